@@ -1,0 +1,99 @@
+//! What the executor asks of a node.
+
+use crate::value::Value;
+
+/// One node of a running pipeline, in whatever language.
+///
+/// The executor calls `initialize` once, then `process` for each item (or
+/// `produce` once, for a source without input), then `finish` once, then
+/// `cleanup` once: also after a failure, and only where `initialize`
+/// succeeded.
+pub trait Node {
+    /// Makes the node ready.
+    ///
+    /// # Errors
+    /// What went wrong; the run stops.
+    fn initialize(&mut self) -> Result<(), NodeError> {
+        Ok(())
+    }
+
+    /// Takes one item and gives none, one or many.
+    ///
+    /// # Errors
+    /// What went wrong; the run stops.
+    fn process(&mut self, item: Value) -> Result<Outputs, NodeError>;
+
+    /// Whether the node produces items of its own, without input.
+    fn is_source(&self) -> bool {
+        false
+    }
+
+    /// The items that a source produces; called once, where
+    /// [`is_source`](Node::is_source) is true and the pipeline has no input.
+    ///
+    /// # Errors
+    /// What went wrong; the run stops.
+    fn produce(&mut self) -> Result<Outputs, NodeError> {
+        Ok(Outputs::None)
+    }
+
+    /// Ends the node's input; it may still give items.
+    ///
+    /// # Errors
+    /// What went wrong; the run stops.
+    fn finish(&mut self) -> Result<Outputs, NodeError> {
+        Ok(Outputs::None)
+    }
+
+    /// Gives back what the node holds.
+    ///
+    /// # Errors
+    /// What went wrong. The other nodes are cleaned up all the same.
+    fn cleanup(&mut self) -> Result<(), NodeError> {
+        Ok(())
+    }
+}
+
+/// What a node gives for one call.
+pub enum Outputs {
+    /// Nothing: the item is filtered out.
+    None,
+    /// One item.
+    One(Value),
+    /// Items that are computed as they are asked for, so that an endless
+    /// generator never sits in memory.
+    Many(Box<dyn Emitter>),
+}
+
+/// Gives items one by one.
+pub trait Emitter {
+    /// The next item, or `None` at the end.
+    ///
+    /// # Errors
+    /// What went wrong; the run stops.
+    fn next(&mut self) -> Result<Option<Value>, NodeError>;
+}
+
+/// Why a node failed. The executor adds which node, and on which item.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NodeError {
+    /// The node could not be made: its parameters, its constructor.
+    #[error("{message}")]
+    Setup {
+        /// What went wrong.
+        message: String,
+        /// The Python traceback.
+        traceback: Option<String>,
+    },
+    /// The node failed at work.
+    #[error("{message}")]
+    Failed {
+        /// What went wrong.
+        message: String,
+        /// The Python traceback.
+        traceback: Option<String>,
+    },
+    /// The node gave an object that has no form outside its language.
+    #[error(transparent)]
+    NoForm(#[from] crate::value::NoForm),
+}

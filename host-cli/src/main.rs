@@ -1,0 +1,2 @@
+//! The program `pipeline`.
+fn main() {}
