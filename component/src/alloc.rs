@@ -1,0 +1,418 @@
+//! A size-class allocator for CPython's small objects.
+//!
+//! The interpreter is built without pymalloc, so that every object would go
+//! through libc's general allocator. This one serves requests of up to
+//! [`MAX_SMALL`] bytes from pages that hold blocks of one size; larger ones go
+//! to libc. Blocks are reused last in, first out, and a page's blocks lie
+//! together: a run of a restored snapshot touches, and so copies, few pages of
+//! memory.
+//!
+//! Nothing here is safe for threads: the component has one.
+
+use std::alloc::{Layout, alloc};
+use std::ffi::c_void;
+use std::ptr::{self, NonNull};
+
+/// Largest request in bytes that is served from a page.
+pub const MAX_SMALL: usize = 512;
+const GRAIN: usize = 16;
+const CLASSES: usize = MAX_SMALL / GRAIN;
+/// Pages are aligned to their size, so that a block's address gives its page.
+const PAGE: usize = 16 << 10;
+/// Pages come from the system in arenas, aligned to their size.
+const ARENA: usize = 1 << 20;
+/// Arenas in the 4 GiB that a 32-bit address reaches.
+const ARENAS: usize = 4096;
+
+unsafe extern "C" {
+    fn malloc(size: usize) -> *mut c_void;
+    fn realloc(pointer: *mut c_void, size: usize) -> *mut c_void;
+    fn free(pointer: *mut c_void);
+}
+
+/// The allocator's state. It must not move once it has been used.
+pub struct Heap {
+    /// Pages with room, by class.
+    partial: [*mut Page; CLASSES],
+    /// Pages without blocks in use, of no class.
+    empty: *mut Page,
+    /// What is left of the newest arena.
+    fresh: *mut u8,
+    fresh_pages: usize,
+    arenas: Owned,
+}
+
+/// Which arenas belong to the heap.
+struct Owned {
+    /// One flag an arena where addresses have 32 bits.
+    #[cfg(target_pointer_width = "32")]
+    flags: [bool; ARENAS],
+    /// The arenas' addresses elsewhere: tests only.
+    #[cfg(not(target_pointer_width = "32"))]
+    bases: Vec<usize>,
+}
+
+/// Header of a page; its blocks follow.
+#[repr(C, align(16))]
+struct Page {
+    next: *mut Page,
+    previous: *mut Page,
+    /// Freed blocks, linked through their first word.
+    free: *mut Block,
+    /// Offset of the first block that was never used.
+    unused: usize,
+    /// Blocks in use.
+    used: usize,
+    /// Size of a block in bytes.
+    size: usize,
+}
+
+struct Block {
+    next: *mut Block,
+}
+
+impl Heap {
+    /// A heap that owns nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            partial: [ptr::null_mut(); CLASSES],
+            empty: ptr::null_mut(),
+            fresh: ptr::null_mut(),
+            fresh_pages: 0,
+            arenas: Owned::new(),
+        }
+    }
+
+    /// Allocates `size` bytes, aligned to 16; null where there is no memory.
+    #[inline]
+    pub fn malloc(&mut self, size: usize) -> *mut u8 {
+        if size > MAX_SMALL {
+            // SAFETY: malloc has no preconditions.
+            return unsafe { malloc(size) }.cast();
+        }
+        let class = class_of(size);
+        let page = self.partial[class];
+        if page.is_null() {
+            return self.malloc_in_new_page(class);
+        }
+        // SAFETY: pages in `partial` are live and have room.
+        unsafe { self.take_block(class, page) }
+    }
+
+    #[cold]
+    fn malloc_in_new_page(&mut self, class: usize) -> *mut u8 {
+        let Some(page) = self.new_page() else { return ptr::null_mut() };
+        let page = page.as_ptr();
+        // SAFETY: `new_page` gives a page that nobody else uses.
+        unsafe {
+            page.write(Page {
+                next: ptr::null_mut(),
+                previous: ptr::null_mut(),
+                free: ptr::null_mut(),
+                unused: size_of::<Page>(),
+                used: 0,
+                size: (class + 1) * GRAIN,
+            });
+            self.link(class, page);
+            self.take_block(class, page)
+        }
+    }
+
+    /// Takes a block of a page that has room.
+    ///
+    /// # Safety
+    /// `page` must be live, of this class, in `partial`, and have room.
+    #[inline]
+    unsafe fn take_block(&mut self, class: usize, page: *mut Page) -> *mut u8 {
+        // SAFETY: by the caller's promise; a block in the free list is unused
+        // and holds a link, and `unused` stays inside the page.
+        unsafe {
+            let block = (*page).free;
+            let block = if block.is_null() {
+                let block = page.cast::<u8>().add((*page).unused);
+                (*page).unused += (*page).size;
+                block
+            } else {
+                (*page).free = (*block).next;
+                block.cast()
+            };
+            (*page).used += 1;
+            if (*page).is_full() {
+                self.unlink(class, page);
+            }
+            block
+        }
+    }
+
+    /// Gives a block back.
+    ///
+    /// # Safety
+    /// `block` must be null or come from this heap and be in use.
+    #[inline]
+    pub unsafe fn free(&mut self, block: *mut u8) {
+        if !self.arenas.own(block) {
+            // SAFETY: not from a page, so from malloc, or null.
+            return unsafe { free(block.cast()) };
+        }
+        let page = page_of(block);
+        // SAFETY: the block lies in a live page, in which it is in use.
+        unsafe {
+            let class = class_of((*page).size);
+            let was_full = (*page).is_full();
+            let block = block.cast::<Block>();
+            (*block).next = (*page).free;
+            (*page).free = block;
+            (*page).used -= 1;
+            if was_full {
+                self.link(class, page);
+            } else if (*page).used == 0 && !((*page).next.is_null() && (*page).previous.is_null()) {
+                // The class has other pages with room: another class may want
+                // this one.
+                self.unlink(class, page);
+                (*page).next = self.empty;
+                self.empty = page;
+            }
+        }
+    }
+
+    /// Changes the size of a block, which may move; null where there is no
+    /// memory, and the block is as it was.
+    ///
+    /// # Safety
+    /// `block` must be null or come from this heap and be in use.
+    pub unsafe fn realloc(&mut self, block: *mut u8, size: usize) -> *mut u8 {
+        if block.is_null() {
+            return self.malloc(size);
+        }
+        // SAFETY: the block is in use; copies stay within both blocks.
+        unsafe {
+            let old = if self.arenas.own(block) {
+                let old = (*page_of(block)).size;
+                if size <= old && size > old / 2 {
+                    return block;
+                }
+                old
+            } else if size > MAX_SMALL {
+                return realloc(block.cast(), size).cast();
+            } else {
+                // Shrinks out of libc's memory, where it was larger than this.
+                size
+            };
+            let new = self.malloc(size);
+            if !new.is_null() {
+                ptr::copy_nonoverlapping(block, new, old.min(size));
+                self.free(block);
+            }
+            new
+        }
+    }
+
+    /// Puts a page first in its class.
+    ///
+    /// # Safety
+    /// `page` must be live, of this class and in no list.
+    unsafe fn link(&mut self, class: usize, page: *mut Page) {
+        // SAFETY: pages in the list are live.
+        unsafe {
+            let head = self.partial[class];
+            (*page).previous = ptr::null_mut();
+            (*page).next = head;
+            if !head.is_null() {
+                (*head).previous = page;
+            }
+            self.partial[class] = page;
+        }
+    }
+
+    /// Takes a page out of its class.
+    ///
+    /// # Safety
+    /// `page` must be live and in this class's list.
+    unsafe fn unlink(&mut self, class: usize, page: *mut Page) {
+        // SAFETY: pages in the list are live, and so are their neighbours.
+        unsafe {
+            let Page { next, previous, .. } = *page;
+            if previous.is_null() {
+                self.partial[class] = next;
+            } else {
+                (*previous).next = next;
+            }
+            if !next.is_null() {
+                (*next).previous = previous;
+            }
+            (*page).next = ptr::null_mut();
+            (*page).previous = ptr::null_mut();
+        }
+    }
+
+    /// A page that nobody uses.
+    fn new_page(&mut self) -> Option<NonNull<Page>> {
+        if let Some(page) = NonNull::new(self.empty) {
+            // SAFETY: pages in `empty` are live.
+            self.empty = unsafe { page.as_ref() }.next;
+            return Some(page);
+        }
+        if self.fresh_pages == 0 {
+            let layout = Layout::from_size_align(ARENA, ARENA).expect("a valid layout");
+            // SAFETY: the layout is not empty.
+            let arena = NonNull::new(unsafe { alloc(layout) })?;
+            self.arenas.add(arena.as_ptr());
+            self.fresh = arena.as_ptr();
+            self.fresh_pages = ARENA / PAGE;
+        }
+        let page = self.fresh.cast();
+        self.fresh_pages -= 1;
+        // SAFETY: stays within the arena, or one past its end.
+        self.fresh = unsafe { self.fresh.add(PAGE) };
+        NonNull::new(page)
+    }
+}
+
+impl Default for Heap {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Page {
+    fn is_full(&self) -> bool {
+        self.free.is_null() && self.unused + self.size > PAGE
+    }
+}
+
+fn class_of(size: usize) -> usize {
+    size.max(1).div_ceil(GRAIN) - 1
+}
+
+fn page_of(block: *mut u8) -> *mut Page {
+    block.map_addr(|address| address & !(PAGE - 1)).cast()
+}
+
+#[cfg(target_pointer_width = "32")]
+impl Owned {
+    const fn new() -> Self {
+        Self { flags: [false; ARENAS] }
+    }
+
+    fn add(&mut self, arena: *mut u8) {
+        self.flags[arena.addr() / ARENA] = true;
+    }
+
+    #[inline]
+    fn own(&self, block: *mut u8) -> bool {
+        self.flags[block.addr() / ARENA]
+    }
+}
+
+#[cfg(not(target_pointer_width = "32"))]
+impl Owned {
+    const fn new() -> Self {
+        Self { bases: Vec::new() }
+    }
+
+    fn add(&mut self, arena: *mut u8) {
+        assert!(self.bases.len() < ARENAS, "a 32-bit address space has no more");
+        self.bases.push(arena.addr());
+    }
+
+    fn own(&self, block: *mut u8) -> bool {
+        self.bases.contains(&(block.addr() & !(ARENA - 1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Malloc(usize),
+        Realloc(usize, usize),
+        Free(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let size = prop_oneof![4 => 0..=MAX_SMALL, 1 => MAX_SMALL..4 * MAX_SMALL];
+        prop_oneof![
+            3 => size.clone().prop_map(Step::Malloc),
+            1 => (any::<usize>(), size).prop_map(|(which, size)| Step::Realloc(which, size)),
+            2 => any::<usize>().prop_map(Step::Free),
+        ]
+    }
+
+    proptest! {
+        /// Every live block keeps the bytes that were written to it, whatever
+        /// happens to the others.
+        #[test]
+        fn blocks_keep_their_bytes(steps in prop::collection::vec(step(), 1..2000)) {
+            let mut heap = Heap::new();
+            let mut live: Vec<(*mut u8, usize, u8)> = Vec::new();
+            for (position, step) in steps.into_iter().enumerate() {
+                let mark = position as u8;
+                match step {
+                    Step::Malloc(size) => {
+                        let block = heap.malloc(size);
+                        prop_assert!(!block.is_null());
+                        prop_assert_eq!(block.addr() % 16, 0);
+                        // SAFETY: the block has `size` bytes.
+                        unsafe { block.write_bytes(mark, size) };
+                        live.push((block, size, mark));
+                    }
+                    Step::Realloc(which, size) if !live.is_empty() => {
+                        let which = which % live.len();
+                        let (block, old, before) = live[which];
+                        // SAFETY: the block is live; the new one has `size` bytes.
+                        unsafe {
+                            let new = heap.realloc(block, size);
+                            for offset in 0..old.min(size) {
+                                prop_assert_eq!(*new.add(offset), before);
+                            }
+                            new.write_bytes(mark, size);
+                            live[which] = (new, size, mark);
+                        }
+                    }
+                    Step::Free(which) if !live.is_empty() => {
+                        let (block, size, mark) = live.swap_remove(which % live.len());
+                        // SAFETY: the block is live, and is not used again.
+                        unsafe {
+                            for offset in 0..size {
+                                prop_assert_eq!(*block.add(offset), mark);
+                            }
+                            heap.free(block);
+                        }
+                    }
+                    Step::Realloc(..) | Step::Free(_) => {}
+                }
+            }
+            for (block, size, mark) in live {
+                // SAFETY: the block is live, and is not used again.
+                unsafe {
+                    for offset in 0..size {
+                        prop_assert_eq!(*block.add(offset), mark);
+                    }
+                    heap.free(block);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_emptied_page_serves_another_class() {
+        let mut heap = Heap::new();
+        let small: Vec<_> = (0..4 * PAGE / 16).map(|_| heap.malloc(16)).collect();
+        let arenas = heap.fresh_pages;
+        for block in small {
+            // SAFETY: each block is live and freed once.
+            unsafe { heap.free(block) };
+        }
+        let large: Vec<_> = (0..2 * PAGE / 512).map(|_| heap.malloc(512)).collect();
+        assert_eq!(heap.fresh_pages, arenas, "pages are reused");
+        for block in large {
+            // SAFETY: each block is live and freed once.
+            unsafe { heap.free(block) };
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Items (values and media) between the WIT and the executor.
+
+use super::types::{self, Data};
+use super::value::{lift, lower};
+use crate::value::{
+    Audio, Binary, Control, File, Image, Media, NoForm, Tensor, Text, Value, Video,
+};
+
+/// Pairs the cases of a WIT enum with their names.
+macro_rules! names {
+    ($type:ident, $from:ident, $to:ident, { $($case:ident = $name:literal),* $(,)? }) => {
+        fn $from(case: types::$type) -> &'static str {
+            match case { $(types::$type::$case => $name),* }
+        }
+
+        fn $to(name: &str) -> Result<types::$type, NoForm> {
+            match name {
+                $($name => Ok(types::$type::$case),)*
+                _ => Err(NoForm { path: String::new(), message: format!("no such name: {name}") }),
+            }
+        }
+    };
+}
+
+names!(PixelFormat, pixel_name, pixel_case, {
+    Gray8 = "gray8", Rgb24 = "rgb24", Bgr24 = "bgr24", Rgba32 = "rgba32", Bgra32 = "bgra32",
+    Yuv420p = "yuv420p", Nv12 = "nv12", Encoded = "encoded",
+});
+names!(Dtype, dtype_name, dtype_case, {
+    U8 = "u8", I8 = "i8", U16 = "u16", I16 = "i16", U32 = "u32", I32 = "i32", U64 = "u64",
+    I64 = "i64", F16 = "f16", F32 = "f32", F64 = "f64", Bool = "bool",
+});
+names!(ControlKind, control_name, control_case, {
+    CancelSpeculation = "cancel-speculation", BatchHint = "batch-hint",
+    DeadlineWarning = "deadline-warning",
+});
+
+/// Takes an item in.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub(super) fn lift_item(item: Data) -> Result<Value, String> {
+    let media = match item {
+        Data::Value(value) => return lift(value),
+        Data::Text(text) => Media::Text(Text {
+            text: text.text,
+            language: text.language,
+            channel: text.channel,
+        }),
+        Data::Binary(binary) => {
+            Media::Binary(Binary { bytes: binary.bytes, mime_type: binary.mime_type })
+        }
+        Data::Audio(audio) => {
+            if audio.channels == 0 || audio.sample_rate == 0 {
+                return Err("audio needs at least one channel and a sample rate of 1 Hz".into());
+            }
+            if !audio.samples.len().is_multiple_of(audio.channels as usize) {
+                return Err(format!(
+                    "audio with {} channels can't have {} samples: not a multiple",
+                    audio.channels,
+                    audio.samples.len()
+                ));
+            }
+            Media::Audio(Audio {
+                samples: audio.samples,
+                sample_rate: audio.sample_rate,
+                channels: audio.channels,
+                stream_id: audio.stream_id,
+                timestamp_us: audio.timestamp_us,
+                metadata: audio.metadata.map(lift).transpose()?,
+            })
+        }
+        Data::Video(video) => Media::Video(Video {
+            pixel_data: video.pixel_data,
+            width: video.width,
+            height: video.height,
+            format: pixel_name(video.format),
+            codec: video.codec,
+            frame_number: video.frame_number,
+            timestamp_us: video.timestamp_us,
+            is_keyframe: video.is_keyframe,
+            stream_id: video.stream_id,
+        }),
+        Data::Image(image) => {
+            let (format, pixel_format) = match image.format {
+                types::ImageFormat::Jpeg => ("jpeg", None),
+                types::ImageFormat::Png => ("png", None),
+                types::ImageFormat::Webp => ("webp", None),
+                types::ImageFormat::Raw(pixels) => ("raw", Some(pixel_name(pixels))),
+            };
+            Media::Image(Image {
+                data: image.data,
+                format,
+                pixel_format,
+                width: image.width,
+                height: image.height,
+                timestamp_us: image.timestamp_us,
+                metadata: image.metadata.map(lift).transpose()?,
+            })
+        }
+        Data::Tensor(tensor) => {
+            let dtype = dtype_name(tensor.dtype);
+            let expected = tensor
+                .shape
+                .iter()
+                .try_fold(item_size(dtype), |size, extent| size.checked_mul(u64::from(*extent)));
+            if expected != Some(tensor.data.len() as u64) {
+                return Err(format!(
+                    "a {dtype} tensor of shape {:?} can't have {} bytes",
+                    tensor.shape,
+                    tensor.data.len()
+                ));
+            }
+            Media::Tensor(Tensor {
+                data: tensor.data,
+                shape: tensor.shape,
+                dtype,
+                layout: tensor.layout,
+            })
+        }
+        Data::File(file) => Media::File(File {
+            path: file.path,
+            filename: file.filename,
+            mime_type: file.mime_type,
+            size: file.size,
+            offset: file.offset,
+            length: file.length,
+        }),
+        Data::Control(control) => Media::Control(Control {
+            kind: control_name(control.kind),
+            segment_id: control.segment_id,
+            timestamp_ms: control.timestamp_ms,
+        }),
+    };
+    Ok(Value::Media(Box::new(media)))
+}
+
+fn item_size(dtype: &str) -> u64 {
+    match dtype {
+        "u16" | "i16" | "f16" => 2,
+        "u32" | "i32" | "f32" => 4,
+        "u64" | "i64" | "f64" => 8,
+        _ => 1,
+    }
+}
+
+/// Gives an item out.
+///
+/// # Errors
+/// Says what has no form.
+pub(super) fn lower_item(item: Value) -> Result<Data, NoForm> {
+    let media = match item {
+        Value::Media(media) => *media,
+        value => return lower(value).map(Data::Value),
+    };
+    Ok(match media {
+        Media::Text(text) => Data::Text(types::Text {
+            text: text.text,
+            language: text.language,
+            channel: text.channel,
+        }),
+        Media::Binary(binary) => {
+            Data::Binary(types::Binary { bytes: binary.bytes, mime_type: binary.mime_type })
+        }
+        Media::Audio(audio) => Data::Audio(types::Audio {
+            samples: audio.samples,
+            sample_rate: audio.sample_rate,
+            channels: audio.channels,
+            stream_id: audio.stream_id,
+            timestamp_us: audio.timestamp_us,
+            metadata: audio.metadata.map(lower).transpose()?,
+        }),
+        Media::Video(video) => Data::Video(types::Video {
+            pixel_data: video.pixel_data,
+            width: video.width,
+            height: video.height,
+            format: pixel_case(video.format)?,
+            codec: video.codec,
+            frame_number: video.frame_number,
+            timestamp_us: video.timestamp_us,
+            is_keyframe: video.is_keyframe,
+            stream_id: video.stream_id,
+        }),
+        Media::Image(image) => Data::Image(types::Image {
+            data: image.data,
+            format: match image.format {
+                "jpeg" => types::ImageFormat::Jpeg,
+                "png" => types::ImageFormat::Png,
+                "webp" => types::ImageFormat::Webp,
+                _ => types::ImageFormat::Raw(pixel_case(image.pixel_format.unwrap_or_default())?),
+            },
+            width: image.width,
+            height: image.height,
+            timestamp_us: image.timestamp_us,
+            metadata: image.metadata.map(lower).transpose()?,
+        }),
+        Media::Tensor(tensor) => Data::Tensor(types::Tensor {
+            data: tensor.data,
+            shape: tensor.shape,
+            dtype: dtype_case(tensor.dtype)?,
+            layout: tensor.layout,
+        }),
+        Media::File(file) => Data::File(types::File {
+            path: file.path,
+            filename: file.filename,
+            mime_type: file.mime_type,
+            size: file.size,
+            offset: file.offset,
+            length: file.length,
+        }),
+        Media::Control(control) => Data::Control(types::Control {
+            kind: control_case(control.kind)?,
+            segment_id: control.segment_id,
+            timestamp_ms: control.timestamp_ms,
+        }),
+    })
+}

@@ -1,0 +1,109 @@
+//! What Rust uses of the Python package, looked up once.
+
+use std::cell::OnceCell;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+/// The functions and classes of `remotemedia` that the embedding calls.
+pub(crate) struct Bridge {
+    pub(crate) node_infos: Py<PyAny>,
+    pub(crate) describe: Py<PyAny>,
+    pub(crate) check_params: Py<PyAny>,
+    pub(crate) open_node: Py<PyAny>,
+    pub(crate) expand: Py<PyAny>,
+    pub(crate) close_runtime: Py<PyAny>,
+    pub(crate) refresh: Py<PyAny>,
+    pub(crate) format_error: Py<PyAny>,
+    pub(crate) deepcopy: Py<PyAny>,
+    pub(crate) node_unavailable: Py<PyAny>,
+    pub(crate) media: Media,
+}
+
+/// The media classes, in the order of [`Media::NAMES`].
+pub(crate) struct Media {
+    classes: [Py<PyType>; Media::NAMES.len()],
+}
+
+impl Media {
+    /// Names of the classes in `remotemedia.media`.
+    pub(crate) const NAMES: [&str; 8] =
+        ["Audio", "Video", "Image", "Tensor", "Text", "Binary", "File", "Control"];
+
+    /// The class of this name.
+    pub(crate) fn class<'py>(&self, py: Python<'py>, name: &str) -> &Bound<'py, PyType> {
+        let position = Self::NAMES.iter().position(|known| *known == name).expect("a media name");
+        self.classes[position].bind(py)
+    }
+
+    /// The name of the media class that an object is an instance of.
+    pub(crate) fn name_of(&self, object: &Bound<'_, PyAny>) -> Option<&'static str> {
+        let py = object.py();
+        let class = object.get_type();
+        // SAFETY: the pointer is that of a live type object.
+        let flags = unsafe { ffi::PyType_GetFlags(class.as_type_ptr()) };
+        if flags & ffi::Py_TPFLAGS_HEAPTYPE == 0 {
+            // A built-in type: plain data, the common case.
+            return None;
+        }
+        Self::NAMES
+            .into_iter()
+            .zip(&self.classes)
+            .find(|(_, media)| class.is_subclass(media.bind(py)).unwrap_or(false))
+            .map(|(name, _)| name)
+    }
+}
+
+thread_local! {
+    static BRIDGE: OnceCell<&'static Bridge> = const { OnceCell::new() };
+}
+
+/// Imports the bridge now, so that a snapshot holds it.
+pub(crate) fn load(py: Python<'_>) -> PyResult<()> {
+    get(py).map(|_| ())
+}
+
+/// The bridge, imported at the first call.
+pub(crate) fn get(py: Python<'_>) -> PyResult<&'static Bridge> {
+    BRIDGE.with(|cell| {
+        if let Some(bridge) = cell.get() {
+            return Ok(*bridge);
+        }
+        // Lives as long as the interpreter, which is never taken down.
+        let bridge: &'static Bridge = Box::leak(Box::new(Bridge::import(py)?));
+        Ok(*cell.get_or_init(|| bridge))
+    })
+}
+
+impl Bridge {
+    fn import(py: Python<'_>) -> PyResult<Self> {
+        let bridge = py.import("remotemedia.runtime.bridge")?;
+        let sandbox = py.import("remotemedia.runtime.sandbox")?;
+        let media = py.import("remotemedia.media")?;
+        let class = |name| -> PyResult<Py<PyType>> {
+            Ok(media.getattr(name)?.cast_into::<PyType>()?.unbind())
+        };
+        let [audio, video, image, tensor, text, binary, file, control] = Media::NAMES.map(class);
+        let classes = [audio?, video?, image?, tensor?, text?, binary?, file?, control?];
+        sandbox.getattr("install")?.call0()?;
+        Ok(Self {
+            node_infos: bridge.getattr("node_infos")?.unbind(),
+            describe: bridge.getattr("describe")?.unbind(),
+            check_params: bridge.getattr("check_params")?.unbind(),
+            open_node: bridge.getattr("open_node")?.unbind(),
+            expand: bridge.getattr("expand")?.unbind(),
+            close_runtime: bridge.getattr("close_runtime")?.unbind(),
+            node_unavailable: bridge.getattr("NodeUnavailable")?.unbind(),
+            refresh: sandbox.getattr("refresh")?.unbind(),
+            format_error: sandbox.getattr("format_error")?.unbind(),
+            deepcopy: py.import("copy")?.getattr("deepcopy")?.unbind(),
+            media: Media { classes },
+        })
+    }
+
+    /// After a snapshot is restored: random state, clocks, and the like.
+    pub(crate) fn refresh(&self, py: Python<'_>) -> PyResult<()> {
+        self.refresh.call0(py).map(|_| ())
+    }
+}

@@ -1,0 +1,296 @@
+//! Values to Python objects and back.
+
+use num_bigint::BigInt;
+use pyo3::exceptions::PyTypeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{
+    PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple,
+};
+
+use super::media;
+use super::object::PyItem;
+use crate::value::{MAX_DEPTH, NoForm, Value};
+
+/// Makes the Python object of a value.
+///
+/// # Errors
+/// A Python exception, for example `MemoryError`, or `TypeError` for a
+/// mapping's key that can't be hashed.
+pub(crate) fn to_python<'py>(py: Python<'py>, value: Value) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match value {
+        Value::Null => py.None().into_bound(py),
+        Value::Bool(value) => PyBool::new(py, value).to_owned().into_any(),
+        Value::Int(value) => value.into_pyobject(py)?.into_any(),
+        Value::BigInt(value) => (*value).into_pyobject(py)?.into_any(),
+        Value::Float(value) => PyFloat::new(py, value).into_any(),
+        Value::Text(value) => PyString::new(py, &value).into_any(),
+        Value::Bytes(value) => PyBytes::new(py, &value).into_any(),
+        Value::List(items) => list(py, items.into_iter().map(|item| to_python(py, item)))?,
+        Value::Ints(items) => {
+            list(py, items.into_iter().map(|item| Ok(item.into_pyobject(py)?.into_any())))?
+        }
+        Value::Floats(items) => {
+            list(py, items.into_iter().map(|item| Ok(PyFloat::new(py, item).into_any())))?
+        }
+        Value::Tuple(items) => {
+            let items =
+                items.into_iter().map(|item| to_python(py, item)).collect::<PyResult<Vec<_>>>()?;
+            PyTuple::new(py, items)?.into_any()
+        }
+        Value::Map(fields) => {
+            let dict = PyDict::new(py);
+            for (key, value) in fields {
+                dict.set_item(PyString::new(py, &key), to_python(py, value)?)?;
+            }
+            dict.into_any()
+        }
+        Value::Entries(entries) => {
+            let dict = PyDict::new(py);
+            for (key, value) in entries {
+                dict.set_item(to_python(py, key)?, to_python(py, value)?)?;
+            }
+            dict.into_any()
+        }
+        Value::Media(media) => media::to_python(py, *media)?,
+        Value::Object(object) => match object.into_any().downcast::<PyItem>() {
+            Ok(item) => item.into_object().into_bound(py),
+            Err(_) => return Err(PyTypeError::new_err("the object belongs to another language")),
+        },
+    })
+}
+
+/// A list of a known length, without the detour of a `Vec`.
+fn list<'py>(
+    py: Python<'py>,
+    items: impl ExactSizeIterator<Item = PyResult<Bound<'py, PyAny>>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let length = ffi::Py_ssize_t::try_from(items.len()).map_err(|_| PyErr::fetch(py))?;
+    // SAFETY: every slot of the new list is filled, in order, with a strong
+    // reference before anybody else sees the list; on an error the list is
+    // dropped, which allows for empty slots.
+    unsafe {
+        let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length))?;
+        for (position, item) in items.enumerate() {
+            ffi::PyList_SET_ITEM(list.as_ptr(), position as ffi::Py_ssize_t, item?.into_ptr());
+        }
+        Ok(list)
+    }
+}
+
+/// Makes the value of an item: a plain object, or a medium.
+///
+/// # Errors
+/// Says at which path inside the item an object has no form.
+pub(crate) fn item_from_python(object: &Bound<'_, PyAny>) -> Result<Value, NoForm> {
+    match media::from_python(object)? {
+        Some(medium) => Ok(Value::Media(Box::new(medium))),
+        None => plain_from_python(object),
+    }
+}
+
+/// Makes the value of a plain object, which may lie inside a medium.
+pub(crate) fn plain_from_python(object: &Bound<'_, PyAny>) -> Result<Value, NoForm> {
+    plain(object, 0).map_err(|mut error| {
+        error.path.reverse();
+        NoForm { path: error.path.concat(), message: error.message }
+    })
+}
+
+/// An error on its way out of the recursion: innermost step of the path first.
+struct Trail {
+    path: Vec<String>,
+    message: String,
+}
+
+impl Trail {
+    fn new(message: impl Into<String>) -> Self {
+        Self { path: Vec::new(), message: message.into() }
+    }
+
+    fn at(mut self, step: impl FnOnce() -> String) -> Self {
+        self.path.push(step());
+        self
+    }
+}
+
+impl From<PyErr> for Trail {
+    fn from(error: PyErr) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+fn plain(object: &Bound<'_, PyAny>, depth: usize) -> Result<Value, Trail> {
+    if depth > MAX_DEPTH {
+        return Err(Trail::new(format!(
+            "nested deeper than {MAX_DEPTH} levels, or it contains itself"
+        )));
+    }
+    // Exact types first: the common case costs one comparison each.
+    if let Ok(text) = object.cast_exact::<PyString>() {
+        return string(text).map(Value::Text);
+    }
+    if object.is_none() {
+        return Ok(Value::Null);
+    }
+    if let Ok(value) = object.cast::<PyBool>() {
+        return Ok(Value::Bool(value.is_true()));
+    }
+    if let Ok(value) = object.cast::<PyInt>() {
+        return integer(value);
+    }
+    if let Ok(value) = object.cast::<PyFloat>() {
+        return Ok(Value::Float(value.value()));
+    }
+    if let Ok(dict) = object.cast::<PyDict>() {
+        return mapping(dict, depth);
+    }
+    if let Ok(items) = object.cast::<PyList>() {
+        return elements(items, depth);
+    }
+    if let Ok(items) = object.cast::<PyTuple>() {
+        let mut values = Vec::with_capacity(items.len());
+        for (position, item) in items.iter().enumerate() {
+            values.push(plain(&item, depth + 1).map_err(|e| e.at(|| format!("[{position}]")))?);
+        }
+        return Ok(Value::Tuple(values));
+    }
+    if let Ok(value) = object.cast::<PyBytes>() {
+        return Ok(Value::Bytes(value.as_bytes().to_vec()));
+    }
+    if let Ok(text) = object.cast::<PyString>() {
+        return string(text).map(Value::Text);
+    }
+    if let Ok(value) = object.cast::<PyByteArray>() {
+        return Ok(Value::Bytes(value.to_vec()));
+    }
+    if object.cast::<PyMemoryView>().is_ok() {
+        let bytes = object.call_method0("tobytes")?;
+        return Ok(Value::Bytes(bytes.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes().to_vec()));
+    }
+    Err(Trail::new(no_form(object)))
+}
+
+/// What to say of an object that has no plain form, with advice for the
+/// usual suspects.
+fn no_form(object: &Bound<'_, PyAny>) -> String {
+    let name = object
+        .get_type()
+        .fully_qualified_name()
+        .map_or_else(|_| "object".to_owned(), |name| name.to_string());
+    let advice = match name.as_str() {
+        "set" | "frozenset" => "convert it to a list, for example with sorted()",
+        "datetime.datetime" | "datetime.date" | "datetime.time" => {
+            "convert it to a string, for example with isoformat()"
+        }
+        "decimal.Decimal" | "fractions.Fraction" => "convert it to a string or a float",
+        "complex" => "convert it to a tuple of its parts",
+        "uuid.UUID" | "pathlib.PosixPath" | "pathlib.Path" => "convert it with str()",
+        "generator" | "async_generator" | "range" | "dict_keys" | "dict_values" | "dict_items"
+        | "map" | "filter" | "zip" => "convert it with list()",
+        "numpy.ndarray" | "array.array" => "wrap it in remotemedia.media.Tensor, or use tolist()",
+        name if name.starts_with("remotemedia.media.") => {
+            "a medium is an item by itself, not a part of one"
+        }
+        _ => "give plain data: None, bool, int, float, str, bytes, list, tuple, dict",
+    };
+    format!("{name} has no plain form; {advice}")
+}
+
+fn string(text: &Bound<'_, PyString>) -> Result<String, Trail> {
+    match text.to_str() {
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) => Err(Trail::new(format!(
+            "the string has no UTF-8 form; encode it to bytes, for example with \"surrogateescape\" ({error})"
+        ))),
+    }
+}
+
+fn integer(value: &Bound<'_, PyInt>) -> Result<Value, Trail> {
+    let mut overflow = 0;
+    // SAFETY: the object is an int and the interpreter is attached.
+    let small = unsafe { ffi::PyLong_AsLongLongAndOverflow(value.as_ptr(), &raw mut overflow) };
+    if overflow == 0 {
+        return Ok(Value::Int(small));
+    }
+    Ok(Value::BigInt(Box::new(value.extract::<BigInt>()?)))
+}
+
+/// A list; one whose elements are all small integers or all floats takes the
+/// bulk form.
+fn elements(items: &Bound<'_, PyList>, depth: usize) -> Result<Value, Trail> {
+    if let Some(bulk) = integers(items).or_else(|| floats(items)) {
+        return Ok(bulk);
+    }
+    let mut values = Vec::with_capacity(items.len());
+    for (position, item) in items.iter().enumerate() {
+        values.push(plain(&item, depth + 1).map_err(|e| e.at(|| format!("[{position}]")))?);
+    }
+    Ok(Value::List(values))
+}
+
+fn integers(items: &Bound<'_, PyList>) -> Option<Value> {
+    if items.is_empty() || !items.get_item(0).ok()?.is_exact_instance_of::<PyInt>() {
+        return None;
+    }
+    let mut values = Vec::with_capacity(items.len());
+    for item in items.iter() {
+        let item = item.cast_into_exact::<PyInt>().ok()?;
+        let mut overflow = 0;
+        // SAFETY: the object is an int and the interpreter is attached.
+        values.push(unsafe {
+            ffi::PyLong_AsLongLongAndOverflow(item.as_ptr(), &raw mut overflow)
+        });
+        if overflow != 0 {
+            return None;
+        }
+    }
+    Some(Value::Ints(values))
+}
+
+fn floats(items: &Bound<'_, PyList>) -> Option<Value> {
+    if items.is_empty() || !items.get_item(0).ok()?.is_exact_instance_of::<PyFloat>() {
+        return None;
+    }
+    let mut values = Vec::with_capacity(items.len());
+    for item in items.iter() {
+        values.push(item.cast_exact::<PyFloat>().ok()?.value());
+    }
+    Some(Value::Floats(values))
+}
+
+/// A dict; the form depends on whether all its keys are strings.
+fn mapping(dict: &Bound<'_, PyDict>, depth: usize) -> Result<Value, Trail> {
+    let mut fields = Vec::with_capacity(dict.len());
+    for (key, value) in dict.iter() {
+        let Ok(name) = key.cast::<PyString>() else {
+            return entries(dict, depth);
+        };
+        let name = string(name)?;
+        match plain(&value, depth + 1) {
+            Ok(value) => fields.push((name, value)),
+            Err(error) => return Err(error.at(|| step(&name))),
+        }
+    }
+    Ok(Value::Map(fields))
+}
+
+fn entries(dict: &Bound<'_, PyDict>, depth: usize) -> Result<Value, Trail> {
+    let mut entries = Vec::with_capacity(dict.len());
+    for (key, value) in dict.iter() {
+        let at = |what: &str, key: &Bound<'_, PyAny>| match key.repr() {
+            Ok(repr) => format!("[{repr}]{what}"),
+            Err(_) => format!("[?]{what}"),
+        };
+        let name = plain(&key, depth + 1).map_err(|e| e.at(|| at(" (key)", &key)))?;
+        let value = plain(&value, depth + 1).map_err(|e| e.at(|| at("", &key)))?;
+        entries.push((name, value));
+    }
+    Ok(Value::Entries(entries))
+}
+
+/// A step of a path: `.name`, or `["a name"]` where that would not read well.
+fn step(name: &str) -> String {
+    let simple = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
+    if simple { format!(".{name}") } else { format!("[{name:?}]") }
+}

@@ -1,0 +1,33 @@
+//! Python exceptions to errors of nodes.
+
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::bridge;
+use crate::node::NodeError;
+
+/// A node that could not be made or initialised.
+pub(crate) fn setup_failed(py: Python<'_>, error: &PyErr) -> NodeError {
+    let (message, traceback) = describe(py, error);
+    NodeError::Setup { message, traceback }
+}
+
+/// A node that failed at work.
+pub(crate) fn failed(py: Python<'_>, error: &PyErr) -> NodeError {
+    let (message, traceback) = describe(py, error);
+    NodeError::Failed { message, traceback }
+}
+
+/// An exception in one line, as Python would show it, and its traceback.
+fn describe(py: Python<'_>, error: &PyErr) -> (String, Option<String>) {
+    let traceback = bridge::get(py)
+        .and_then(|bridge| bridge.format_error.bind(py).call1((error.value(py),)))
+        .and_then(|text| text.extract::<String>())
+        .ok();
+    let kind = error.get_type(py).qualname().map_or_else(|_| "Exception".to_owned(), |name| name.to_string());
+    // An exception's own `__str__` may fail, and may give a lone surrogate.
+    let text = error.value(py).str().unwrap_or_else(|_| PyString::new(py, "<no text>"));
+    let text = text.to_string_lossy();
+    let message = if text.is_empty() { kind } else { format!("{kind}: {text}") };
+    (message, traceback)
+}

@@ -1,0 +1,183 @@
+//! The embedded interpreter: its start, and what a restored snapshot needs.
+
+use std::cell::Cell;
+use std::ffi::{CStr, CString};
+use std::ptr;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+use wasip2::cli::environment::get_environment;
+use wasip2::filesystem::preopens::get_directories;
+
+/// Guest path of the standard library.
+const STDLIB: &str = "/stdlib";
+/// Guest path of the directory that holds the package `remotemedia`.
+const PACKAGE: &str = "/python";
+
+/// Modules that nodes commonly use, imported before the snapshot is taken.
+/// `docs/snapshot.md` has the measurements behind the choice.
+const SNAPSHOT_MODULES: &[&str] = &[
+    "remotemedia.nodes",
+    "remotemedia.media",
+    "remotemedia.runtime.bridge",
+    "abc", "array", "asyncio", "base64", "bisect", "collections", "collections.abc", "contextlib",
+    "copy", "dataclasses", "datetime", "decimal", "enum", "functools", "heapq", "inspect", "io",
+    "itertools", "json", "linecache", "logging", "math", "operator", "os", "pathlib", "random",
+    "re", "statistics", "string", "struct", "textwrap", "time", "traceback", "types", "typing",
+    "unicodedata", "uuid", "warnings", "weakref", "zlib",
+];
+
+thread_local! {
+    static STATE: Cell<State> = const { Cell::new(State::Down) };
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Python has not been started.
+    Down,
+    /// Python was started in the build; this instance has not run yet.
+    Snapshot,
+    /// Python runs in this instance.
+    Up,
+}
+
+unsafe extern "C" {
+    fn __wasilibc_reset_preopens();
+    fn __wasilibc_deinitialize_environ();
+}
+
+/// Starts Python and imports what nodes commonly use; the memory that results
+/// becomes the snapshot.
+///
+/// # Panics
+/// Where Python can't start: the build fails then.
+pub(crate) fn prepare_snapshot() {
+    start();
+    Python::attach(|py| {
+        set_search_path(py).expect("sys.path");
+        for module in SNAPSHOT_MODULES {
+            if let Err(error) = py.import(*module) {
+                error.print(py);
+                panic!("the snapshot needs the module {module}");
+            }
+        }
+        super::bridge::load(py).expect("the bridge");
+        let gc = py.import("gc").expect("gc");
+        gc.call_method0("collect").expect("gc.collect");
+        gc.call_method0("freeze").expect("gc.freeze");
+    });
+    // SAFETY: both only drop wasi-libc's caches of handles and variables, so
+    // that the restored instance reads its own.
+    unsafe {
+        __wasilibc_reset_preopens();
+        __wasilibc_deinitialize_environ();
+    }
+    STATE.set(State::Snapshot);
+}
+
+/// Makes sure that Python runs in this instance.
+///
+/// # Errors
+/// Says what is missing where Python can't start: usually the standard
+/// library's directory.
+pub(crate) fn ensure_up() -> Result<(), String> {
+    match STATE.get() {
+        State::Up => return Ok(()),
+        State::Down => {
+            if std::fs::metadata(STDLIB).is_err() {
+                return Err(format!(
+                    "Python needs its standard library: preopen the directory that holds it as `{STDLIB}`"
+                ));
+            }
+            start();
+            Python::attach(set_search_path).map_err(|error| error.to_string())?;
+        }
+        State::Snapshot => {
+            Python::attach(restore).map_err(|error| error.to_string())?;
+        }
+    }
+    STATE.set(State::Up);
+    Ok(())
+}
+
+/// Brings what the snapshot froze up to date: directories, environment,
+/// random state, clock.
+fn restore(py: Python<'_>) -> PyResult<()> {
+    set_search_path(py)?;
+    if !get_environment().is_empty() {
+        py.import("os")?.call_method0("reload_environ")?;
+    }
+    super::bridge::get(py)?.refresh(py)
+}
+
+/// Directories preopened for nodes first, then the standard library and the
+/// package, where the host gave them.
+fn set_search_path(py: Python<'_>) -> PyResult<()> {
+    let mut paths: Vec<String> = get_directories()
+        .into_iter()
+        .map(|(_, path)| path)
+        .filter(|path| path != STDLIB && path != PACKAGE)
+        .collect();
+    paths.extend([STDLIB.to_owned(), PACKAGE.to_owned()]);
+    let list = PyList::new(py, paths)?;
+    // SAFETY: the name is a C string and the interpreter is attached.
+    let status = unsafe { ffi::PySys_SetObject(c"path".as_ptr(), list.as_ptr()) };
+    if status == 0 { Ok(()) } else { Err(PyErr::fetch(py)) }
+}
+
+/// Starts the interpreter in CPython's isolated configuration: no
+/// environment, no `site`, no signal handlers. Strings hash without a seed,
+/// so that the same run gives the same bytes.
+fn start() {
+    const NUMBERS: &[(&CStr, u64)] = &[
+        (c"use_environment", 0),
+        (c"site_import", 0),
+        (c"write_bytecode", 0),
+        (c"install_signal_handlers", 0),
+        (c"pathconfig_warnings", 0),
+        (c"use_hash_seed", 1),
+        (c"hash_seed", 0),
+        (c"utf8_mode", 1),
+        (c"parse_argv", 0),
+    ];
+    const STRINGS: &[(&CStr, &CStr)] =
+        &[(c"home", c"/"), (c"program_name", c"pipeline"), (c"executable", c"")];
+    super::memory::install();
+    let paths = [STDLIB, PACKAGE].map(|path| CString::new(path).expect("no NUL in it"));
+    let mut paths = paths.each_ref().map(|path| path.as_ptr());
+    // SAFETY: the configuration lives from `Create` to `Free`; every name and
+    // string is a C string that outlives the call that copies it. Nothing
+    // else uses Python before it is up.
+    unsafe {
+        let config = ffi::PyInitConfig_Create();
+        assert!(!config.is_null(), "out of memory");
+        let mut status = 0;
+        for (name, value) in NUMBERS {
+            status |= ffi::PyInitConfig_SetInt(config, name.as_ptr(), *value);
+        }
+        for (name, value) in STRINGS {
+            status |= ffi::PyInitConfig_SetStr(config, name.as_ptr(), value.as_ptr());
+        }
+        status |= ffi::PyInitConfig_SetStrList(
+            config,
+            c"module_search_paths".as_ptr(),
+            paths.len(),
+            paths.as_mut_ptr(),
+        );
+        if status == 0 {
+            status = ffi::Py_InitializeFromInitConfig(config);
+        }
+        if status != 0 {
+            let mut message = ptr::null();
+            ffi::PyInitConfig_GetError(config, &raw mut message);
+            let message = if message.is_null() {
+                "unknown error".into()
+            } else {
+                CStr::from_ptr(message).to_string_lossy().into_owned()
+            };
+            panic!("Python can't start: {message}");
+        }
+        ffi::PyInitConfig_Free(config);
+    }
+}

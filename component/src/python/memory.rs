@@ -1,0 +1,63 @@
+//! Gives CPython our allocator for its objects.
+
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::ptr;
+
+use pyo3::ffi;
+
+use crate::alloc::Heap;
+
+struct Shared(UnsafeCell<Heap>);
+
+// SAFETY: the component has one thread.
+unsafe impl Sync for Shared {}
+
+static HEAP: Shared = Shared(UnsafeCell::new(Heap::new()));
+
+/// Installs the allocator. Call it before Python starts.
+pub(super) fn install() {
+    let mut allocator = ffi::PyMemAllocatorEx {
+        ctx: HEAP.0.get().cast(),
+        malloc: Some(malloc),
+        calloc: Some(calloc),
+        realloc: Some(realloc),
+        free: Some(free),
+    };
+    // SAFETY: Python has allocated nothing in these domains yet, and the
+    // functions live as long as the program.
+    unsafe {
+        ffi::PyMem_SetAllocator(ffi::PyMemAllocatorDomain::PYMEM_DOMAIN_OBJ, &raw mut allocator);
+        ffi::PyMem_SetAllocator(ffi::PyMemAllocatorDomain::PYMEM_DOMAIN_MEM, &raw mut allocator);
+    }
+}
+
+// In each of these `context` is the heap, and the component has one thread, so
+// that no two borrows of it overlap.
+
+extern "C" fn malloc(context: *mut c_void, size: usize) -> *mut c_void {
+    // SAFETY: see above.
+    unsafe { (*context.cast::<Heap>()).malloc(size).cast() }
+}
+
+extern "C" fn calloc(context: *mut c_void, count: usize, size: usize) -> *mut c_void {
+    let Some(size) = count.checked_mul(size) else { return ptr::null_mut() };
+    // SAFETY: see above; a block that is not null has `size` bytes.
+    unsafe {
+        let block = (*context.cast::<Heap>()).malloc(size);
+        if !block.is_null() {
+            block.write_bytes(0, size);
+        }
+        block.cast()
+    }
+}
+
+extern "C" fn realloc(context: *mut c_void, block: *mut c_void, size: usize) -> *mut c_void {
+    // SAFETY: see above; Python gives back what it got.
+    unsafe { (*context.cast::<Heap>()).realloc(block.cast(), size).cast() }
+}
+
+extern "C" fn free(context: *mut c_void, block: *mut c_void) {
+    // SAFETY: see above; Python gives back what it got.
+    unsafe { (*context.cast::<Heap>()).free(block.cast()) }
+}
