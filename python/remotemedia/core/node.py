@@ -1,0 +1,183 @@
+"""The base class of nodes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from .state import SessionState, StateManager
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+    from logging import Logger
+    from typing import Any, ClassVar, TypedDict
+
+    class NodeOptions(TypedDict, total=False):
+        """What every node takes besides its own params.
+
+        A class whose `__init__` takes `**options: Unpack[NodeOptions]` takes these and no others:
+        `check` then reports any other param as unknown.
+        """
+
+        name: str | None
+        enable_state: bool
+        state_ttl: timedelta | float | None
+        max_sessions: int | None
+
+
+BASE_OPTIONS = ("name", "enable_state", "state_ttl", "max_sessions")
+_METADATA_KEYS = ("session_id", "metadata", "user_name", "timestamp")
+
+
+class Node(ABC):
+    """One step of a pipeline: override `process`.
+
+    `process(data)` gets one item and returns one (None: nothing goes on), or yields any number. It
+    may be `async`. With `is_streaming` it gets one async iterator over all items instead. With
+    `is_source`, or when it takes no item, it makes items of its own.
+
+    `initialize`, `cleanup` and an optional `flush` (called when there are no more items, its result
+    goes on) may be ordinary methods or `async`.
+    """
+
+    is_streaming: bool = False
+    is_source: bool = False
+    is_sink: bool = False
+    is_remote: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        name: str | None = None,
+        enable_state: bool = True,
+        state_ttl: timedelta | float | None = None,
+        max_sessions: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.name: str = name or type(self).__name__
+        self.config: dict[str, Any] = kwargs
+        self.enable_state = enable_state
+        self.state: StateManager | None = (
+            StateManager(state_ttl, max_sessions) if enable_state else None
+        )
+        self._is_initialized = False
+        self._current_session_id: str | None = None
+        self._logger: Logger | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(name={self.name!r})"
+
+    @property
+    def logger(self) -> Logger:
+        """A logger that is named after the class."""
+        if self._logger is None:
+            from logging import getLogger
+
+            self._logger = getLogger(type(self).__name__)
+        return self._logger
+
+    @logger.setter
+    def logger(self, logger: Logger) -> None:
+        self._logger = logger
+
+    @property
+    def is_initialized(self) -> bool:
+        """Whether `initialize` has run."""
+        return self._is_initialized
+
+    @abstractmethod
+    def process(self, data: Any) -> Any:
+        """Turn one item into the next."""
+
+    async def initialize(self) -> None:
+        """Get ready. Called once, before the first item."""
+        self._is_initialized = True
+
+    async def cleanup(self) -> None:
+        """Let go of everything. Called once at the end, after a failure too."""
+        if self.state is not None:
+            await self.state.stop_cleanup_task()
+            await self.state.clear_all_sessions()
+        self._is_initialized = False
+
+    def set_session_id(self, session_id: str) -> None:
+        """Make this the session that `get_session_state` means."""
+        self._current_session_id = session_id
+
+    def get_session_id(self) -> str | None:
+        """The current session."""
+        return self._current_session_id
+
+    async def get_session_state(self, session_id: str | None = None) -> SessionState | None:
+        """The state of a session (of the current one), None without session or without state."""
+        key = session_id or self._current_session_id
+        if self.state is None or not key:
+            return None
+        return await self.state.get_or_create_session(key)
+
+    def extract_session_id(self, data: Any) -> str | None:
+        """The session an item belongs to: from a dict, or from the last dict of a tuple."""
+        if isinstance(data, tuple) and len(data) >= 2:
+            data = data[-1]
+        if isinstance(data, dict) and "session_id" in data:
+            found: str | None = data["session_id"]
+            return found
+        return None
+
+    def split_data_metadata(self, data: Any) -> tuple[Any, dict[str, Any] | None]:
+        """Take the metadata off a tuple that ends with a metadata dict.
+
+        A pair gives its first element, a longer tuple the tuple without the metadata.
+        """
+        if isinstance(data, tuple) and len(data) >= 2:
+            last = data[-1]
+            if isinstance(last, dict) and any(key in last for key in _METADATA_KEYS):
+                return (data[0] if len(data) == 2 else data[:-1]), last
+        return data, None
+
+    def merge_data_metadata(self, data: Any, metadata: Mapping[str, Any] | None) -> Any:
+        """Put metadata back on, as the last element of a tuple."""
+        if metadata is None:
+            return data
+        return (*data, metadata) if isinstance(data, tuple) else (data, metadata)
+
+    def get_config(self) -> dict[str, Any]:
+        """Name, class and params."""
+        return {"name": self.name, "class": type(self).__name__, "config": self.config}
+
+    def get_capabilities(self) -> dict[str, Any] | None:
+        """What the node asks of its machine (`gpu`, `cpu`, `memory_gb`), None for nothing."""
+        return None
+
+    def to_manifest(self, include_capabilities: bool = True) -> dict[str, Any]:
+        """The node as an entry of a manifest."""
+        entry: dict[str, Any] = {
+            "id": self.name,
+            "node_type": self._node_type(),
+            "params": self._extract_params(),
+        }
+        if self.is_streaming:
+            entry["is_streaming"] = True
+        if include_capabilities and (capabilities := self.get_capabilities()):
+            entry["capabilities"] = capabilities
+        remote = getattr(self, "remote_config", None)
+        if self.is_remote and remote is not None and hasattr(remote, "host"):
+            entry["host"] = f"{remote.host}:{remote.port}"
+        return entry
+
+    def _node_type(self) -> str:
+        """How a manifest names this class: by name alone if it is one of the package's own."""
+        cls = type(self)
+        if cls.__module__.startswith("remotemedia.nodes"):
+            return cls.__name__
+        return f"{cls.__module__}:{cls.__qualname__}"
+
+    def _extract_params(self) -> dict[str, Any]:
+        """The params for the manifest: `config`, and attributes named like params of `__init__`."""
+        from ..runtime.inspection import declared_params
+
+        params = dict(self.config)
+        for param in declared_params(type(self)):
+            if param.name not in params and hasattr(self, param.name):
+                params[param.name] = getattr(self, param.name)
+        return params

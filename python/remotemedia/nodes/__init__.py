@@ -1,0 +1,60 @@
+"""The node types that a manifest can name without a module.
+
+A class is imported when it is first asked for. Nodes of the SDK that need more than the standard
+library are left out; asking for one says what it needs.
+"""
+
+from __future__ import annotations
+
+from ._registry import MODULES, UNAVAILABLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..core.node import Node
+    from .base import BufferNode, Echo, PassThrough, PassThroughNode
+    from .calculator import CalculatorNode
+    from .code_executor import CodeExecutorNode
+    from .custom import StatefulCounter
+    from .io_nodes import BidirectionalNode, DataSinkNode, DataSourceNode
+    from .simple_math import AddNode, MultiplyNode
+    from .text_processor import TextProcessorNode
+    from .transform import DataTransform, FormatConverter, TextTransformNode
+
+__all__ = [
+    "AddNode",
+    "BidirectionalNode",
+    "BufferNode",
+    "CalculatorNode",
+    "CodeExecutorNode",
+    "DataSinkNode",
+    "DataSourceNode",
+    "DataTransform",
+    "Echo",
+    "FormatConverter",
+    "MultiplyNode",
+    "Node",
+    "PassThrough",
+    "PassThroughNode",
+    "StatefulCounter",
+    "TextProcessorNode",
+    "TextTransformNode",
+]
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name == "Node":
+        value: object = import_module("remotemedia.core.node").Node
+    elif name in MODULES:
+        value = getattr(import_module(f"{__name__}.{MODULES[name]}"), name)
+    elif name in UNAVAILABLE:
+        raise ImportError(f"{name} is left out: {UNAVAILABLE[name][1]}", name=name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,188 @@
+"""What the executor calls: which nodes there are, and how to run one.
+
+The Rust executor and the native runner both go through this module, so a node behaves the same in
+both.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from ..nodes._registry import MODULES, UNAVAILABLE
+from . import inspection
+from .inspection import NodeInfo, ParamInfo, ParamProblem, nearest
+from .runner import Runner, expand
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = [
+    "NodeInfo",
+    "NodeUnavailable",
+    "ParamInfo",
+    "ParamProblem",
+    "Runner",
+    "UnknownNodeType",
+    "check_params",
+    "close_runtime",
+    "describe",
+    "expand",
+    "format_error",
+    "node_infos",
+    "open_node",
+]
+
+
+class UnknownNodeType(LookupError):
+    """There is no node of this type; the message says what there is instead."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class NodeUnavailable(UnknownNodeType):
+    """The node type is known but cannot be used here; the message says what it needs."""
+
+
+_classes: dict[str, type] = {}
+_infos: dict[str, NodeInfo] = {}
+
+
+def node_infos() -> list[NodeInfo]:
+    """Every node type of `remotemedia.nodes`, by name, those that are left out too."""
+    infos = [describe(name) for name in MODULES]
+    for name, (summary, reason) in UNAVAILABLE.items():
+        infos.append(NodeInfo(name, summary, [], False, False, reason))
+    infos.sort(key=lambda info: info.node_type)
+    return infos
+
+
+def describe(node_type: str) -> NodeInfo:
+    """What is known of a node type: one of the package's own, or `module:Class`.
+
+    Raises UnknownNodeType. An exception that a module raises while it is imported comes through.
+    """
+    info = _infos.get(node_type)
+    if info is None:
+        info = _infos[node_type] = inspection.inspect_class(node_type, find_class(node_type))
+    return info
+
+
+def check_params(node_type: str, params: dict[str, object]) -> list[ParamProblem]:
+    """What is wrong with the params, without making a node."""
+    return inspection.check_params(find_class(node_type), params)
+
+
+def open_node(
+    node_type: str, node_id: str, params: dict[str, object], streaming: bool = False
+) -> Runner:
+    """Make a node and what runs it."""
+    cls: Any = find_class(node_type)
+    signature = inspection.init_signature(cls)
+    names = {param.name for param in signature.params} | signature.takes
+    if not signature.open:
+        # The options that every node takes are for those that take them.
+        params = {
+            key: value
+            for key, value in params.items()
+            if key in names or key not in inspection._BASE_OPTIONS
+        }
+    if "node_id" in names and "node_id" not in params:
+        params = {**params, "node_id": node_id}
+    return Runner(cls(**params), streaming)
+
+
+def close_runtime() -> None:
+    """The run is over: cancel the tasks that are left and close the event loop, if there is one."""
+    loop = sys.modules.get("remotemedia.runtime.loop")
+    if loop is not None:
+        loop.close()
+
+
+def find_class(node_type: str) -> type:
+    """The class of a node type."""
+    cls = _classes.get(node_type)
+    if cls is None:
+        if ":" in node_type:
+            cls = _class_in_module(node_type)
+        else:
+            cls = _builtin_class(node_type)
+        _classes[node_type] = cls
+    return cls
+
+
+def _builtin_class(node_type: str) -> type:
+    if node_type in MODULES:
+        cls: type = getattr(import_module(f"remotemedia.nodes.{MODULES[node_type]}"), node_type)
+        return cls
+    if node_type in UNAVAILABLE:
+        raise NodeUnavailable(f"node type `{node_type}` is left out: {UNAVAILABLE[node_type][1]}")
+    meant = nearest(node_type, [*MODULES, *UNAVAILABLE])
+    hint = f": did you mean `{meant}`?" if meant else ""
+    module, dot, name = node_type.rpartition(".")
+    if dot and module and name:
+        hint = f": for a class of your own write `{module}:{name}`"
+    elif not meant:
+        hint = ": a class of your own is named `module:Class`"
+    raise UnknownNodeType(f"unknown node type `{node_type}`{hint}")
+
+
+def _class_in_module(node_type: str) -> type:
+    module_name, _, path = node_type.partition(":")
+    parts = path.split(".")
+    if not all(part.isidentifier() for part in (*module_name.split("."), *parts)):
+        raise UnknownNodeType(f"`{node_type}` is not a node type: it must read `module:Class`")
+    try:
+        module = import_module(module_name)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if missing == module_name or module_name.startswith(f"{missing}."):
+            where = ", ".join(f"`{entry or '.'}`" for entry in sys.path)
+            raise UnknownNodeType(
+                f"node type `{node_type}`: there is no module `{missing}` (looked in {where})"
+            ) from None
+        raise NodeUnavailable(
+            f"node type `{node_type}`: module `{module_name}` needs `{missing}`, "
+            "which is not installed"
+        ) from error
+    found: Any = module
+    for part in parts:
+        found = getattr(found, part, None)
+    if isinstance(found, type) and callable(getattr(found, "process", None)):
+        return found
+    if found is not None:
+        what = "has no `process` method" if isinstance(found, type) else "is not a class"
+        raise UnknownNodeType(f"node type `{node_type}`: `{path}` in `{module_name}` {what}")
+    candidates = [
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, type) and callable(getattr(value, "process", None))
+    ]
+    meant = nearest(path, candidates)
+    own = [name for name in candidates if getattr(module, name).__module__ == module_name]
+    if meant:
+        hint = f": did you mean `{module_name}:{meant}`?"
+    elif own:
+        hint = f" (its node classes: {', '.join(own)})"
+    else:
+        hint = " (it has no node classes)"
+    raise UnknownNodeType(f"node type `{node_type}`: no class `{path}` in `{module_name}`{hint}")
+
+
+def format_error(error: BaseException) -> str:
+    """A traceback as Python prints it, without the frames of this package's runtime."""
+    from traceback import TracebackException
+
+    here = __file__.rpartition("bridge")[0]
+    summary = TracebackException.from_exception(error, compact=True)
+    pending: list[Any] = [summary]
+    while pending:
+        part = pending.pop()
+        kept = [frame for frame in part.stack if not frame.filename.startswith(here)]
+        if kept:
+            part.stack[:] = kept
+        pending.extend(p for p in (part.__cause__, part.__context__) if p is not None)
+        pending.extend(part.exceptions or ())
+    return "".join(summary.format()).rstrip("\n")

@@ -1,0 +1,197 @@
+"""Makes the standard library's concurrency work where no thread can be started.
+
+Each patch is applied when its module is imported, so a program that never imports `asyncio` or
+`threading` does not pay for them. Everything is undone by `remove`, for tests.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any
+
+_undo: list[tuple[Any, str, Any, bool]] = []
+_MISSING = object()
+
+
+def _set(owner: Any, name: str, value: Any) -> None:
+    own = name in vars(owner)
+    _undo.append((owner, name, getattr(owner, name, _MISSING), own))
+    setattr(owner, name, value)
+
+
+def _patch_asyncio(module: Any) -> None:
+    """`asyncio.run`, `Runner` and `new_event_loop` make the loop of the sandbox."""
+    from .sandbox_loop import SandboxEventLoop
+
+    system = sys.modules.get("asyncio.unix_events") or sys.modules.get("asyncio.windows_events")
+    for name in (
+        "_UnixDefaultEventLoopPolicy",
+        "_DefaultEventLoopPolicy",
+        "WindowsProactorEventLoopPolicy",
+        "_WindowsProactorEventLoopPolicy",
+    ):
+        policy = vars(system).get(name) if system is not None else None
+        if policy is not None:
+            _set(policy, "_loop_factory", SandboxEventLoop)
+    for name in ("SelectorEventLoop", "EventLoop"):
+        if name in vars(module):
+            _set(module, name, SandboxEventLoop)
+
+
+def _patch_threading(module: Any) -> None:
+    """A thread cannot start, and waiting for what only a thread could do is an error."""
+    from time import sleep
+
+    def start(self: object) -> None:
+        raise RuntimeError(
+            "threads cannot be started in the sandbox: use asyncio tasks, or a "
+            "concurrent.futures.ThreadPoolExecutor, which runs each call at once"
+        )
+
+    def wait(self: Any, timeout: float | None = None) -> bool:
+        if not self._is_owned():
+            raise RuntimeError("cannot wait on un-acquired lock")
+        if timeout is None:
+            raise RuntimeError(
+                "waits for something that can never happen: there is no other thread in the "
+                "sandbox that could do it"
+            )
+        if timeout > 0:
+            sleep(timeout)
+        return False
+
+    _set(module.Thread, "start", start)
+    _set(module.Condition, "wait", wait)
+
+
+def _patch_queue(module: Any) -> None:
+    """The queue in C would hang; the one in Python waits on a Condition, which complains."""
+    _set(module, "SimpleQueue", module._PySimpleQueue)
+
+
+def _patch_executor(module: Any) -> None:
+    """`ThreadPoolExecutor.submit` runs the call at once."""
+    from concurrent.futures import Future
+
+    original: Callable[..., None] = module.ThreadPoolExecutor.__init__
+
+    def init(
+        self: Any,
+        max_workers: int | None = None,
+        thread_name_prefix: str = "",
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
+        **context: Any,
+    ) -> None:
+        original(self, max_workers, thread_name_prefix, initializer, initargs, **context)
+        self._inline_start = None if initializer is None else (initializer, initargs)
+
+    def submit(
+        self: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> Future[Any]:
+        if self._shutdown:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        pending, self._inline_start = self._inline_start, None
+        if pending is not None:
+            pending[0](*pending[1])
+        future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()
+        try:
+            result = fn(*args, **kwargs)
+        except Exception as error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+        return future
+
+    _set(module.ThreadPoolExecutor, "__init__", init)
+    _set(module.ThreadPoolExecutor, "submit", submit)
+
+
+_PATCHES: dict[str, Callable[[Any], None]] = {
+    "asyncio": _patch_asyncio,
+    "threading": _patch_threading,
+    "queue": _patch_queue,
+    "concurrent.futures.thread": _patch_executor,
+}
+
+
+class _Loader:
+    """Loads a module as its own loader does, then patches it."""
+
+    def __init__(self, loader: Any, patch: Callable[[Any], None]) -> None:
+        self._loader = loader
+        self._patch = patch
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        created: ModuleType | None = self._loader.create_module(spec)
+        return created
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._loader.exec_module(module)
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        self._patch(module)
+
+
+class _Finder:
+    """Finds the modules to patch, through the finders that come after it."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        patch = _PATCHES.get(name)
+        if patch is None:
+            return None
+        for finder in sys.meta_path:
+            if finder is self:
+                continue
+            find = getattr(finder, "find_spec", None)
+            spec: ModuleSpec | None = find(name, path, target) if find else None
+            if spec is not None:
+                if spec.loader is not None:
+                    spec.loader = _Loader(spec.loader, patch)
+                return spec
+        return None
+
+
+_finder: _Finder | None = None
+
+
+def install() -> None:
+    """Patch the modules that are loaded, and the others as they are."""
+    global _finder
+    if _finder is not None:
+        return
+    _finder = _Finder()
+    sys.meta_path.insert(0, _finder)  # type: ignore[arg-type]
+    for name, patch in _PATCHES.items():
+        if name in sys.modules:
+            patch(import_module(name))
+
+
+def remove() -> None:
+    """Undo `install`."""
+    global _finder
+    if _finder is None:
+        return
+    sys.meta_path.remove(_finder)
+    _finder = None
+    while _undo:
+        owner, name, value, own = _undo.pop()
+        if own:
+            setattr(owner, name, value)
+        else:
+            delattr(owner, name)

@@ -1,0 +1,192 @@
+"""Runs one node: items in, items out, whatever form its methods have."""
+
+from __future__ import annotations
+
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
+
+from ..core.node import Node
+from .inspection import (
+    is_async_function,
+    is_generator_function,
+    needs_item,
+    takes_item,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from .loop import Driver, ItemStream, Pump
+
+
+def _driver() -> Driver:
+    from . import loop
+
+    return loop.driver()
+
+
+def expand(result: object) -> Iterator[object]:
+    """The items of what `process` returned, made one by one as they are asked for.
+
+    A coroutine is awaited first. A generator, ordinary or async, gives its items. None gives
+    nothing. Anything else, a list too, is one item.
+    """
+    kind = type(result)
+    if result is None:
+        return
+    if kind is GeneratorType:
+        for item in result:  # type: ignore[attr-defined]
+            if item is not None:
+                yield item
+    elif kind is AsyncGeneratorType:
+        yield from _pumped(result)
+    elif kind is CoroutineType or hasattr(kind, "__await__"):
+        yield from expand(_driver().run(result))  # type: ignore[arg-type]
+    else:
+        yield result
+
+
+def _pumped(generator: Any) -> Iterator[object]:
+    from .loop import Pump
+
+    pump = Pump(_driver())
+    try:
+        pump.start(generator)
+        yield from pump.outputs()
+    finally:
+        pump.cancel()
+
+
+def finished(result: object) -> object:
+    """Wait for what a method returned, if it has to be waited for."""
+    if result is not None and hasattr(type(result), "__await__"):
+        return _driver().run(result)  # type: ignore[arg-type]
+    return result
+
+
+class Runner:
+    """One node of a run.
+
+    A node that is not streaming is called through `process`, once an item; `expand` turns what it
+    returns into items. A streaming node is fed with `push`. Both are ended with `finish`. A source
+    gives its items with `produce`.
+    """
+
+    __slots__ = ("_pump", "_stream", "_started", "node", "process", "source", "streaming")
+
+    node: object
+    process: Callable[..., object]
+    source: bool
+    streaming: bool
+
+    def __init__(self, node: object, streaming: bool = False) -> None:
+        self.node = node
+        self.process = node.process  # type: ignore[attr-defined]
+        own_items = getattr(node, "is_source", False) is True or not takes_item(self.process)
+        self.source = own_items and not getattr(node, "takes_input", False)
+        self.streaming = bool(streaming or getattr(node, "is_streaming", False))
+        self._stream: ItemStream | None = None
+        self._pump: Pump | None = None
+        self._started = False
+
+    def __repr__(self) -> str:
+        return f"Runner({self.node!r})"
+
+    def initialize(self) -> None:
+        """Run the node's `initialize`."""
+        method: Any = getattr(self.node, "initialize", None)
+        if method is None:
+            return
+        if getattr(method, "__func__", None) is Node.initialize:
+            self.node._is_initialized = True  # type: ignore[attr-defined]
+        else:
+            finished(method())
+
+    def cleanup(self) -> None:
+        """Stop what still runs, and run the node's `cleanup`."""
+        pump, self._pump = self._pump, None
+        try:
+            if pump is not None:
+                pump.cancel()
+        finally:
+            method: Any = getattr(self.node, "cleanup", None)
+            if method is not None:
+                self._cleanup(method)
+
+    def _cleanup(self, method: Any) -> None:
+        if getattr(method, "__func__", None) is Node.cleanup:
+            state = getattr(self.node, "state", None)
+            if state is None or not (state._states or state._cleanup_task):
+                self.node._is_initialized = False  # type: ignore[attr-defined]
+                return
+        finished(method())
+
+    def push(self, item: object) -> Iterator[object]:
+        """Feed a streaming node one item, and give what it yields before it waits for the next.
+
+        A `process` that is not `async` runs when all items have arrived: it gives nothing here.
+        What a node does not take because it has ended is dropped.
+        """
+        stream = self._begin()
+        pump = self._pump
+        if pump is None:
+            stream.put(item)
+        elif not pump.done:
+            # Whatever it yields before it asks for its first item.
+            yield from pump.outputs()
+            if not pump.done:
+                stream.put(item)
+                yield from pump.outputs()
+
+    def _begin(self) -> ItemStream:
+        if self._stream is None:
+            from .loop import ItemStream, Pump
+
+            driver = _driver()
+            self._stream = ItemStream(driver)
+            if is_async_function(self.process):
+                self._pump = Pump(driver, self._stream)
+                result: Any = self.process(self._stream)
+                if type(result) is AsyncGeneratorType:
+                    self._pump.start(result)
+                else:
+                    self._pump.start_coroutine(result)
+        return self._stream
+
+    def finish(self) -> Iterator[object]:
+        """There are no more items: what a streaming node still yields, then what `flush` gives."""
+        if self.streaming and not self.source:
+            stream = self._begin()
+            pump = self._pump
+            if pump is None:
+                stream.end()
+                yield from expand(self.process(stream))
+            else:
+                yield from pump.outputs()
+                stream.end()
+                yield from pump.outputs()
+                yield from expand(pump.result())
+        flush: Any = getattr(self.node, "flush", None)
+        if callable(flush):
+            yield from expand(flush())
+
+    def produce(self) -> Iterator[object]:
+        """The items of a source.
+
+        A generator, ordinary or async, gives them. Any other `process` is called again and again
+        until it returns None.
+        """
+        process = self.process
+        arguments = (None,) if needs_item(process) else ()
+        once = is_generator_function(process)
+        while True:
+            result = process(*arguments)
+            if type(result) is CoroutineType:
+                result = finished(result)
+            if result is None:
+                return
+            if once or type(result) in (GeneratorType, AsyncGeneratorType):
+                yield from expand(result)
+                return
+            yield result
