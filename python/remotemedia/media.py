@@ -46,12 +46,13 @@ class Media:
     """What all media have in common: fields, equality, a short repr."""
 
     __slots__ = ()
+    _fields: ClassVar[tuple[str, ...]] = ()
     _payload: ClassVar[str | None] = None
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        for name in type(self).__slots__:
+        for name in self._fields:
             mine, theirs = getattr(self, name), getattr(other, name)
             if name == self._payload:
                 mine, theirs = memoryview(mine).cast("B"), memoryview(theirs).cast("B")
@@ -63,7 +64,7 @@ class Media:
 
     def __repr__(self) -> str:
         shown = []
-        for name in type(self).__slots__:
+        for name in self._fields:
             value = getattr(self, name)
             if name == self._payload:
                 shown.append(f"{name}=<{memoryview(value).nbytes} bytes>")
@@ -73,7 +74,7 @@ class Media:
 
     def fields(self) -> dict[str, Any]:
         """The fields that are set, by name."""
-        values = {name: getattr(self, name) for name in type(self).__slots__}
+        values = {name: getattr(self, name) for name in self._fields}
         return {name: value for name, value in values.items() if value is not None}
 
     def replace(self, **changes: Any) -> Self:
@@ -148,7 +149,7 @@ def _cast(view: memoryview, code: str) -> memoryview:
     if not view.c_contiguous:
         raise ValueError("the buffer must be contiguous")
     as_bytes = view if view.format == "B" and view.ndim == 1 else view.cast("B")
-    return as_bytes if code == "B" else as_bytes.cast(code)  # type: ignore[call-overload,no-any-return]
+    return as_bytes if code == "B" else as_bytes.cast(code)  # type: ignore[call-overload]
 
 
 class Audio(Media):
@@ -159,6 +160,7 @@ class Audio(Media):
     """
 
     __slots__ = ("channels", "metadata", "sample_rate", "samples", "stream_id", "timestamp_us")
+    _fields = __slots__
     _payload = "samples"
 
     def __init__(
@@ -242,6 +244,7 @@ class Video(Media):
         "timestamp_us",
         "width",
     )
+    _fields = __slots__
     _payload = "pixel_data"
 
     def __init__(
@@ -294,6 +297,7 @@ class Image(Media):
         "timestamp_us",
         "width",
     )
+    _fields = __slots__
     _payload = "data"
 
     def __init__(
@@ -350,6 +354,7 @@ class Tensor(Media):
     """An array of any number of dimensions, in row-major order."""
 
     __slots__ = ("data", "dtype", "layout", "shape")
+    _fields = __slots__
     _payload = "data"
 
     def __init__(
@@ -384,6 +389,7 @@ class Text(Media):
     """A text with its language or channel."""
 
     __slots__ = ("channel", "language", "text")
+    _fields = __slots__
 
     def __init__(self, text: str, language: str | None = None, channel: str | None = None) -> None:
         self.text = text
@@ -400,6 +406,7 @@ class Binary(Media):
     """Bytes of a named type."""
 
     __slots__ = ("bytes", "mime_type")
+    _fields = __slots__
     _payload = "bytes"
 
     def __init__(self, bytes: Buffer, mime_type: str | None = None) -> None:
@@ -418,6 +425,7 @@ class File(Media):
     """A reference to a file, or to a part of it."""
 
     __slots__ = ("filename", "length", "mime_type", "offset", "path", "size")
+    _fields = __slots__
 
     def __init__(
         self,
@@ -444,10 +452,9 @@ class Control(Media):
     """A message to the nodes themselves, for example that a deadline is near."""
 
     __slots__ = ("kind", "segment_id", "timestamp_ms")
+    _fields = __slots__
 
-    def __init__(
-        self, kind: str, segment_id: str | None = None, timestamp_ms: int = 0
-    ) -> None:
+    def __init__(self, kind: str, segment_id: str | None = None, timestamp_ms: int = 0) -> None:
         self.kind = kind
         self.segment_id = segment_id
         self.timestamp_ms = timestamp_ms

@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 Number = int | float
 
@@ -36,10 +37,8 @@ def _mixed(item: int, operand: float, function: Callable[[Number, Number], Numbe
         return whole(function(item, operand))
     from fractions import Fraction
 
-    result = function(Fraction(item), Fraction(operand))  # type: ignore[arg-type]
-    if isinstance(result, Fraction):
-        return int(result) if result.denominator == 1 else float(result)
-    return result
+    result: Any = function(Fraction(item), Fraction(operand))  # type: ignore[arg-type]
+    return int(result) if result.denominator == 1 else float(result)
 
 
 def each(data: object, function: Callable[[Number], Number]) -> object:

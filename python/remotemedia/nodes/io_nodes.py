@@ -53,7 +53,7 @@ class _Inbox:
         while True:
             try:
                 item = await asyncio.wait_for(self.queue.get(), timeout)
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 return
             if item is _SENTINEL:
                 return
@@ -216,7 +216,7 @@ class BidirectionalNode(Node):
 
         try:
             return await asyncio.wait_for(self._answers.queue.get(), timeout or None)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return None
 
     async def process(self, data: Any = None) -> AsyncGenerator[Any, None]:

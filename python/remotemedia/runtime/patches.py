@@ -94,9 +94,7 @@ def _patch_executor(module: Any) -> None:
         original(self, max_workers, thread_name_prefix, initializer, initargs, **context)
         self._inline_start = None if initializer is None else (initializer, initargs)
 
-    def submit(
-        self: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
-    ) -> Future[Any]:
+    def submit(self: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         if self._shutdown:
             raise RuntimeError("cannot schedule new futures after shutdown")
         pending, self._inline_start = self._inline_start, None
@@ -159,11 +157,12 @@ class _Finder:
             if finder is self:
                 continue
             find = getattr(finder, "find_spec", None)
-            spec: ModuleSpec | None = find(name, path, target) if find else None
+            spec: Any = find(name, path, target) if find else None
             if spec is not None:
                 if spec.loader is not None:
                     spec.loader = _Loader(spec.loader, patch)
-                return spec
+                found: ModuleSpec = spec
+                return found
         return None
 
 
@@ -176,7 +175,7 @@ def install() -> None:
     if _finder is not None:
         return
     _finder = _Finder()
-    sys.meta_path.insert(0, _finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _finder)
     for name, patch in _PATCHES.items():
         if name in sys.modules:
             patch(import_module(name))

@@ -1,0 +1,347 @@
+"""The native runner: a manifest in, outputs out, with the same nodes and the same order of items.
+
+Items are carried through the graph depth first: each goes as far as it can before the next. Where
+connections meet, items of the first one go on at once and those of the others wait, so that what
+arrives is the connections' items one connection after another.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from ..core.exceptions import PipelineError
+from .bridge import close_runtime, expand, format_error, open_node
+from .manifest import Manifest, ManifestError, NodeSpec, load, read
+from .values import ValueFormError, duplicate, plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from os import PathLike
+    from typing import Any
+
+    from .runner import Runner
+
+
+class GraphInfo:
+    """The shape of a graph."""
+
+    __slots__ = ("execution_order", "node_count", "sink_count", "source_count")
+
+    def __init__(
+        self, node_count: int, sink_count: int, source_count: int, execution_order: list[str]
+    ) -> None:
+        self.node_count = node_count
+        self.sink_count = sink_count
+        self.source_count = source_count
+        self.execution_order = execution_order
+
+    def __repr__(self) -> str:
+        return (
+            f"GraphInfo(node_count={self.node_count}, sink_count={self.sink_count}, "
+            f"source_count={self.source_count}, execution_order={self.execution_order})"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields by name."""
+        return {name: getattr(self, name) for name in sorted(self.__slots__)}
+
+
+class RunResult:
+    """What a run gave."""
+
+    __slots__ = ("graph", "outputs", "warnings")
+
+    def __init__(self, outputs: list[Any], graph: GraphInfo, warnings: list[str]) -> None:
+        self.outputs = outputs
+        self.graph = graph
+        self.warnings = warnings
+
+    def __repr__(self) -> str:
+        return f"RunResult(outputs={self.outputs!r}, graph={self.graph!r})"
+
+
+class PipelineRunError(PipelineError):
+    """A run failed.
+
+    `kind` is one of invalid-manifest, needs-input, invalid-input, node-setup-failed, node-failed,
+    unrepresentable-output. `item` counts the items that the node was given, from 0. `outputs` is
+    what the sinks had given before.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        node_id: str | None = None,
+        node_type: str | None = None,
+        item: int | None = None,
+        traceback: str | None = None,
+        outputs: Iterable[Any] = (),
+        problems: Iterable[str] = (),
+    ) -> None:
+        where = ""
+        if node_id is not None:
+            at = "" if item is None else f", item {item}"
+            where = f"node `{node_id}` ({node_type}{at}): "
+        super().__init__(where + message)
+        self.kind = kind
+        self.message = message
+        self.node_id = node_id
+        self.node_type = node_type
+        self.item = item
+        self.traceback = traceback
+        self.outputs = list(outputs)
+        self.problems = list(problems)
+
+
+class _Place:
+    """A node in the graph, while it runs."""
+
+    __slots__ = (
+        "feeds",
+        "given",
+        "index",
+        "is_output",
+        "outputs",
+        "queues",
+        "runner",
+        "spec",
+    )
+
+    def __init__(self, index: int, spec: NodeSpec, runner: Runner) -> None:
+        self.index = index
+        self.spec = spec
+        self.runner = runner
+        self.given = 0
+        self.outputs: list[Any] = []
+        self.is_output = spec.is_output_node
+        self.feeds: list[tuple[_Place, int]] = []
+        """The places that get what it gives, and which of their connections that is."""
+        self.queues: list[deque[Any]] = []
+        """For each connection that leads here, items that have to wait."""
+
+    def accept(self, item: Any) -> Iterator[Any]:
+        """Give the node an item."""
+        runner = self.runner
+        self.given += 1
+        return runner.push(item) if runner.streaming else expand(runner.process(item))
+
+
+class _Run:
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.places: list[_Place] = []
+        self.initialised: list[_Place] = []
+
+    def outputs(self) -> list[Any]:
+        return [item for place in self.places for item in place.outputs]
+
+    def failed(
+        self, kind: str, place: _Place, error: BaseException, item: int | None = None
+    ) -> PipelineRunError:
+        text = str(error)
+        message = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        return PipelineRunError(
+            kind,
+            message,
+            place.spec.id,
+            place.spec.node_type,
+            item,
+            format_error(error),
+            self.outputs(),
+        )
+
+    def open(self) -> None:
+        for index, spec in enumerate(self.manifest.nodes):
+            try:
+                runner = open_node(spec.node_type, spec.id, spec.params, spec.is_streaming)
+            except Exception as error:
+                place = _Place(index, spec, None)  # type: ignore[arg-type]
+                raise self.failed("node-setup-failed", place, error) from error
+            self.places.append(_Place(index, spec, runner))
+        for source, to in self.manifest.connections:
+            target = self.places[to]
+            self.places[source].feeds.append((target, len(target.queues)))
+            target.queues.append(deque())
+        for place in self.places:
+            place.is_output = place.is_output or not place.feeds
+
+    def check_input(self, inputs: list[Any] | None) -> None:
+        """Refuse input for sources, and roots that are no sources without input."""
+        for place in self._in_order():
+            if place.queues:
+                if place.runner.source:
+                    self._refuse(place, "makes items of its own and can have no connection in")
+            elif inputs is None and not place.runner.source:
+                self._refuse(
+                    place, "needs input and none was given: pass the items as `inputs` of `run`"
+                )
+            elif inputs is not None and place.runner.source:
+                self._refuse(place, "makes items of its own and takes no input: give none")
+
+    def _refuse(self, place: _Place, problem: str) -> None:
+        spec = place.spec
+        raise PipelineRunError("needs-input", problem, spec.id, spec.node_type)
+
+    def _in_order(self) -> list[_Place]:
+        return [self.places[index] for index in self.manifest.order]
+
+    def initialise(self) -> None:
+        for place in self._in_order():
+            # Counted before, so that what a half-done initialize holds is let go of as well.
+            self.initialised.append(place)
+            try:
+                place.runner.initialize()
+            except (Exception, SystemExit) as error:
+                raise self.failed("node-setup-failed", place, error) from error
+
+    def work(self, inputs: list[Any] | None) -> None:
+        order = self._in_order()
+        roots = [place for place in order if not place.queues]
+        for root in roots:
+            if inputs is None:
+                self._carry(root, root.runner.produce(), None)
+                continue
+            for item in inputs:
+                self._carry_item(root, duplicate(item))
+        for place in order:
+            for queue in place.queues:
+                while queue:
+                    self._carry_item(place, queue.popleft())
+            self._carry(place, place.runner.finish(), None)
+
+    def _carry_item(self, place: _Place, item: Any) -> None:
+        at = place.given
+        try:
+            results = place.accept(item)
+        except (Exception, SystemExit) as error:
+            raise self.failed("node-failed", place, error, at) from error
+        self._carry(place, results, at)
+
+    def _carry(self, place: _Place, results: Iterator[Any], at: int | None) -> None:
+        """Carry everything that comes out of a node as far as it goes.
+
+        The stack holds nodes with what they still have to give, or an item still to be given.
+        """
+        stack: list[tuple[_Place, Iterator[Any] | None, Any]] = [(place, results, at)]
+        try:
+            while stack:
+                here, giving, what = stack[-1]
+                if giving is None:
+                    stack.pop()
+                    what, item = here.given, what
+                    try:
+                        giving = here.accept(item)
+                    except (Exception, SystemExit) as error:
+                        raise self.failed("node-failed", here, error, what) from error
+                    stack.append((here, giving, what))
+                try:
+                    result = next(giving)
+                except StopIteration:
+                    stack.pop()
+                    continue
+                except (Exception, SystemExit) as error:
+                    raise self.failed("node-failed", here, error, what) from error
+                self._fan_out(here, result, stack)
+        finally:
+            for _, giving, _ in reversed(stack):
+                close = getattr(giving, "close", None)
+                if close is not None:
+                    close()
+
+    def _fan_out(
+        self, place: _Place, result: Any, stack: list[tuple[_Place, Iterator[Any] | None, Any]]
+    ) -> None:
+        if place.is_output:
+            try:
+                kept = plain(result, f"outputs[{len(place.outputs)}]")
+            except ValueFormError as error:
+                failure = self.failed("unrepresentable-output", place, error)
+                failure.message = str(error)
+                raise failure from error
+            place.outputs.append(duplicate(kept) if place.feeds else kept)
+        onward = []
+        for position, (target, connection) in enumerate(place.feeds):
+            last = position == len(place.feeds) - 1
+            item = result if last else duplicate(result)
+            if connection == 0:
+                onward.append((target, None, item))
+            else:
+                target.queues[connection].append(item)
+        stack.extend(reversed(onward))
+
+    def clean_up(self) -> PipelineRunError | None:
+        """Clean up in reverse order; the first failure is returned, none stops the rest."""
+        first = None
+        for place in reversed(self.initialised):
+            try:
+                place.runner.cleanup()
+            except (Exception, SystemExit) as error:
+                if first is None:
+                    first = self.failed("node-failed", place, error)
+                    first.__cause__ = error
+        return first
+
+    def graph(self) -> GraphInfo:
+        return graph_info(self.manifest)
+
+
+def graph_info(manifest: Manifest) -> GraphInfo:
+    """The shape of a manifest's graph."""
+    nodes = manifest.nodes
+    giving = {source for source, _ in manifest.connections}
+    taking = {to for _, to in manifest.connections}
+    return GraphInfo(
+        len(nodes),
+        len(nodes) - len(giving),
+        len(nodes) - len(taking),
+        [nodes[index].id for index in manifest.order],
+    )
+
+
+def run(
+    manifest: dict[str, Any] | str | PathLike[str], inputs: Iterable[Any] | None = None
+) -> RunResult:
+    """Run a manifest: a dict, JSON text, or the path of a file.
+
+    Every node without connection in gets all of `inputs`, in order. Without inputs these nodes have
+    to be sources. `{"manifest": ..., "input_data": [...]}` brings its input along.
+
+    Raises PipelineRunError.
+    """
+    try:
+        parsed = read(load(manifest))
+    except ManifestError as error:
+        raise PipelineRunError(
+            "invalid-manifest", str(error), problems=error.problems
+        ) from error.__cause__
+    items = parsed.input_data if inputs is None else list(inputs)
+    work = _Run(parsed)
+    failure: PipelineRunError | None = None
+    try:
+        work.open()
+        work.check_input(items)
+        work.initialise()
+        work.work(items)
+    except PipelineRunError as error:
+        failure = error
+        raise
+    finally:
+        trouble = work.clean_up()
+        try:
+            close_runtime()
+        finally:
+            if trouble is not None and failure is None:
+                raise trouble
+    return RunResult(work.outputs(), work.graph(), parsed.warnings)
+
+
+def check(manifest: dict[str, Any] | str | PathLike[str]) -> GraphInfo:
+    """Check a manifest without running it. Raises PipelineRunError (invalid-manifest)."""
+    try:
+        return graph_info(read(load(manifest)))
+    except ManifestError as error:
+        raise PipelineRunError(
+            "invalid-manifest", str(error), problems=error.problems
+        ) from error.__cause__

@@ -1,0 +1,272 @@
+"""The JSON form of items: what no plain JSON can say is an object with one key that begins with $.
+
+    {"$float": "nan" | "inf" | "-inf"}   {"$bytes": "<base64>"}   {"$tuple": [...]}
+    {"$dict": [[key, value], ...]}       a dict whose keys are not all strings
+    {"$object": {"$...": ...}}           a dict that would otherwise read as one of these
+    {"$audio": {...}}                    media, with their payload in base64
+
+Integers have any length; nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from json.decoder import JSONDecodeError, JSONDecoder
+from json.encoder import encode_basestring
+
+from ..media import CLASSES, Media
+from .values import MAX_DEPTH, ValueFormError, field_path, plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_DIGITS = 4000
+_MEDIA = {cls.__name__.lower(): cls for cls in CLASSES}
+_FLOATS = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
+
+
+# To JSON
+
+
+def to_json(value: object, path: str = "") -> Any:
+    """An item in its JSON form, made of dicts, lists, strings, numbers, True, False and None.
+
+    `path` is where it comes from, for the message of a ValueFormError.
+    """
+    value = plain(value, path)
+    return _media_to_json(value) if isinstance(value, Media) else _encode(value)
+
+
+def _encode(value: Any) -> Any:
+    kind = type(value)
+    if kind is list:
+        return [_encode(item) for item in value]
+    if kind is dict:
+        return _encode_dict(value)
+    if kind is float:
+        return value if value - value == 0 else {"$float": _float_name(value)}
+    if kind is bytes:
+        return {"$bytes": b64encode(value).decode()}
+    if kind is tuple:
+        return {"$tuple": [_encode(item) for item in value]}
+    return value
+
+
+def _encode_dict(value: dict[Any, Any]) -> Any:
+    if all(type(key) is str for key in value):
+        fields = {key: _encode(item) for key, item in value.items()}
+        if len(fields) == 1 and next(iter(fields)).startswith("$"):
+            return {"$object": fields}
+        return fields
+    return {"$dict": [[_encode(key), _encode(item)] for key, item in value.items()]}
+
+
+def _float_name(value: float) -> str:
+    return "nan" if value != value else "inf" if value > 0 else "-inf"
+
+
+def _media_to_json(value: Media) -> dict[str, Any]:
+    name = next(key for key, cls in _MEDIA.items() if isinstance(value, cls))
+    fields: dict[str, Any] = {}
+    for field, content in value.fields().items():
+        if field == value._payload:
+            fields[field] = b64encode(memoryview(content).cast("B")).decode()
+        elif field == "shape":
+            fields[field] = list(content)
+        else:
+            fields[field] = _encode(content)
+    return {f"${name}": fields}
+
+
+# From JSON
+
+
+def from_json(form: Any, path: str = "") -> Any:
+    """The item that a JSON form stands for."""
+    if type(form) is dict and len(form) == 1:
+        (key,) = form
+        if key[1:] in _MEDIA and key[0] == "$":
+            return _media_from_json(key[1:], form[key], path)
+    return _value(form, path, 0)
+
+
+def _value(form: Any, path: str, depth: int) -> Any:
+    kind = type(form)
+    if kind is not list and kind is not dict:
+        return form
+    if depth >= MAX_DEPTH:
+        raise ValueFormError(path, f"nested more than {MAX_DEPTH} deep")
+    if kind is list:
+        return [_value(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(form)]
+    if len(form) == 1:
+        (key,) = form
+        if key.startswith("$"):
+            return _special(key, form[key], path, depth)
+    return _fields(form, path, depth)
+
+
+def _fields(form: dict[str, Any], path: str, depth: int) -> dict[str, Any]:
+    return {key: _value(v, field_path(path, key), depth + 1) for key, v in form.items()}
+
+
+def _special(key: str, content: Any, path: str, depth: int) -> Any:
+    if key == "$float":
+        if content not in _FLOATS:
+            raise ValueFormError(path, '$float must be "nan", "inf" or "-inf"')
+        return _FLOATS[content]
+    if key == "$bytes":
+        return _bytes(content, path)
+    if key == "$tuple":
+        if type(content) is not list:
+            raise ValueFormError(path, "$tuple must hold a list")
+        return tuple(_value(v, f"{path}[{i}]", depth + 1) for i, v in enumerate(content))
+    if key == "$dict":
+        return _dict(content, path, depth)
+    if key == "$object":
+        if type(content) is not dict:
+            raise ValueFormError(path, "$object must hold an object")
+        return _fields(content, path, depth)
+    if key[1:] in _MEDIA:
+        raise ValueFormError(path, f"{key} stands for a whole item, not for a part of one")
+    raise ValueFormError(
+        path,
+        f"unknown form {key!r} (an object with this one key is written "
+        f'{{"$object": {{"{key}": ...}}}})',
+    )
+
+
+def _bytes(content: Any, path: str) -> bytes:
+    try:
+        return b64decode(content, validate=True)
+    except (TypeError, ValueError):
+        raise ValueFormError(path, "not valid base64") from None
+
+
+def _dict(content: Any, path: str, depth: int) -> dict[Any, Any]:
+    result: dict[Any, Any] = {}
+    if type(content) is not list:
+        raise ValueFormError(path, "$dict must hold a list of pairs")
+    for pair in content:
+        if type(pair) is not list or len(pair) != 2:
+            raise ValueFormError(path, "$dict must hold a list of [key, value] pairs")
+        key = _value(pair[0], f"{path} (key)", depth + 1)
+        try:
+            hash(key)
+        except TypeError:
+            raise ValueFormError(path, f"a {type(key).__name__} cannot be a key") from None
+        result[key] = _value(pair[1], f"{path}[{key!r}]", depth + 1)
+    return result
+
+
+def _media_from_json(name: str, content: Any, path: str) -> Media:
+    cls = _MEDIA[name]
+    if type(content) is not dict:
+        raise ValueFormError(path, f"${name} must hold an object")
+    fields: dict[str, Any] = {}
+    for field, form in content.items():
+        at = field_path(path, field)
+        fields[field] = _bytes(form, at) if field == cls._payload else _value(form, at, 1)
+    unknown = [field for field in fields if field not in cls._fields]
+    if unknown:
+        known = ", ".join(cls._fields)
+        raise ValueFormError(path, f"${name} has no field {unknown[0]!r} (it has {known})")
+    try:
+        return cls(**fields)
+    except (TypeError, ValueError) as error:
+        raise ValueFormError(path, f"${name}: {error}") from error
+
+
+# Text
+
+
+def parse_int(text: str) -> int:
+    """An integer of any length; `int` itself refuses very long ones."""
+    if len(text) <= _DIGITS:
+        return int(text)
+    if text[0] == "-":
+        return -parse_int(text[1:])
+    half = len(text) // 2
+    return int(parse_int(text[:half]) * 10 ** (len(text) - half) + parse_int(text[half:]))
+
+
+def format_int(value: int) -> str:
+    """The digits of an integer of any length."""
+    if value < 0:
+        return "-" + format_int(-value)
+    if value.bit_length() < 3 * _DIGITS:
+        return int.__repr__(value)
+    digits = int(value.bit_length() * 0.30103) // 2
+    high, low = divmod(value, 10**digits)
+    return format_int(high) + format_int(low).rjust(digits, "0")
+
+
+def loads(text: str | bytes) -> Any:
+    """Read an item from its JSON text. Bare NaN, Infinity and -Infinity are read too."""
+    try:
+        return from_json(parse_json(text))
+    except RecursionError:
+        raise ValueFormError("", f"nested more than {MAX_DEPTH} deep") from None
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Read any JSON text, with integers of any length."""
+    if isinstance(text, (bytes, bytearray)):
+        text = text.decode()
+    return JSONDecoder(parse_int=parse_int).decode(text)
+
+
+def dumps(value: object, indent: int | None = None) -> str:
+    """Write an item as JSON text."""
+    return format_json(to_json(value), indent)
+
+
+def format_json(form: Any, indent: int | None = None) -> str:
+    """Write a JSON form as text: compact, or with `indent` spaces a level."""
+    parts: list[str] = []
+    _write(form, parts, indent, "\n")
+    return "".join(parts)
+
+
+def _write(form: Any, parts: list[str], indent: int | None, line: str) -> None:
+    if isinstance(form, str):
+        parts.append(encode_basestring(form))
+    elif form is None or form is True or form is False:
+        parts.append({None: "null", True: "true", False: "false"}[form])
+    elif isinstance(form, int):
+        parts.append(format_int(form))
+    elif isinstance(form, float):
+        parts.append(float.__repr__(form))
+    elif isinstance(form, list):
+        _write_all([("", item) for item in form], "[]", parts, indent, line)
+    else:
+        colon = ":" if indent is None else ": "
+        pairs = [(encode_basestring(key) + colon, item) for key, item in form.items()]
+        _write_all(pairs, "{}", parts, indent, line)
+
+
+def _write_all(
+    pairs: list[tuple[str, Any]], ends: str, parts: list[str], indent: int | None, line: str
+) -> None:
+    parts.append(ends[0])
+    inner = "" if indent is None else line + " " * indent
+    for at, (key, item) in enumerate(pairs):
+        parts.append(f"{',' if at else ''}{inner}{key}")
+        _write(item, parts, indent, inner)
+    if pairs and indent is not None:
+        parts.append(line)
+    parts.append(ends[1])
+
+
+__all__ = [
+    "JSONDecodeError",
+    "ValueFormError",
+    "dumps",
+    "format_int",
+    "format_json",
+    "from_json",
+    "loads",
+    "parse_int",
+    "parse_json",
+    "to_json",
+]

@@ -1,0 +1,251 @@
+"""Reads manifests (v1) for the native runner."""
+
+from __future__ import annotations
+
+import re
+
+from .bridge import NodeUnavailable, UnknownNodeType, check_params, find_class
+from .inspection import nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from os import PathLike
+    from typing import Any
+
+_ID = re.compile(r"[a-zA-Z0-9_-]+\Z")
+_TOP_KEYS = ("version", "metadata", "nodes", "connections", "python_env", "runtime")
+_NODE_KEYS = (
+    "id",
+    "node_type",
+    "params",
+    "is_streaming",
+    "is_output_node",
+    "capabilities",
+    "host",
+    "runtime_hint",
+    "execution",
+    "fast_path",
+    "python_deps",
+    "media_capabilities",
+    "comment",
+)
+_CAMEL = {
+    "nodeType": "node_type",
+    "isStreaming": "is_streaming",
+    "isOutputNode": "is_output_node",
+    "runtimeHint": "runtime_hint",
+    "fastPath": "fast_path",
+    "pythonDeps": "python_deps",
+    "mediaCapabilities": "media_capabilities",
+    "pythonEnv": "python_env",
+    "inputData": "input_data",
+}
+
+
+class ManifestError(ValueError):
+    """The manifest cannot run; `problems` says why."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class NodeSpec:
+    """One node of a manifest."""
+
+    __slots__ = ("id", "is_output_node", "is_streaming", "node_type", "params")
+
+    def __init__(
+        self,
+        id: str,
+        node_type: str,
+        params: dict[str, Any],
+        is_streaming: bool,
+        is_output_node: bool,
+    ) -> None:
+        self.id = id
+        self.node_type = node_type
+        self.params = params
+        self.is_streaming = is_streaming
+        self.is_output_node = is_output_node
+
+
+class Manifest:
+    """A manifest that has been read and checked."""
+
+    __slots__ = ("connections", "input_data", "nodes", "order", "warnings")
+
+    def __init__(self) -> None:
+        self.nodes: list[NodeSpec] = []
+        self.connections: list[tuple[int, int]] = []
+        self.order: list[int] = []
+        self.warnings: list[str] = []
+        self.input_data: list[Any] | None = None
+
+
+def load(manifest: dict[str, Any] | str | PathLike[str]) -> dict[str, Any]:
+    """A manifest as a dict, from a dict, JSON text, or the path of a JSON or YAML file."""
+    if isinstance(manifest, dict):
+        return manifest
+    if isinstance(manifest, str) and manifest.lstrip()[:1] == "{":
+        return _parse(manifest, "the manifest")
+    with open(manifest, encoding="utf-8") as file:
+        text = file.read()
+    name = str(manifest)
+    if name.endswith((".yaml", ".yml")):
+        return _parse_yaml(text, name)
+    return _parse(text, name)
+
+
+def _parse(text: str, name: str) -> dict[str, Any]:
+    from .jsonform import from_json, parse_json
+
+    try:
+        loaded = parse_json(text)
+    except ValueError as error:
+        raise ManifestError([f"{name} is not JSON: {error}"]) from None
+    if not isinstance(loaded, dict):
+        raise ManifestError([f"{name} must be an object"])
+    if isinstance(loaded.get("input_data"), list):
+        items = loaded["input_data"]
+        loaded["input_data"] = [from_json(v, f"input_data[{i}]") for i, v in enumerate(items)]
+    return loaded
+
+
+def _parse_yaml(text: str, name: str) -> dict[str, Any]:
+    try:
+        from yaml import safe_load  # type: ignore[import-untyped,import-not-found,unused-ignore]
+    except ImportError:
+        raise ManifestError([f"{name}: YAML needs the package pyyaml here; or use JSON"]) from None
+    loaded = safe_load(text)
+    if not isinstance(loaded, dict):
+        raise ManifestError([f"{name} must be a mapping"])
+    return loaded
+
+
+def read(source: dict[str, Any]) -> Manifest:
+    """Check a manifest, or a dict with `manifest` and `input_data`."""
+    result = Manifest()
+    problems: list[str] = []
+    if "manifest" in source and "nodes" not in source:
+        data = source.get("input_data", source.get("inputData"))
+        if data is not None:
+            if isinstance(data, list):
+                result.input_data = data
+            else:
+                problems.append("input_data must be a list of items")
+        source = source["manifest"]
+        if not isinstance(source, dict):
+            raise ManifestError(["manifest must be an object"])
+    source = _known_keys(source, _TOP_KEYS, "", result.warnings)
+    version = source.get("version")
+    if version != "v1":
+        problems.append(f'version must be "v1", not {version!r}')
+    nodes = source.get("nodes")
+    if not isinstance(nodes, list) or not nodes:
+        raise ManifestError([*problems, "nodes must be a list of at least one node"])
+    by_id: dict[str, int] = {}
+    for index, entry in enumerate(nodes):
+        spec = _node(entry, f"nodes[{index}]", problems, result.warnings)
+        if spec.id in by_id:
+            problems.append(f"nodes[{index}].id: `{spec.id}` is used by two nodes")
+        by_id.setdefault(spec.id, index)
+        result.nodes.append(spec)
+    for index, entry in enumerate(source.get("connections") or ()):
+        ends = [entry.get(end) for end in ("from", "to")] if isinstance(entry, dict) else [None]
+        if not all(isinstance(end, str) for end in ends):
+            problems.append(f"connections[{index}] must be an object with `from` and `to`")
+            continue
+        for where, end in zip(("from", "to"), ends, strict=True):
+            if end not in by_id:
+                meant = nearest(str(end), list(by_id))
+                hint = f": did you mean `{meant}`?" if meant else ""
+                problems.append(f"connections[{index}].{where}: there is no node `{end}`{hint}")
+        if ends[0] in by_id and ends[1] in by_id:
+            result.connections.append((by_id[ends[0]], by_id[ends[1]]))
+    if not problems:
+        _sort(result, problems)
+    if problems:
+        raise ManifestError(problems)
+    return result
+
+
+def _known_keys(
+    entry: dict[str, Any], known: tuple[str, ...], where: str, warnings: list[str]
+) -> dict[str, Any]:
+    result = {}
+    for key, value in entry.items():
+        name = _CAMEL.get(key, key)
+        if name not in known and name != "comment":
+            meant = nearest(key, list(known))
+            hint = f": did you mean `{meant}`?" if meant else ""
+            warnings.append(f"{where}unknown key `{key}`{hint}")
+        result[name] = value
+    return result
+
+
+def _node(entry: Any, where: str, problems: list[str], warnings: list[str]) -> NodeSpec:
+    if not isinstance(entry, dict):
+        problems.append(f"{where} must be an object")
+        entry = {}
+    entry = _known_keys(entry, _NODE_KEYS, f"{where}: ", warnings)
+    id, node_type, params = entry.get("id"), entry.get("node_type"), entry.get("params")
+    if not isinstance(id, str) or not _ID.match(id):
+        problems.append(f"{where}.id must be made of letters, digits, _ and -, not {id!r}")
+    if params is None:
+        params = {}
+    elif not isinstance(params, dict):
+        problems.append(f"{where}.params must be an object")
+        params = {}
+    if isinstance(node_type, str):
+        _check_node(node_type, params, where, problems)
+    else:
+        problems.append(f"{where}.node_type is missing")
+    placement = (entry.get("execution") or {}).get("placement")
+    if entry.get("host") or placement == "remote":
+        problems.append(f"{where}: the node is to run elsewhere, which is not possible here")
+    return NodeSpec(
+        str(id),
+        str(node_type),
+        params,
+        entry.get("is_streaming") is True,
+        entry.get("is_output_node") is True,
+    )
+
+
+def _check_node(node_type: str, params: dict[str, Any], where: str, problems: list[str]) -> None:
+    try:
+        find_class(node_type)
+    except (UnknownNodeType, NodeUnavailable) as error:
+        problems.append(f"{where}.node_type: {error}")
+        return
+    except Exception as error:
+        kind = type(error).__name__
+        problems.append(f"{where}.node_type: importing `{node_type}` failed: {kind}: {error}")
+        return
+    for problem in check_params(node_type, params):
+        problems.append(f"{where}.params.{problem.param}: {problem.message}")
+
+
+def _sort(manifest: Manifest, problems: list[str]) -> None:
+    """Kahn's order; of the nodes that could come next, the first of the manifest does."""
+    count = len(manifest.nodes)
+    missing = [0] * count
+    for _, to in manifest.connections:
+        missing[to] += 1
+    done = [False] * count
+    from heapq import heappop, heappush
+
+    ready: list[int] = [index for index in range(count) if not missing[index]]
+    while ready:
+        index = heappop(ready)
+        done[index] = True
+        manifest.order.append(index)
+        for source, to in manifest.connections:
+            if source == index:
+                missing[to] -= 1
+                if not missing[to]:
+                    heappush(ready, to)
+    if not all(done):
+        left = ", ".join(f"`{n.id}`" for n, d in zip(manifest.nodes, done, strict=True) if not d)
+        problems.append(f"connections: a cycle holds up {left}")

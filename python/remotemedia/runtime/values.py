@@ -1,0 +1,146 @@
+"""Plain data: what items are made of outside Python.
+
+None, bool, int, float, str, bytes, list, tuple, dict; and media as whole items. Subclasses count as
+what they extend, bytearray and memoryview as bytes.
+"""
+
+from __future__ import annotations
+
+from ..media import Media
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_DEPTH = 128
+
+
+class ValueFormError(TypeError):
+    """A value that has no plain form, or JSON that is no item; `path` says where."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}" if path else problem)
+        self.path = path
+        self.problem = problem
+
+
+def plain(value: object, path: str = "") -> Any:
+    """The value as plain data of exactly the plain types, or as media.
+
+    Raises ValueFormError for what has no plain form; `path` is where the value comes from.
+    """
+    if isinstance(value, Media):
+        metadata = getattr(value, "metadata", None)
+        if metadata is None:
+            return value
+        at = field_path(path, "metadata")
+        if not isinstance(metadata, dict):
+            raise ValueFormError(at, f"must be a dict, not {type(metadata).__name__}")
+        return value.replace(metadata=_plain(metadata, at, set(), 0))
+    return _plain(value, path, set(), 0)
+
+
+def _plain(value: Any, path: str, open_ids: set[int], depth: int) -> Any:
+    kind = type(value)
+    if value is None or kind is bool or kind is int or kind is float or kind is bytes:
+        return value
+    if kind is str:
+        return _text(value, path)
+    if isinstance(value, (list, tuple, dict)):
+        if depth >= MAX_DEPTH:
+            raise ValueFormError(path, f"nested more than {MAX_DEPTH} deep")
+        if id(value) in open_ids:
+            raise ValueFormError(path, f"{kind.__name__} contains itself")
+        open_ids.add(id(value))
+        try:
+            return _container(value, path, open_ids, depth + 1)
+        finally:
+            open_ids.discard(id(value))
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, str):
+        return _text(str.__str__(value), path)
+    raise ValueFormError(path, _no_form(value))
+
+
+def _container(value: Any, path: str, open_ids: set[int], depth: int) -> Any:
+    if isinstance(value, dict):
+        result = {}
+        for key, item in value.items():
+            if isinstance(key, str):
+                key = _text(str.__str__(key), path)
+                at = field_path(path, key)
+            else:
+                at = f"{path}[{key!r}]"
+                key = _plain(key, f"{at} (key)", open_ids, depth)
+            result[key] = _plain(item, at, open_ids, depth)
+        return result
+    items = [_plain(item, f"{path}[{i}]", open_ids, depth) for i, item in enumerate(value)]
+    return items if isinstance(value, list) else tuple(items)
+
+
+def field_path(path: str, key: str) -> str:
+    """The path of a field: `path.key`, quoted where that would not read well."""
+    if key.isidentifier():
+        return f"{path}.{key}" if path else key
+    return f"{path}[{key!r}]"
+
+
+def _text(text: str, path: str) -> str:
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueFormError(path, "text with half a surrogate pair has no plain form") from None
+    return text
+
+
+def _no_form(value: object) -> str:
+    kind = type(value)
+    name = kind.__qualname__
+    if kind.__module__ not in ("builtins", "__main__"):
+        name = f"{kind.__module__}.{name}"
+    if isinstance(value, Media):
+        return f"{name} has no form inside other data (give media as items of their own)"
+    if isinstance(value, (set, frozenset)):
+        hint = "convert it, for example sorted(...) to a list"
+    elif isinstance(value, complex):
+        hint = "convert it, for example to a list of two floats"
+    elif hasattr(kind, "tolist"):
+        hint = "convert it with its tolist()"
+    elif hasattr(kind, "isoformat"):
+        hint = "convert it with its isoformat()"
+    elif hasattr(kind, "__await__"):
+        hint = "await it"
+    elif hasattr(kind, "__next__"):
+        hint = "convert it with list(...)"
+    elif hasattr(kind, "__dataclass_fields__"):
+        hint = "convert it with dataclasses.asdict(...)"
+    elif callable(value):
+        hint = "a function or class cannot be data"
+    else:
+        hint = "convert it to dicts, lists, strings and numbers"
+    return f"{name} has no plain form ({hint})"
+
+
+_IMMUTABLE = frozenset((type(None), bool, int, float, str, bytes))
+
+
+def duplicate(value: Any) -> Any:
+    """A copy that shares nothing that can change."""
+    kind = type(value)
+    if kind in _IMMUTABLE:
+        return value
+    if kind is list:
+        if all(type(item) in _IMMUTABLE for item in value):
+            return value.copy()
+    elif kind is dict and all(type(item) in _IMMUTABLE for item in value.values()):
+        return value.copy()
+    from copy import deepcopy
+
+    return deepcopy(value)
