@@ -17,6 +17,7 @@ pub(crate) struct Bridge {
     pub(crate) refresh: Py<PyAny>,
     pub(crate) format_error: Py<PyAny>,
     pub(crate) deepcopy: Py<PyAny>,
+    pub(crate) unknown_node_type: Py<PyAny>,
     pub(crate) node_unavailable: Py<PyAny>,
     pub(crate) media: Media,
 }
@@ -79,14 +80,14 @@ pub(crate) fn get(py: Python<'_>) -> PyResult<&'static Bridge> {
 impl Bridge {
     fn import(py: Python<'_>) -> PyResult<Self> {
         let bridge = py.import("remotemedia.runtime.bridge")?;
-        let sandbox = py.import("remotemedia.runtime.sandbox")?;
+        let embedded = py.import("remotemedia.runtime.embedded")?;
         let media = py.import("remotemedia.media")?;
         let class = |name| -> PyResult<Py<PyType>> {
             Ok(media.getattr(name)?.cast_into::<PyType>()?.unbind())
         };
         let [audio, video, image, tensor, text, binary, file, control] = Media::NAMES.map(class);
         let classes = [audio?, video?, image?, tensor?, text?, binary?, file?, control?];
-        sandbox.getattr("install")?.call0()?;
+        embedded.getattr("install")?.call0()?;
         Ok(Self {
             node_infos: bridge.getattr("node_infos")?.unbind(),
             describe: bridge.getattr("describe")?.unbind(),
@@ -94,9 +95,10 @@ impl Bridge {
             open_node: bridge.getattr("open_node")?.unbind(),
             expand: bridge.getattr("expand")?.unbind(),
             close_runtime: bridge.getattr("close_runtime")?.unbind(),
+            unknown_node_type: bridge.getattr("UnknownNodeType")?.unbind(),
             node_unavailable: bridge.getattr("NodeUnavailable")?.unbind(),
-            refresh: sandbox.getattr("refresh")?.unbind(),
-            format_error: sandbox.getattr("format_error")?.unbind(),
+            refresh: embedded.getattr("refresh")?.unbind(),
+            format_error: bridge.getattr("format_error")?.unbind(),
             deepcopy: py.import("copy")?.getattr("deepcopy")?.unbind(),
             media: Media { classes },
         })

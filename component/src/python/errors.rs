@@ -19,7 +19,7 @@ pub(crate) fn failed(py: Python<'_>, error: &PyErr) -> NodeError {
 }
 
 /// An exception in one line, as Python would show it, and its traceback.
-fn describe(py: Python<'_>, error: &PyErr) -> (String, Option<String>) {
+pub(super) fn describe(py: Python<'_>, error: &PyErr) -> (String, Option<String>) {
     let traceback = bridge::get(py)
         .and_then(|bridge| bridge.format_error.bind(py).call1((error.value(py),)))
         .and_then(|text| text.extract::<String>())

@@ -7,8 +7,44 @@ use std::ptr;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use wasip2::cli::environment::get_environment;
-use wasip2::filesystem::preopens::get_directories;
+
+use wasi::wasi::cli::environment::get_environment;
+use wasi::wasi::filesystem::preopens::get_directories;
+
+/// The two functions of WASI that neither Rust's standard library nor
+/// wasi-libc offers: the interfaces are cut down to them.
+mod wasi {
+    #![allow(missing_docs, unsafe_op_in_unsafe_fn, clippy::all)]
+
+    wit_bindgen::generate!({
+        inline: "
+            package remotemedia:wasi;
+
+            world imports {
+                import wasi:cli/environment@0.2.0;
+                import wasi:filesystem/preopens@0.2.0;
+            }
+
+            package wasi:cli@0.2.0 {
+                interface environment {
+                    get-environment: func() -> list<tuple<string, string>>;
+                }
+            }
+
+            package wasi:filesystem@0.2.0 {
+                interface types {
+                    resource descriptor;
+                }
+                interface preopens {
+                    use types.{descriptor};
+                    get-directories: func() -> list<tuple<descriptor, string>>;
+                }
+            }
+        ",
+        world: "remotemedia:wasi/imports",
+        generate_all,
+    });
+}
 
 /// Guest path of the standard library.
 const STDLIB: &str = "/stdlib";
@@ -74,6 +110,11 @@ pub(crate) fn prepare_snapshot() {
         __wasilibc_deinitialize_environ();
     }
     STATE.set(State::Snapshot);
+}
+
+/// Whether Python runs in this instance.
+pub(crate) fn is_up() -> bool {
+    STATE.get() == State::Up
 }
 
 /// Makes sure that Python runs in this instance.

@@ -9,3 +9,4 @@ mod media;
 mod memory;
 mod node;
 mod object;
+pub(crate) mod provider;

@@ -1,0 +1,154 @@
+//! Node types written in Python, for the registry.
+
+use pyo3::prelude::*;
+
+use super::node::PythonNode;
+use super::{bridge, convert, interpreter};
+use crate::manifest::NodeSpec;
+use crate::node::{Node, NodeError};
+use crate::registry::{self, Language, LookupError, NodeInfo, ParamInfo, ParamProblem};
+use crate::value::Value;
+
+/// Finds node types in the package `remotemedia` and in preopened directories.
+pub(crate) struct Provider;
+
+impl registry::Provider for Provider {
+    fn infos(&self) -> Vec<NodeInfo> {
+        if interpreter::ensure_up().is_err() {
+            // Without a standard library there are no Python nodes.
+            return Vec::new();
+        }
+        Python::attach(|py| {
+            let infos = || -> PyResult<Vec<NodeInfo>> {
+                let infos = bridge::get(py)?.node_infos.bind(py).call0()?;
+                infos.try_iter()?.map(|info| node_info(&info?)).collect()
+            };
+            infos().unwrap_or_default()
+        })
+    }
+
+    fn describe(&self, node_type: &str) -> Result<NodeInfo, LookupError> {
+        interpreter::ensure_up()
+            .map_err(|message| LookupError { message, help: None, unavailable: true })?;
+        Python::attach(|py| {
+            let describe = || -> PyResult<NodeInfo> {
+                node_info(&bridge::get(py)?.describe.bind(py).call1((node_type,))?)
+            };
+            describe().map_err(|error| lookup_error(py, &error))
+        })
+    }
+
+    fn check_params(&self, node_type: &str, params: &Value) -> Vec<ParamProblem> {
+        Python::attach(|py| {
+            let check = || -> PyResult<Vec<ParamProblem>> {
+                let params = convert::to_python(py, params.clone())?;
+                let problems = bridge::get(py)?.check_params.bind(py).call1((node_type, params))?;
+                problems
+                    .try_iter()?
+                    .map(|problem| {
+                        let problem = problem?;
+                        Ok(ParamProblem {
+                            param: problem.getattr("param")?.extract()?,
+                            message: problem.getattr("message")?.extract()?,
+                            help: None,
+                        })
+                    })
+                    .collect()
+            };
+            check().unwrap_or_else(|error| {
+                vec![ParamProblem { param: String::new(), message: error.to_string(), help: None }]
+            })
+        })
+    }
+
+    fn create(&self, spec: &NodeSpec) -> Result<Box<dyn Node>, NodeError> {
+        let params = spec.params.clone();
+        let node = PythonNode::open(&spec.node_type, &spec.id, params, spec.is_streaming)?;
+        Ok(Box::new(node))
+    }
+}
+
+/// Why a class can't be used. An exception that is neither of the bridge's own
+/// comes from the user's module while it is imported.
+fn lookup_error(py: Python<'_>, error: &PyErr) -> LookupError {
+    let Ok(bridge) = bridge::get(py) else {
+        return LookupError { message: error.to_string(), help: None, unavailable: true };
+    };
+    let message = || error.value(py).str().map_or_else(|_| error.to_string(), |s| s.to_string());
+    if error.is_instance(py, bridge.node_unavailable.bind(py)) {
+        return LookupError { message: message(), help: None, unavailable: true };
+    }
+    if error.is_instance(py, bridge.unknown_node_type.bind(py)) {
+        return LookupError { message: message(), help: None, unavailable: false };
+    }
+    let (summary, traceback) = super::errors::describe(py, error);
+    LookupError {
+        message: format!("the module can't be imported: {summary}"),
+        help: traceback,
+        unavailable: true,
+    }
+}
+
+fn node_info(info: &Bound<'_, PyAny>) -> PyResult<NodeInfo> {
+    let params = info
+        .getattr("params")?
+        .try_iter()?
+        .map(|param| {
+            let param = param?;
+            let required = param.getattr("required")?.is_truthy()?;
+            let default = match required {
+                true => None,
+                false => convert::plain_from_python(&param.getattr("default")?).ok(),
+            };
+            Ok(ParamInfo {
+                name: param.getattr("name")?.extract()?,
+                param_type: param.getattr("type")?.extract()?,
+                required,
+                default,
+                summary: String::new(),
+            })
+        })
+        .collect::<PyResult<_>>()?;
+    Ok(NodeInfo {
+        node_type: info.getattr("node_type")?.extract()?,
+        language: Language::Python,
+        summary: info.getattr("summary")?.extract()?,
+        params,
+        streaming: info.getattr("streaming")?.is_truthy()?,
+        source: info.getattr("source")?.is_truthy()?,
+        unavailable: info.getattr("unavailable")?.extract()?,
+    })
+}
+
+/// Runs `work` as one call from the host: what Python prints is written out at
+/// its end.
+pub(crate) fn call<T>(work: impl FnOnce() -> T) -> T {
+    let result = work();
+    if interpreter::is_up() {
+        Python::attach(|py| {
+            for stream in [c"stdout", c"stderr"] {
+                // SAFETY: a borrowed reference, or null; the name is a C string.
+                let stream = unsafe {
+                    Bound::from_borrowed_ptr_or_opt(py, pyo3::ffi::PySys_GetObject(stream.as_ptr()))
+                };
+                if let Some(stream) = stream {
+                    // A closed stream has nothing left to write.
+                    let _ = stream.call_method0("flush");
+                }
+            }
+        });
+    }
+    result
+}
+
+/// The end of a run: what asyncio still holds is closed.
+pub(crate) fn close() {
+    if interpreter::is_up() {
+        Python::attach(|py| {
+            if let Ok(bridge) = bridge::get(py) {
+                // The nodes are cleaned up; what is left can't fail the run.
+                let _ = bridge.close_runtime.call0(py);
+            }
+        });
+    }
+}
