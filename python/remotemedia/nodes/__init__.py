@@ -11,17 +11,27 @@ from ._registry import MODULES, UNAVAILABLE
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..core.node import Node
+    from .audio import AudioBufferNode, AudioChunkNode, AudioGainNode, AudioMixDownNode
     from .base import BufferNode, Echo, PassThrough, PassThroughNode
     from .calculator import CalculatorNode
     from .code_executor import CodeExecutorNode
     from .custom import StatefulCounter
-    from .io_nodes import BidirectionalNode, DataSinkNode, DataSourceNode
+    from .io_nodes import BidirectionalNode, DataSinkNode, DataSourceNode, JavaScriptBridgeNode
+    from .resample import AudioResampleNode
     from .simple_math import AddNode, MultiplyNode
+    from .text_collector import TextCollectorNode
     from .text_processor import TextProcessorNode
     from .transform import DataTransform, FormatConverter, TextTransformNode
+    from .vad import EnergyVadNode
+    from .wav import WavReaderNode, WavWriterNode
 
 __all__ = [
     "AddNode",
+    "AudioBufferNode",
+    "AudioChunkNode",
+    "AudioGainNode",
+    "AudioMixDownNode",
+    "AudioResampleNode",
     "BidirectionalNode",
     "BufferNode",
     "CalculatorNode",
@@ -30,14 +40,19 @@ __all__ = [
     "DataSourceNode",
     "DataTransform",
     "Echo",
+    "EnergyVadNode",
     "FormatConverter",
+    "JavaScriptBridgeNode",
     "MultiplyNode",
     "Node",
     "PassThrough",
     "PassThroughNode",
     "StatefulCounter",
+    "TextCollectorNode",
     "TextProcessorNode",
     "TextTransformNode",
+    "WavReaderNode",
+    "WavWriterNode",
 ]
 
 

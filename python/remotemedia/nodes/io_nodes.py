@@ -250,3 +250,33 @@ class BidirectionalNode(Node):
             "is_sink": True,
             "is_streaming": True,
         }
+
+
+class JavaScriptBridgeNode(Node):
+    """Apply a function to items on their way in, and one on their way out."""
+
+    def __init__(
+        self,
+        transform_input: Callable[[Any], Any] | None = None,
+        transform_output: Callable[[Any], Any] | None = None,
+        **options: Unpack[NodeOptions],
+    ) -> None:
+        super().__init__(**options)
+        self.transform_input = transform_input
+        self.transform_output = transform_output
+
+    async def process(self, data: Any) -> Any:
+        """Apply both functions."""
+        if self.transform_input is not None:
+            data = await _call(self.transform_input, data)
+        if self.transform_output is not None:
+            data = await _call(self.transform_output, data)
+        return data
+
+    def get_config(self) -> dict[str, Any]:
+        """Name, class and settings."""
+        return {
+            **super().get_config(),
+            "has_input_transform": self.transform_input is not None,
+            "has_output_transform": self.transform_output is not None,
+        }

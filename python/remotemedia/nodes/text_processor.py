@@ -34,8 +34,8 @@ _OPERATIONS: dict[str, Callable[[str], object]] = {
 class TextProcessorNode(Node):
     """Upper-case, reverse, count and more, as the item's `operations` say.
 
-    An item is `{"text": ..., "operations": [...]}`; without operations, `uppercase` is done. An item
-    of another shape gives a dict with `error` rather than an exception.
+    An item is `{"text": ..., "operations": [...]}`; without operations, `uppercase` is done. An
+    item of another shape gives a dict with `error` rather than an exception.
     """
 
     def process(self, data: Any) -> dict[str, Any]:

@@ -323,7 +323,7 @@ def _split(text: str, separator: str) -> list[str]:
 
 
 def _mismatch(annotation: object, value: object) -> str | None:
-    """Say what is wrong when the annotation is made of plain types and the value is none of them."""
+    """Say what is wrong if the annotation names plain types and the value is none of them."""
     if annotation is None:
         return None
     text = type_text(annotation)
