@@ -1,1 +1,47 @@
-//! The library behind the program `pipeline`.
+//! Runs media and data pipelines in a sandboxed WebAssembly component.
+//!
+//! The component holds all of the logic: it reads manifests, checks them and
+//! runs them, and CPython lives in it. This crate is one host of it: it loads
+//! the component quickly, gives each run a fresh sandbox that sees nothing but
+//! what Python needs, bounds the run in time and memory, and turns typed
+//! values into JSON and back.
+//!
+//! ```no_run
+//! use pipeline_host::{Directories, Engine, Limits, Sandbox, codec};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let engine = Engine::new(&Default::default())?;
+//! let component = engine.load("pipeline.wasm".as_ref(), &mut |_| {})?;
+//! let directories = Directories::new("stdlib".as_ref(), "python".as_ref())?;
+//! let sandbox = Sandbox::new(&engine, &component, directories)?;
+//!
+//! let mut instance = sandbox.instantiate(&Limits::default()).await?;
+//! let source = std::fs::read_to_string("manifest.json")?;
+//! let parsed = instance.parse(&source).await?.map_err(|_| "not a manifest")?;
+//! let items = [codec::read_item(b"5")?];
+//! match instance.execute(&parsed.manifest, Some(&items)).await? {
+//!     Ok(run) => println!("{} outputs", run.outputs.len()),
+//!     Err(error) => eprintln!("{}", error.message),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! An [`Engine`] and a [`Sandbox`] are made once and shared between threads;
+//! [`Sandbox::instantiate`] gives an [`Instance`] that nothing else can reach.
+
+mod bindings;
+pub mod codec;
+mod directories;
+mod engine;
+mod instance;
+mod limits;
+mod loader;
+mod watchdog;
+
+pub use bindings::remotemedia::pipeline::types;
+pub use directories::{Directories, DirectoryError};
+pub use engine::{Allocation, Engine, EngineError, EngineOptions, precompile};
+pub use instance::{Instance, Sandbox, SandboxError, Session};
+pub use limits::{Fault, Interrupt, LimitError, Limits};
+pub use loader::{LoadError, LoadEvent};

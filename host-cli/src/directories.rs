@@ -1,0 +1,239 @@
+//! The directories that the sandbox sees.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// The directories that the sandbox sees, all of them read-only: Python's
+/// standard library, the package `remotemedia`, and the user's own nodes.
+#[derive(Clone, Debug)]
+pub struct Directories {
+    stdlib: PathBuf,
+    python: PathBuf,
+    nodes: Vec<Nodes>,
+}
+
+#[derive(Clone, Debug)]
+struct Nodes {
+    /// Where the sandbox sees it.
+    guest: String,
+    /// As the user wrote it.
+    host: PathBuf,
+    /// Its one true path.
+    canonical: PathBuf,
+}
+
+/// A directory can't be used.
+#[derive(Debug, Error)]
+pub enum DirectoryError {
+    /// It isn't there, or is no directory.
+    #[error("the directory {what}, `{}`, can't be read: {reason}", path.display())]
+    Missing {
+        /// What it is for.
+        what: &'static str,
+        /// Where it was looked for.
+        path: PathBuf,
+        /// Why it can't be used.
+        reason: String,
+    },
+    /// It holds something else.
+    #[error("`{}` is not {what}: it has no {lacks}", path.display())]
+    Wrong {
+        /// What it should be.
+        what: &'static str,
+        /// Where it is.
+        path: PathBuf,
+        /// What should be in it.
+        lacks: &'static str,
+    },
+}
+
+impl Directories {
+    /// Python's standard library, and the directory that holds the package
+    /// `remotemedia`.
+    ///
+    /// # Errors
+    /// Where one of them isn't there or holds something else.
+    pub fn new(stdlib: &Path, python: &Path) -> Result<Self, DirectoryError> {
+        holds(
+            stdlib,
+            "os.py",
+            "with Python's standard library",
+            "Python's standard library",
+        )?;
+        holds(
+            python,
+            "remotemedia/__init__.py",
+            "with the package `remotemedia`",
+            "the directory of the package `remotemedia`",
+        )?;
+        Ok(Self {
+            stdlib: stdlib.to_owned(),
+            python: python.to_owned(),
+            nodes: Vec::new(),
+        })
+    }
+
+    /// Adds a directory with the user's own nodes: its modules can be imported
+    /// and named in manifests, as `module:Class`.
+    ///
+    /// # Errors
+    /// Where it isn't there.
+    pub fn add_nodes(&mut self, path: &Path) -> Result<(), DirectoryError> {
+        let missing = |reason: String| DirectoryError::Missing {
+            what: "with nodes",
+            path: path.to_owned(),
+            reason,
+        };
+        let canonical = path
+            .canonicalize()
+            .map_err(|error| missing(reason(&error)))?;
+        if !canonical.is_dir() {
+            return Err(missing("it is a file".into()));
+        }
+        if self.nodes.iter().any(|nodes| nodes.canonical == canonical) {
+            return Ok(());
+        }
+        let base = canonical.file_name().map_or_else(
+            || "nodes".into(),
+            |name| name.to_string_lossy().into_owned(),
+        );
+        let taken = |guest: &str| self.nodes.iter().any(|nodes| nodes.guest == guest);
+        let mut guest = format!("/nodes/{base}");
+        let mut number = 2;
+        while taken(&guest) {
+            guest = format!("/nodes/{base}-{number}");
+            number += 1;
+        }
+        self.nodes.push(Nodes {
+            guest,
+            host: path.to_owned(),
+            canonical,
+        });
+        Ok(())
+    }
+
+    /// Pairs of where a directory is and where the sandbox sees it.
+    pub(crate) fn mounts(&self) -> impl Iterator<Item = (&Path, &str)> {
+        let own = [
+            (self.stdlib.as_path(), "/stdlib"),
+            (self.python.as_path(), "/python"),
+        ];
+        let nodes = self
+            .nodes
+            .iter()
+            .map(|nodes| (nodes.canonical.as_path(), nodes.guest.as_str()));
+        own.into_iter().chain(nodes)
+    }
+
+    /// Puts the user's own paths back in place of the sandbox's, in a traceback
+    /// or another message.
+    #[must_use]
+    pub fn with_host_paths(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for nodes in &self.nodes {
+            let from = format!("{}/", nodes.guest);
+            if text.contains(&from) {
+                let host = nodes.host.to_string_lossy();
+                text = text.replace(&from, &format!("{}/", host.trim_end_matches('/')));
+            }
+        }
+        text
+    }
+}
+
+fn holds(
+    path: &Path,
+    file: &'static str,
+    purpose: &'static str,
+    what: &'static str,
+) -> Result<(), DirectoryError> {
+    if path.join(file).exists() {
+        return Ok(());
+    }
+    match path.metadata() {
+        Err(error) => Err(DirectoryError::Missing {
+            what: purpose,
+            path: path.to_owned(),
+            reason: reason(&error),
+        }),
+        Ok(metadata) if !metadata.is_dir() => Err(DirectoryError::Missing {
+            what: purpose,
+            path: path.to_owned(),
+            reason: "it is a file".into(),
+        }),
+        Ok(_) => Err(DirectoryError::Wrong {
+            what,
+            path: path.to_owned(),
+            lacks: file,
+        }),
+    }
+}
+
+/// What the system says, without its error number.
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "it is not there".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        std::io::ErrorKind::NotADirectory => "part of its path is a file".into(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directories() -> (tempfile::TempDir, Directories) {
+        let root = tempfile::tempdir().unwrap();
+        for file in [
+            "stdlib/os.py",
+            "python/remotemedia/__init__.py",
+            "a/nodes/x.py",
+            "b/nodes/x.py",
+        ] {
+            let path = root.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let found =
+            Directories::new(&root.path().join("stdlib"), &root.path().join("python")).unwrap();
+        (root, found)
+    }
+
+    #[test]
+    fn names_are_unique_and_directories_are_added_once() {
+        let (root, mut directories) = directories();
+        let (a, b) = (root.path().join("a/nodes"), root.path().join("b/nodes/"));
+        for path in [&a, &b, &root.path().join("a/../a/nodes")] {
+            directories.add_nodes(path).unwrap();
+        }
+        let guests: Vec<&str> = directories.mounts().map(|(_, guest)| guest).collect();
+        assert_eq!(
+            guests,
+            ["/stdlib", "/python", "/nodes/nodes", "/nodes/nodes-2"]
+        );
+        let text = directories.with_host_paths("File \"/nodes/nodes-2/x.py\", line 1");
+        assert_eq!(
+            text,
+            format!("File \"{}/b/nodes/x.py\", line 1", root.path().display())
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let (root, _) = directories();
+        let at = |name: &str| root.path().join(name);
+        let error = |stdlib: &str, python: &str| {
+            Directories::new(&at(stdlib), &at(python))
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(error("nowhere", "python").ends_with("can't be read: it is not there"));
+        assert!(
+            error("python", "python")
+                .ends_with("is not Python's standard library: it has no os.py")
+        );
+        assert!(error("stdlib", "stdlib/os.py").contains("can't be read"));
+    }
+}

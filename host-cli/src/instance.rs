@@ -1,0 +1,320 @@
+//! Sandboxes, and instances of the component in them.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use thiserror::Error;
+use wasmtime::Store;
+use wasmtime::component::{Component, Linker, ResourceAny, ResourceTable};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+use crate::bindings::exports::remotemedia::pipeline::executor;
+use crate::bindings::{Pipeline, PipelinePre};
+use crate::directories::Directories;
+use crate::engine::Engine;
+use crate::limits::{self, Bounds, Fault, LimitError, Limits, Meter};
+use crate::types::{
+    Checked, Data, Diagnostic, Location, Manifest, NodeInfo, Parsed, PipelineError, RunResult,
+};
+use crate::watchdog::Watch;
+
+/// A component that is linked and ready for instances to be made of it, each in
+/// a fresh sandbox that sees the same directories and nothing else: no network,
+/// no environment, no standard input. What the guest prints, to either stream,
+/// goes to the host's standard error.
+///
+/// Cheap to clone, and shared between threads.
+#[derive(Clone)]
+pub struct Sandbox {
+    engine: Engine,
+    pre: PipelinePre<State>,
+    directories: Arc<Directories>,
+}
+
+/// A component can't be linked.
+#[derive(Debug, Error)]
+#[error("the component is not a pipeline component that this program can run: {0}")]
+pub struct SandboxError(String);
+
+/// What the host keeps for an instance.
+pub(crate) struct State {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    meter: Meter,
+    pub(crate) bounds: Bounds,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl Sandbox {
+    /// Links a component.
+    ///
+    /// # Errors
+    /// Where the component needs or lacks something that a pipeline component
+    /// doesn't.
+    pub fn new(
+        engine: &Engine,
+        component: &Component,
+        directories: Directories,
+    ) -> Result<Self, SandboxError> {
+        let fail = |error: wasmtime::Error| SandboxError(format!("{error:#}"));
+        let mut linker = Linker::new(engine.wasmtime());
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(fail)?;
+        let pre = linker
+            .instantiate_pre(component)
+            .and_then(PipelinePre::new)
+            .map_err(fail)?;
+        Ok(Self {
+            engine: engine.clone(),
+            pre,
+            directories: Arc::new(directories),
+        })
+    }
+
+    /// The directories that it sees.
+    #[must_use]
+    pub fn directories(&self) -> &Directories {
+        &self.directories
+    }
+
+    /// Makes a fresh instance. The time of its limits runs from here.
+    ///
+    /// Like all calls into an instance it needs a tokio runtime with a clock
+    /// around it, and a busy guest occupies its thread: a server gives each run
+    /// a thread that may block.
+    ///
+    /// # Errors
+    /// Where a limit is met, or a directory is gone.
+    pub async fn instantiate(&self, limits: &Limits) -> Result<Instance, Fault> {
+        let bounds = Bounds::new(limits);
+        let state = State {
+            wasi: self.wasi()?,
+            table: ResourceTable::new(),
+            meter: Meter::new(limits.memory),
+            bounds: bounds.clone(),
+        };
+        let mut store = Store::new(self.engine.wasmtime(), state);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|context| limits::on_epoch(context.data()));
+        if limits.memory.is_some() {
+            store.limiter(|state| &mut state.meter);
+        }
+        let watch = match bounds.deadline {
+            None => None,
+            Some((deadline, _)) => Some(
+                self.engine
+                    .watchdog()
+                    .watch(deadline)
+                    .map_err(|error| Fault::Host(format!("no thread for deadlines: {error}")))?,
+            ),
+        };
+        let made = bounds.hold(self.pre.instantiate_async(&mut store)).await?;
+        match made {
+            Ok(bindings) => Ok(Instance {
+                store,
+                bindings,
+                bounds,
+                _watch: watch,
+            }),
+            Err(error) => Err(limits::fault(error, &store.data().meter)),
+        }
+    }
+
+    fn wasi(&self) -> Result<WasiCtx, Fault> {
+        let mut builder = WasiCtxBuilder::new();
+        builder
+            .stdout(std::io::stderr())
+            .stderr(std::io::stderr())
+            .allow_tcp(false)
+            .allow_udp(false)
+            // Moving each read to another thread costs far more than the read.
+            .allow_blocking_current_thread(true);
+        for (host, guest) in self.directories.mounts() {
+            builder
+                .preopened_dir(host, guest, FsPerms::ReadOnly)
+                .map_err(|error| {
+                    Fault::Host(format!(
+                        "the directory `{}` can't be opened: {error}",
+                        host.display()
+                    ))
+                })?;
+        }
+        Ok(builder.build())
+    }
+}
+
+/// An instance of the component, in a sandbox of its own.
+///
+/// Each method's outer error is a [`Fault`]: the instance is of no use after
+/// it. The inner results are the component's own.
+pub struct Instance {
+    store: Store<State>,
+    bindings: Pipeline,
+    bounds: Bounds,
+    _watch: Option<Watch>,
+}
+
+impl Instance {
+    /// Reads a manifest from JSON or YAML text.
+    ///
+    /// # Errors
+    /// See [`Instance`].
+    pub async fn parse(&mut self, source: &str) -> Result<Result<Parsed, Vec<Diagnostic>>, Fault> {
+        self.call(async |executor, store| executor.call_parse(store, source).await)
+            .await
+    }
+
+    /// Says where in a manifest's text the value at a JSON path stands.
+    ///
+    /// # Errors
+    /// See [`Instance`].
+    pub async fn locate(&mut self, source: &str, path: &str) -> Result<Option<Location>, Fault> {
+        self.call(async |executor, store| executor.call_locate(store, source, path).await)
+            .await
+    }
+
+    /// Checks whether a manifest can run, without running anything of it.
+    ///
+    /// # Errors
+    /// See [`Instance`].
+    pub async fn check(
+        &mut self,
+        manifest: &Manifest,
+    ) -> Result<Result<Checked, Vec<Diagnostic>>, Fault> {
+        self.call(async |executor, store| executor.call_check(store, manifest).await)
+            .await
+    }
+
+    /// The node types that manifests can name.
+    ///
+    /// # Errors
+    /// See [`Instance`].
+    pub async fn list_nodes(&mut self) -> Result<Vec<NodeInfo>, Fault> {
+        self.call(async |executor, store| executor.call_list_nodes(store).await)
+            .await
+    }
+
+    /// Runs a pipeline to the end: on items, or, without any, on what its
+    /// sources produce.
+    ///
+    /// # Errors
+    /// See [`Instance`].
+    pub async fn execute(
+        &mut self,
+        manifest: &Manifest,
+        inputs: Option<&[Data]>,
+    ) -> Result<Result<RunResult, PipelineError>, Fault> {
+        self.call(async |executor, store| match inputs {
+            Some(inputs) => {
+                executor
+                    .call_execute_with_input(store, manifest, inputs)
+                    .await
+            }
+            None => executor.call_execute(store, manifest).await,
+        })
+        .await
+    }
+
+    /// Opens a pipeline that is fed and read item by item.
+    ///
+    /// # Errors
+    /// See [`Instance`].
+    pub async fn open(
+        &mut self,
+        manifest: &Manifest,
+    ) -> Result<Result<Session, PipelineError>, Fault> {
+        let opened = self
+            .call(async |executor, store| executor.session().call_open(store, manifest).await)
+            .await?;
+        Ok(opened.map(|handle| Session { handle }))
+    }
+
+    /// The refusal, where the run asked for more memory than it may have. Python
+    /// sees a `MemoryError` then, which the run can survive.
+    #[must_use]
+    pub fn memory_refused(&self) -> Option<LimitError> {
+        self.store.data().meter.refusal()
+    }
+
+    async fn call<T>(
+        &mut self,
+        call: impl AsyncFnOnce(&executor::Guest, &mut Store<State>) -> wasmtime::Result<T>,
+    ) -> Result<T, Fault> {
+        let executor = self.bindings.remotemedia_pipeline_executor();
+        let called = hold(&self.bounds, call(executor, &mut self.store)).await?;
+        called.map_err(|error| limits::fault(error, &self.store.data().meter))
+    }
+}
+
+async fn hold<T>(
+    bounds: &Bounds,
+    call: impl Future<Output = wasmtime::Result<T>>,
+) -> Result<wasmtime::Result<T>, Fault> {
+    bounds.hold(call).await
+}
+
+/// A pipeline that is fed and read item by item. It lives in the instance that
+/// opened it and is used with that one; it ends with it, or with `finish`.
+pub struct Session {
+    handle: ResourceAny,
+}
+
+impl Session {
+    /// Gives an item to every source, and returns what the sinks gave for it.
+    ///
+    /// # Errors
+    /// See [`Instance`].
+    pub async fn push(
+        &self,
+        instance: &mut Instance,
+        item: &Data,
+    ) -> Result<Result<Vec<Data>, PipelineError>, Fault> {
+        instance
+            .call(async |executor, store| {
+                executor.session().call_push(store, self.handle, item).await
+            })
+            .await
+    }
+
+    /// Lets sources that produce their own items run until there are outputs,
+    /// at most about `most`; none when all have ended.
+    ///
+    /// # Errors
+    /// See [`Instance`].
+    pub async fn pull(
+        &self,
+        instance: &mut Instance,
+        most: u32,
+    ) -> Result<Result<Option<Vec<Data>>, PipelineError>, Fault> {
+        instance
+            .call(async |executor, store| {
+                executor.session().call_pull(store, self.handle, most).await
+            })
+            .await
+    }
+
+    /// Ends the input, and returns what the sinks still gave.
+    ///
+    /// # Errors
+    /// See [`Instance`].
+    pub async fn finish(
+        self,
+        instance: &mut Instance,
+    ) -> Result<Result<RunResult, PipelineError>, Fault> {
+        instance
+            .call(async |executor, store| {
+                executor
+                    .session()
+                    .call_finish(&mut *store, self.handle)
+                    .await
+            })
+            .await
+    }
+}

@@ -1,0 +1,115 @@
+//! Wakes busy guests when their time is over.
+//!
+//! A guest looks at the engine's epoch as it loops. There is no ticking clock
+//! behind it: one thread sleeps until the nearest deadline and moves the epoch
+//! once, and every guest that notices looks at its own deadline. The thread
+//! starts with the first deadline, so runs without one don't pay for it.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+pub(crate) struct Watchdog {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engine: wasmtime::Engine,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Deadlines to come, each with a number that makes it unique.
+    deadlines: BTreeSet<(Instant, u64)>,
+    next: u64,
+    running: bool,
+    closed: bool,
+}
+
+/// A deadline that is being watched, until it is dropped.
+pub(crate) struct Watch {
+    shared: Arc<Shared>,
+    key: (Instant, u64),
+}
+
+impl Watchdog {
+    pub(crate) fn new(engine: wasmtime::Engine) -> Self {
+        let shared = Shared {
+            engine,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Moves the epoch once `deadline` has passed.
+    pub(crate) fn watch(&self, deadline: Instant) -> std::io::Result<Watch> {
+        let mut state = self.shared.lock();
+        let key = (deadline, state.next);
+        state.next += 1;
+        let nearest = state.deadlines.first().is_none_or(|first| key < *first);
+        state.deadlines.insert(key);
+        if !state.running {
+            let shared = Arc::clone(&self.shared);
+            thread::Builder::new()
+                .name("deadlines".into())
+                .spawn(move || shared.run())?;
+            state.running = true;
+        } else if nearest {
+            self.shared.changed.notify_one();
+        }
+        drop(state);
+        Ok(Watch {
+            shared: Arc::clone(&self.shared),
+            key,
+        })
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_one();
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // The thread may wake once for nothing; waking it now costs more.
+        self.shared.lock().deadlines.remove(&self.key);
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        let mut state = self.lock();
+        while !state.closed {
+            let now = Instant::now();
+            let due = state.deadlines.first().copied();
+            state = match due {
+                Some(key) if key.0 <= now => {
+                    state.deadlines.remove(&key);
+                    self.engine.increment_epoch();
+                    state
+                }
+                Some((deadline, _)) => self
+                    .changed
+                    .wait_timeout(state, deadline - now)
+                    .map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state),
+                None => self
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+}
