@@ -1,13 +1,199 @@
-//! exports
-mod media; mod value;
+//! The component's exports: the only place that knows the types that are
+//! generated from the WIT.
+
+mod manifest;
+mod media;
+mod report;
+mod value;
+
+use std::cell::{Cell, RefCell};
+
+use bindings::exports::remotemedia::pipeline::executor::{self, Guest, GuestSession};
+use bindings::remotemedia::pipeline::types;
+
+use crate::executor::{Run, execute};
+use crate::manifest::{Manifest, check, locate, parse};
+use crate::python::interpreter;
+use crate::python::provider::{self, Provider};
+use crate::registry::Registry;
+use crate::value::Value;
+
 mod bindings {
+    #![allow(missing_docs, unsafe_op_in_unsafe_fn, clippy::all)]
+
     wit_bindgen::generate!({
         path: "../wit",
-        inline: "package remotemedia:build;
-            world pipeline-build { include remotemedia:pipeline/pipeline@0.1.0; export initialize: func(); }",
+        inline: "
+            package remotemedia:build;
+
+            world pipeline-build {
+                include remotemedia:pipeline/pipeline@0.1.0;
+                /// Starts Python, so that the build can take a snapshot.
+                export initialize: func();
+            }
+        ",
         world: "remotemedia:build/pipeline-build",
         generate_all,
     });
+
+    export!(Component with_types_in self);
+
+    use super::Component;
 }
-use bindings::exports::remotemedia::pipeline::executor;
-use bindings::remotemedia::pipeline::types;
+
+/// Implements the world.
+struct Component;
+
+impl bindings::Guest for Component {
+    fn initialize() {
+        interpreter::prepare_snapshot();
+    }
+}
+
+impl Guest for Component {
+    type Session = Session;
+
+    fn parse(source: String) -> Result<types::Parsed, Vec<types::Diagnostic>> {
+        parse(&source).map_err(report::diagnostics).and_then(report::parsed)
+    }
+
+    fn locate(source: String, path: String) -> Option<types::Location> {
+        locate(&source, &path).map(Into::into)
+    }
+
+    fn check(manifest: types::Manifest) -> Result<types::Checked, Vec<types::Diagnostic>> {
+        provider::call(|| {
+            let manifest = manifest::lift(manifest).map_err(|error| vec![report::invalid(error)])?;
+            check(&manifest, &registry()).map(Into::into).map_err(report::diagnostics)
+        })
+    }
+
+    fn execute(manifest: types::Manifest) -> Result<types::RunResult, types::PipelineError> {
+        run(manifest, None)
+    }
+
+    fn execute_with_input(
+        manifest: types::Manifest,
+        inputs: Vec<types::Data>,
+    ) -> Result<types::RunResult, types::PipelineError> {
+        run(manifest, Some(inputs))
+    }
+
+    fn list_nodes() -> Vec<types::NodeInfo> {
+        provider::call(|| registry().list().into_iter().map(Into::into).collect())
+    }
+}
+
+fn registry() -> Registry {
+    Registry::new(Box::new(Provider))
+}
+
+fn run(
+    manifest: types::Manifest,
+    inputs: Option<Vec<types::Data>>,
+) -> Result<types::RunResult, types::PipelineError> {
+    provider::call(|| {
+        let manifest = lift_manifest(manifest)?;
+        let inputs = inputs
+            .map(|items| {
+                items
+                    .into_iter()
+                    .enumerate()
+                    .map(|(position, item)| lift_input(item, position as u64))
+                    .collect::<Result<Vec<_>, _>>()
+            })
+            .transpose()?;
+        let result = execute(&manifest, &registry(), inputs);
+        provider::close();
+        report::run_result(result?)
+    })
+}
+
+fn lift_manifest(manifest: types::Manifest) -> Result<Manifest, types::PipelineError> {
+    manifest::lift(manifest).map_err(|error| types::PipelineError {
+        message: error.1.clone(),
+        diagnostics: vec![report::invalid(error)],
+        ..report::failure(types::ErrorKind::InvalidManifest)
+    })
+}
+
+fn lift_input(item: types::Data, position: u64) -> Result<Value, types::PipelineError> {
+    media::lift_item(item).map_err(|message| types::PipelineError {
+        message: format!("inputs[{position}]: {message}"),
+        item: Some(position),
+        ..report::failure(types::ErrorKind::InvalidInput)
+    })
+}
+
+/// A pipeline that is fed item by item.
+struct Session {
+    /// The run; `None` once it has ended.
+    run: RefCell<Option<Run>>,
+    pushed: Cell<u64>,
+}
+
+impl Session {
+    /// Does `work` on the run; where that fails, the run is over.
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Run) -> Result<T, types::PipelineError>,
+    ) -> Result<T, types::PipelineError> {
+        provider::call(|| {
+            let mut slot = self.run.borrow_mut();
+            let Some(run) = slot.as_mut() else { return Err(closed()) };
+            let result = work(run);
+            if result.is_err() {
+                *slot = None;
+                provider::close();
+            }
+            result
+        })
+    }
+}
+
+fn closed() -> types::PipelineError {
+    types::PipelineError {
+        message: "the session is closed: it is finished, or it has failed".to_owned(),
+        ..report::failure(types::ErrorKind::SessionClosed)
+    }
+}
+
+impl GuestSession for Session {
+    fn open(manifest: types::Manifest) -> Result<executor::Session, types::PipelineError> {
+        provider::call(|| {
+            let run = Run::open(&lift_manifest(manifest)?, &registry())?;
+            Ok(executor::Session::new(Self {
+                run: RefCell::new(Some(run)),
+                pushed: Cell::new(0),
+            }))
+        })
+    }
+
+    fn push(&self, item: types::Data) -> Result<Vec<types::Data>, types::PipelineError> {
+        let position = self.pushed.replace(self.pushed.get() + 1);
+        // An item that is no valid value says nothing of the run, which goes on.
+        let item = lift_input(item, position)?;
+        self.with(|run| report::outputs(run.push(item)?))
+    }
+
+    fn pull(&self, most: u32) -> Result<Option<Vec<types::Data>>, types::PipelineError> {
+        self.with(|run| run.pull(most as usize)?.map(report::outputs).transpose())
+    }
+
+    fn finish(&self) -> Result<types::RunResult, types::PipelineError> {
+        provider::call(|| {
+            let run = self.run.borrow_mut().take().ok_or_else(closed)?;
+            let result = run.finish();
+            provider::close();
+            report::run_result(result?)
+        })
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.run.get_mut().take().is_some() {
+            provider::call(provider::close);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What the component says of manifests, node types and runs.
+
+use super::types;
+use super::{manifest, media, value};
+use crate::executor::{ErrorKind, NodeMetrics, PipelineError, RunResult};
+use crate::graph::GraphInfo;
+use crate::manifest::{Checked, Diagnostic, Location, Parsed, Related, Severity};
+use crate::registry::{Language, NodeInfo, ParamInfo};
+use crate::value::{NoForm, Value};
+
+impl From<Location> for types::Location {
+    fn from(location: Location) -> Self {
+        let Location { line, column, offset, length } = location;
+        Self { line, column, offset, length }
+    }
+}
+
+impl From<Related> for types::Related {
+    fn from(related: Related) -> Self {
+        Self {
+            message: related.message,
+            path: related.path,
+            location: related.location.map(Into::into),
+        }
+    }
+}
+
+impl From<Diagnostic> for types::Diagnostic {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self {
+            severity: match diagnostic.severity {
+                Severity::Error => types::Severity::Error,
+                Severity::Warning => types::Severity::Warning,
+            },
+            code: diagnostic.code.to_owned(),
+            message: diagnostic.message,
+            help: diagnostic.help,
+            path: diagnostic.path,
+            location: diagnostic.location.map(Into::into),
+            related: diagnostic.related.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+pub(super) fn diagnostics(diagnostics: Vec<Diagnostic>) -> Vec<types::Diagnostic> {
+    diagnostics.into_iter().map(Into::into).collect()
+}
+
+/// A manifest whose typed form breaks a rule of the WIT.
+pub(super) fn invalid((path, message): (String, String)) -> types::Diagnostic {
+    Diagnostic::error("invalid-value", path, message).into()
+}
+
+impl From<GraphInfo> for types::GraphInfo {
+    fn from(graph: GraphInfo) -> Self {
+        Self {
+            node_count: graph.node_count,
+            sink_count: graph.sink_count,
+            source_count: graph.source_count,
+            execution_order: graph.execution_order,
+        }
+    }
+}
+
+impl From<Checked> for types::Checked {
+    fn from(checked: Checked) -> Self {
+        Self { graph: checked.graph.into(), warnings: diagnostics(checked.warnings) }
+    }
+}
+
+pub(super) fn parsed(parsed: Parsed) -> Result<types::Parsed, Vec<types::Diagnostic>> {
+    let no_form = |error: NoForm| vec![invalid((String::new(), error.to_string()))];
+    let input_data = parsed
+        .input_data
+        .map(|items| items.into_iter().map(value::lower).collect::<Result<Vec<_>, _>>())
+        .transpose()
+        .map_err(no_form)?;
+    Ok(types::Parsed {
+        manifest: manifest::lower(parsed.manifest).map_err(no_form)?,
+        input_data,
+        warnings: diagnostics(parsed.warnings),
+    })
+}
+
+impl From<ParamInfo> for types::ParamInfo {
+    fn from(param: ParamInfo) -> Self {
+        Self {
+            name: param.name,
+            param_type: param.param_type,
+            required: param.required,
+            // A default without a form is as good as one that is not known.
+            default: param.default.and_then(|value| value::lower(value).ok()),
+            summary: param.summary,
+        }
+    }
+}
+
+impl From<NodeInfo> for types::NodeInfo {
+    fn from(info: NodeInfo) -> Self {
+        Self {
+            node_type: info.node_type,
+            language: match info.language {
+                Language::Rust => types::Language::Rust,
+                Language::Python => types::Language::Python,
+            },
+            summary: info.summary,
+            params: info.params.into_iter().map(Into::into).collect(),
+            streaming: info.streaming,
+            source: info.source,
+            unavailable: info.unavailable,
+        }
+    }
+}
+
+impl From<NodeMetrics> for types::NodeMetrics {
+    fn from(metrics: NodeMetrics) -> Self {
+        Self {
+            node_id: metrics.node_id,
+            items_in: metrics.items_in,
+            items_out: metrics.items_out,
+            nanoseconds: metrics.nanoseconds,
+        }
+    }
+}
+
+/// Gives items out.
+///
+/// # Errors
+/// Names the item that has no form.
+pub(super) fn outputs(items: Vec<Value>) -> Result<Vec<types::Data>, types::PipelineError> {
+    items
+        .into_iter()
+        .enumerate()
+        .map(|(position, item)| {
+            media::lower_item(item).map_err(|error| types::PipelineError {
+                message: format!("outputs[{position}]{error}"),
+                ..failure(types::ErrorKind::UnrepresentableOutput)
+            })
+        })
+        .collect()
+}
+
+pub(super) fn run_result(result: RunResult) -> Result<types::RunResult, types::PipelineError> {
+    Ok(types::RunResult {
+        outputs: outputs(result.outputs)?,
+        graph: result.graph.into(),
+        metrics: result.metrics.into_iter().map(Into::into).collect(),
+    })
+}
+
+/// A failure of this kind, of which nothing more is known.
+pub(super) fn failure(kind: types::ErrorKind) -> types::PipelineError {
+    types::PipelineError {
+        kind,
+        message: String::new(),
+        node_id: None,
+        node_type: None,
+        item: None,
+        traceback: None,
+        diagnostics: Vec::new(),
+        outputs: Vec::new(),
+    }
+}
+
+impl From<PipelineError> for types::PipelineError {
+    fn from(error: PipelineError) -> Self {
+        Self {
+            kind: match error.kind {
+                ErrorKind::InvalidManifest => types::ErrorKind::InvalidManifest,
+                ErrorKind::NeedsInput => types::ErrorKind::NeedsInput,
+                ErrorKind::InvalidInput => types::ErrorKind::InvalidInput,
+                ErrorKind::NodeSetupFailed => types::ErrorKind::NodeSetupFailed,
+                ErrorKind::NodeFailed => types::ErrorKind::NodeFailed,
+                ErrorKind::UnrepresentableOutput => types::ErrorKind::UnrepresentableOutput,
+                ErrorKind::SessionClosed => types::ErrorKind::SessionClosed,
+                ErrorKind::Internal => types::ErrorKind::Internal,
+            },
+            message: error.message,
+            node_id: error.node_id,
+            node_type: error.node_type,
+            item: error.item,
+            traceback: error.traceback,
+            diagnostics: diagnostics(error.diagnostics),
+            // What has no form can't be kept; the error itself matters more.
+            outputs: error
+                .outputs
+                .into_iter()
+                .filter_map(|item| media::lower_item(item).ok())
+                .collect(),
+        }
+    }
+}
