@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import collections
+import enum
+import json
+import math
+from array import array
+
+import pytest
+
+from remotemedia.media import Audio, Binary, Control, File, Image, Tensor, Text, Video
+from remotemedia.runtime.jsonform import dumps, format_int, from_json, loads, parse_int, to_json
+from remotemedia.runtime.values import ValueFormError, duplicate, plain
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (20.0, "20.0"),
+        (20, "20"),
+        (-0.0, "-0.0"),
+        (1e300, "1e+300"),
+        (2**64 + 1, "18446744073709551617"),
+        (math.inf, '{"$float":"inf"}'),
+        (-math.inf, '{"$float":"-inf"}'),
+        ('é\n"', '"é\\n\\""'),
+        (b"ab", '{"$bytes":"YWI="}'),
+        ((1, [2]), '{"$tuple":[1,[2]]}'),
+        ({}, "{}"),
+        ({"a": 1}, '{"a":1}'),
+        ({1: "x", (2,): None}, '{"$dict":[[1,"x"],[{"$tuple":[2]},null]]}'),
+        ({"$x": 1}, '{"$object":{"$x":1}}'),
+        ({"$bytes": "no"}, '{"$object":{"$bytes":"no"}}'),
+        ({"$x": 1, "y": 2}, '{"$x":1,"y":2}'),
+    ],
+)
+def test_there_and_back(value, text):
+    assert dumps(value) == text
+    back = loads(text)
+    assert back == value and type(back) is type(value)
+    assert math.copysign(1, back) == math.copysign(1, value) if value == 0 else True
+    json.loads(text)
+
+
+def test_nan():
+    assert dumps(math.nan) == '{"$float":"nan"}'
+    assert math.isnan(loads('{"$float":"nan"}'))
+    assert loads("[NaN, Infinity, -Infinity]")[1:] == [math.inf, -math.inf]
+
+
+@pytest.mark.parametrize("value", [10**5000, -(10**5000) + 7, 3**20000], ids=["power", "-", "3"])
+def test_integers_of_any_length(value):
+    assert parse_int(format_int(value)) == value
+    assert loads(dumps(value)) == value
+
+
+MEDIA = [
+    Audio(array("f", [0.0, 0.5]), 8000, 2, "s", 5, {"k": (1, b"x")}),
+    Audio(b"", 1),
+    Video(bytes(12), 2, 2, "rgb24", None, 1, 2, True, "s"),
+    Image(b"x", "png", 1, 1),
+    Image(bytes(4), "raw", 2, 2, pixel_format="gray8"),
+    Tensor(bytes(24), (2, 3), "f32", "NC"),
+    Text("t", "en"),
+    Binary(b"\0", "a/b"),
+    File("p", size=3),
+    Control("batch-hint", "s", 9),
+]
+
+
+@pytest.mark.parametrize("media", MEDIA, ids=repr)
+def test_media_there_and_back(media):
+    text = dumps(media)
+    assert text.startswith('{"$' + type(media).__name__.lower())
+    assert loads(text) == media
+
+
+def test_media_form():
+    assert to_json(Audio(array("f", [1.0]), 8000, 1)) == {
+        "$audio": {"channels": 1, "sample_rate": 8000, "samples": "AACAPw=="}
+    }
+
+
+def test_subclasses_count_as_what_they_extend():
+    class Number(enum.IntEnum):
+        ONE = 1
+
+    class Word(str):
+        pass
+
+    Point = collections.namedtuple("Point", "x y")
+    value = {
+        Word("a"): Number.ONE,
+        "b": collections.OrderedDict(c=collections.defaultdict(int)),
+        "d": Point(1, bytearray(b"x")),
+        "e": memoryview(b"y"),
+    }
+    result = plain(value)
+    assert result == {"a": 1, "b": {"c": {}}, "d": (1, b"x"), "e": b"y"}
+    assert [type(v) for v in result.values()] == [int, dict, tuple, bytes]
+    assert type(next(iter(result))) is str
+    assert dumps(Word("a")) == '"a"'
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"results": {"x": {1}}}, r"^results\.x: set has no plain form \(convert it, for example"),
+        ([1, [object()]], r"^\[1\]\[0\]: object has no plain form"),
+        ({"a b": 1j}, r"^\['a b'\]: complex"),
+        ([Text("x")], r"^\[0\]: remotemedia.media.Text has no form inside other data"),
+        ({frozenset(): 1}, "frozenset"),
+        (print, "cannot be data"),
+        ((i for i in ()), "list"),
+        (["\ud800"], r"^\[0\]: text with half a surrogate"),
+        (Audio(b"", 1, metadata={"x": {1}}), r"^metadata\.x: set"),
+    ],
+)
+def test_what_has_no_form(value, message):
+    with pytest.raises(ValueFormError, match=message):
+        dumps(value)
+
+
+def test_cycles_and_depth():
+    loop: list = []
+    loop.append(loop)
+    with pytest.raises(ValueFormError, match="contains itself"):
+        dumps(loop)
+    shared: list = [1]
+    assert plain([shared, shared]) == [[1], [1]]
+    deep: object = 1
+    for _ in range(128):
+        deep = [deep]
+    assert loads(dumps(deep)) == deep
+    with pytest.raises(ValueFormError, match="deep"):
+        dumps([deep])
+    with pytest.raises(ValueFormError, match="deep"):
+        loads("[" * 129 + "]" * 129)
+    with pytest.raises(ValueFormError, match="deep"):
+        loads("[" * 200000 + "]" * 200000)
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ({"$what": 1}, r"unknown form '\$what'"),
+        ({"a": {"$float": "big"}}, r"^a: \$float must be"),
+        ({"$bytes": "?"}, "base64"),
+        ({"$bytes": 3}, "base64"),
+        ({"$tuple": 3}, "must hold a list"),
+        ({"$dict": [[1]]}, "pairs"),
+        ({"$dict": [[[], 1]]}, "list cannot be a key"),
+        ({"$object": []}, "must hold an object"),
+        ([{"$audio": {}}], r"^\[0\]: \$audio stands for a whole item"),
+        ({"$audio": []}, "must hold an object"),
+        ({"$audio": {"rate": 1}}, "no field 'rate'"),
+        ({"$audio": {"samples": ""}}, "sample_rate"),
+        ({"$image": {"data": "", "format": "bmp", "width": 1, "height": 1}}, "none of jpeg"),
+    ],
+)
+def test_what_is_no_item(form, message):
+    with pytest.raises(ValueFormError, match=message):
+        from_json(form)
+
+
+def test_duplicate():
+    value = {"a": [1, {"b": bytearray(b"x")}]}
+    copy = duplicate(value)
+    assert copy == value and copy["a"] is not value["a"] and copy["a"][1]["b"] is not value["a"][1]
+    audio = MEDIA[0]
+    copied = duplicate(audio)
+    assert copied == audio and copied.samples is not audio.samples
+    assert copied.metadata is not audio.metadata
