@@ -140,8 +140,9 @@ class _Run:
     def failed(
         self, kind: str, place: _Place, error: BaseException, item: int | None = None
     ) -> PipelineRunError:
-        text = str(error)
-        message = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        message = text = str(error)
+        if not isinstance(error, ValueFormError):
+            message = f"{type(error).__name__}: {text}" if text else type(error).__name__
         return PipelineRunError(
             kind,
             message,
@@ -257,9 +258,7 @@ class _Run:
             try:
                 kept = plain(result, f"outputs[{len(place.outputs)}]")
             except ValueFormError as error:
-                failure = self.failed("unrepresentable-output", place, error)
-                failure.message = str(error)
-                raise failure from error
+                raise self.failed("unrepresentable-output", place, error) from error
             place.outputs.append(duplicate(kept) if place.feeds else kept)
         onward = []
         for position, (target, connection) in enumerate(place.feeds):
