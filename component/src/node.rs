@@ -23,6 +23,12 @@ pub trait Node {
     /// What went wrong; the run stops.
     fn process(&mut self, item: Value) -> Result<Outputs, NodeError>;
 
+    /// Whether the node takes [`Value::Object`]s as they are. The executor
+    /// converts them for any other node.
+    fn takes_objects(&self) -> bool {
+        false
+    }
+
     /// Whether the node produces items of its own, without input.
     fn is_source(&self) -> bool {
         false

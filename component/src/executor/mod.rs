@@ -1,0 +1,478 @@
+//! Runs pipelines: moves items between nodes.
+//!
+//! Items are carried depth-first, each as far downstream as it goes before the
+//! next is asked for, so that what a generator gives never piles up between
+//! nodes. Only at a merge do items wait: those of a node's first connection
+//! flow on at once, and those of a later connection are queued until the
+//! earlier ones have given all, so that the merged order is that of the
+//! connections, one after the other. All of it works off an explicit stack, so
+//! that the depth of a pipeline costs no stack of the machine.
+
+mod error;
+mod flow;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::graph::{Graph, GraphInfo, Target};
+use crate::manifest::{Manifest, check_graph};
+use crate::node::{Emitter, Node, NodeError, Outputs};
+use crate::registry::Registry;
+use crate::value::Value;
+
+pub use error::{ErrorKind, PipelineError};
+use flow::Work;
+
+/// How long a pull goes on for more outputs once it has one.
+const PULL_PATIENCE: Duration = Duration::from_millis(20);
+
+/// What one node did in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeMetrics {
+    /// Id of the node.
+    pub node_id: String,
+    /// Items that it was given.
+    pub items_in: u64,
+    /// Items that it gave.
+    pub items_out: u64,
+    /// Time spent in it, in nanoseconds.
+    pub nanoseconds: u64,
+}
+
+/// A finished run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunResult {
+    /// The sinks' items, sink by sink in the manifest's order; those that an
+    /// earlier call has returned are left out.
+    pub outputs: Vec<Value>,
+    /// Shape of the graph.
+    pub graph: GraphInfo,
+    /// What each node did, in the manifest's order.
+    pub metrics: Vec<NodeMetrics>,
+}
+
+/// Runs a pipeline to the end: on `inputs`, or on what its own sources
+/// produce.
+///
+/// # Errors
+/// What failed first. All nodes that were initialised are cleaned up by then.
+pub fn execute(
+    manifest: &Manifest,
+    registry: &Registry,
+    inputs: Option<Vec<Value>>,
+) -> Result<RunResult, PipelineError> {
+    let mut run = Run::make(manifest, registry)?;
+    // Before anything of the nodes runs: it would be for nothing.
+    match &inputs {
+        Some(_) => run.takes_input()?,
+        None => run.needs_no_input()?,
+    }
+    run.initialize()?;
+    let done = match inputs {
+        Some(items) => run.feed_all(items),
+        None => run.produce_all(),
+    };
+    match done {
+        Ok(()) => run.finish(),
+        Err(error) => Err(run.fail(error)),
+    }
+}
+
+/// A pipeline at work, for callers that feed and read it item by item.
+///
+/// Every push is a batch, and so is every item that a source produces: queues
+/// at merges are empty between batches. Dropping a run that is not finished
+/// cleans up its nodes without flushing them.
+pub struct Run {
+    /// The nodes, in the manifest's order.
+    slots: Vec<Slot>,
+    /// Positions of the nodes, in the order of execution.
+    order: Vec<usize>,
+    /// Nodes with several connections in, in the order of execution.
+    merges: Vec<usize>,
+    /// Nodes with no connection in, in the order of execution.
+    roots: Vec<usize>,
+    info: GraphInfo,
+    /// What is still to do for the items under way.
+    stack: Vec<Work>,
+    /// How many of `roots` have produced all they have.
+    exhausted: usize,
+    /// The items of the root that is producing.
+    producing: Option<Box<dyn Emitter>>,
+    /// How many of `order` are initialised.
+    initialized: usize,
+    open: bool,
+    /// When the last node's call ended. One reading of the clock for a call
+    /// is enough: the executor's own time is charged to the node after it.
+    last: Instant,
+}
+
+/// A node in its place.
+struct Slot {
+    node: Box<dyn Node>,
+    id: String,
+    node_type: String,
+    takes_objects: bool,
+    is_source: bool,
+    targets: Vec<Target>,
+    /// Whether its items are outputs of the pipeline.
+    is_output: bool,
+    collected: Vec<Value>,
+    /// Items that wait, for each connection in but the first.
+    queues: Vec<VecDeque<Value>>,
+    items_in: u64,
+    items_out: u64,
+    time: Duration,
+}
+
+impl Run {
+    /// Makes and initialises the nodes of a pipeline.
+    ///
+    /// # Errors
+    /// What is wrong with the manifest, or the first node that could not be
+    /// made or initialised; those before it are cleaned up.
+    pub fn open(manifest: &Manifest, registry: &Registry) -> Result<Self, PipelineError> {
+        let mut run = Self::make(manifest, registry)?;
+        run.initialize()?;
+        Ok(run)
+    }
+
+    fn make(manifest: &Manifest, registry: &Registry) -> Result<Self, PipelineError> {
+        let (graph, _) =
+            check_graph(manifest, registry).map_err(PipelineError::invalid_manifest)?;
+        let info = graph.info(manifest);
+        let Graph {
+            targets,
+            incoming,
+            order,
+        } = graph;
+        let mut nodes: Vec<Option<Box<dyn Node>>> = Vec::new();
+        nodes.resize_with(manifest.nodes.len(), || None);
+        for &position in &order {
+            let spec = &manifest.nodes[position];
+            let node = registry.create(spec).map_err(|error| PipelineError {
+                node_id: Some(spec.id.clone()),
+                node_type: Some(spec.node_type.clone()),
+                ..PipelineError::of_node(ErrorKind::NodeSetupFailed, error)
+            })?;
+            nodes[position] = Some(node);
+        }
+        let slots = nodes
+            .into_iter()
+            .flatten()
+            .zip(&manifest.nodes)
+            .zip(targets)
+            .zip(&incoming)
+            .map(|(((node, spec), targets), &incoming)| Slot {
+                takes_objects: node.takes_objects(),
+                is_source: node.is_source(),
+                node,
+                id: spec.id.clone(),
+                node_type: spec.node_type.clone(),
+                is_output: spec.is_output_node || targets.is_empty(),
+                targets,
+                collected: Vec::new(),
+                queues: (1..incoming).map(|_| VecDeque::new()).collect(),
+                items_in: 0,
+                items_out: 0,
+                time: Duration::ZERO,
+            })
+            .collect();
+        let having = |test: fn(usize) -> bool| {
+            let all = order.iter().copied();
+            all.filter(|&node| test(incoming[node])).collect()
+        };
+        Ok(Self {
+            slots,
+            merges: having(|incoming| incoming > 1),
+            roots: having(|incoming| incoming == 0),
+            order,
+            info,
+            stack: Vec::new(),
+            exhausted: 0,
+            producing: None,
+            initialized: 0,
+            open: true,
+            last: Instant::now(),
+        })
+    }
+
+    fn initialize(&mut self) -> Result<(), PipelineError> {
+        self.last = Instant::now();
+        for step in 0..self.order.len() {
+            let position = self.order[step];
+            let result = self.slots[position].node.initialize();
+            self.charge(position);
+            if let Err(error) = result {
+                let error = self.at(position, None, ErrorKind::NodeSetupFailed, error);
+                return Err(self.fail(error));
+            }
+            self.initialized = step + 1;
+        }
+        Ok(())
+    }
+
+    /// Shape of the graph.
+    #[must_use]
+    pub fn graph(&self) -> &GraphInfo {
+        &self.info
+    }
+
+    /// Whether the run is neither finished nor failed.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Gives an item to every root, and returns what the sinks gave for it,
+    /// sink by sink in the manifest's order.
+    ///
+    /// # Errors
+    /// A root that produces its own items, which closes nothing; or the
+    /// failure of a node, which closes the run.
+    pub fn push(&mut self, item: Value) -> Result<Vec<Value>, PipelineError> {
+        self.begin()?;
+        self.takes_input()?;
+        match self.feed(item).and_then(|()| self.drain_all()) {
+            Ok(()) => Ok(self.take_outputs()),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    /// Lets the sources run until the sinks have given at least one item, and
+    /// on up to about `most` while that takes no time to speak of. `None`
+    /// when all sources have ended.
+    ///
+    /// # Errors
+    /// A root that needs input, which closes nothing; or the failure of a
+    /// node, which closes the run.
+    pub fn pull(&mut self, most: usize) -> Result<Option<Vec<Value>>, PipelineError> {
+        self.begin()?;
+        self.needs_no_input()?;
+        let mut first = None;
+        loop {
+            match self
+                .produce()
+                .and_then(|more| self.drain_all().map(|()| more))
+            {
+                Err(error) => return Err(self.fail(error)),
+                Ok(false) => break,
+                Ok(true) => {}
+            }
+            match self
+                .slots
+                .iter()
+                .map(|slot| slot.collected.len())
+                .sum::<usize>()
+            {
+                0 => continue,
+                count if count >= most => break,
+                _ if self.last - *first.get_or_insert(self.last) >= PULL_PATIENCE => break,
+                _ => {}
+            }
+        }
+        let outputs = self.take_outputs();
+        let ended = self.exhausted == self.roots.len();
+        Ok((!ended || !outputs.is_empty()).then_some(outputs))
+    }
+
+    /// Ends the input, flushes the nodes and cleans them up, and returns what
+    /// the sinks still gave. Sources that have not ended are stopped.
+    ///
+    /// # Errors
+    /// The failure of a node; also one that failed only at its cleanup. The
+    /// run is closed either way.
+    pub fn finish(&mut self) -> Result<RunResult, PipelineError> {
+        self.begin()?;
+        self.producing = None;
+        for step in 0..self.order.len() {
+            let position = self.order[step];
+            if let Err(error) = self.drain(position).and_then(|()| self.flush(position)) {
+                return Err(self.fail(error));
+            }
+        }
+        self.open = false;
+        let outputs = self.take_outputs();
+        match self.cleanup() {
+            Some(mut error) => {
+                error.outputs = outputs;
+                Err(error)
+            }
+            None => Ok(RunResult {
+                outputs,
+                graph: self.info.clone(),
+                metrics: self.metrics(),
+            }),
+        }
+    }
+
+    /// Cleans up without flushing.
+    ///
+    /// # Errors
+    /// The first node whose cleanup failed; the others are cleaned up all the
+    /// same.
+    pub fn abort(mut self) -> Result<(), PipelineError> {
+        self.close()
+    }
+
+    /// What each node has done so far, in the manifest's order.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<NodeMetrics> {
+        let metrics = |slot: &Slot| NodeMetrics {
+            node_id: slot.id.clone(),
+            items_in: slot.items_in,
+            items_out: slot.items_out,
+            nanoseconds: u64::try_from(slot.time.as_nanos()).unwrap_or(u64::MAX),
+        };
+        self.slots.iter().map(metrics).collect()
+    }
+
+    fn begin(&mut self) -> Result<(), PipelineError> {
+        if !self.open {
+            return Err(PipelineError::closed());
+        }
+        self.last = Instant::now();
+        Ok(())
+    }
+
+    /// Whether items can be given: to roots that produce none of their own.
+    fn takes_input(&self) -> Result<(), PipelineError> {
+        self.refuse(true, |id, node_type| {
+            format!(
+                "node `{id}` ({node_type}) produces its own items and takes none: \
+                 run the pipeline without input, or give the node a connection in"
+            )
+        })
+    }
+
+    /// Whether the pipeline can run on its own: all its roots are sources.
+    fn needs_no_input(&self) -> Result<(), PipelineError> {
+        self.refuse(false, |id, node_type| {
+            format!(
+                "node `{id}` ({node_type}) needs input: \
+                 give the pipeline items with execute-with-input"
+            )
+        })
+    }
+
+    fn refuse(
+        &self,
+        sources: bool,
+        message: impl Fn(&str, &str) -> String,
+    ) -> Result<(), PipelineError> {
+        let mut roots = self.roots.iter().map(|&root| &self.slots[root]);
+        match roots.find(|slot| slot.is_source == sources) {
+            None => Ok(()),
+            Some(slot) => Err(PipelineError {
+                node_id: Some(slot.id.clone()),
+                node_type: Some(slot.node_type.clone()),
+                ..PipelineError::new(ErrorKind::NeedsInput, message(&slot.id, &slot.node_type))
+            }),
+        }
+    }
+
+    /// What the sinks have given and nobody has had yet.
+    fn take_outputs(&mut self) -> Vec<Value> {
+        let mut outputs = Vec::new();
+        for slot in &mut self.slots {
+            if outputs.is_empty() {
+                outputs = std::mem::take(&mut slot.collected);
+            } else {
+                outputs.append(&mut slot.collected);
+            }
+        }
+        outputs
+    }
+
+    /// Charges the time since the last call to a node.
+    fn charge(&mut self, position: usize) {
+        let now = Instant::now();
+        self.slots[position].time += now - self.last;
+        self.last = now;
+    }
+
+    /// An error of a node, with its place.
+    fn at(
+        &self,
+        position: usize,
+        item: Option<u64>,
+        kind: ErrorKind,
+        error: NodeError,
+    ) -> PipelineError {
+        self.place(position, item, PipelineError::of_node(kind, error))
+    }
+
+    fn place(&self, position: usize, item: Option<u64>, error: PipelineError) -> PipelineError {
+        let slot = &self.slots[position];
+        PipelineError {
+            node_id: Some(slot.id.clone()),
+            node_type: Some(slot.node_type.clone()),
+            item,
+            ..error
+        }
+    }
+
+    /// Closes the run after a failure: cleans up, and keeps what the sinks
+    /// had given.
+    fn fail(&mut self, mut error: PipelineError) -> PipelineError {
+        self.open = false;
+        error.outputs = self.take_outputs();
+        if let Some(also) = self.cleanup() {
+            error.message = format!("{}\nafter that, {also}", error.message);
+        }
+        error
+    }
+
+    /// Cleans up every initialised node, the last one first, and gives the
+    /// first failure; its message holds the others.
+    fn cleanup(&mut self) -> Option<PipelineError> {
+        // Generators hold on to their nodes, and end before them.
+        self.stack.clear();
+        self.producing = None;
+        let mut first: Option<PipelineError> = None;
+        for step in (0..std::mem::take(&mut self.initialized)).rev() {
+            let position = self.order[step];
+            let Err(error) = self.slots[position].node.cleanup() else {
+                continue;
+            };
+            let mut error = self.at(position, None, ErrorKind::NodeFailed, error);
+            error.message = format!("cleanup failed: {}", error.message);
+            match &mut first {
+                None => first = Some(error),
+                Some(first) => first.message = format!("{}\nafter that, {error}", first.message),
+            }
+        }
+        first
+    }
+
+    fn close(&mut self) -> Result<(), PipelineError> {
+        self.open = false;
+        self.cleanup().map_or(Ok(()), Err)
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            // Nobody is left to give it to, and it must not be lost.
+            eprintln!("{error}");
+        }
+    }
+}
+
+/// Gives a node's outputs one by one.
+fn emitter(outputs: Outputs) -> Box<dyn Emitter> {
+    struct One(Option<Value>);
+
+    impl Emitter for One {
+        fn next(&mut self) -> Result<Option<Value>, NodeError> {
+            Ok(self.0.take())
+        }
+    }
+
+    match outputs {
+        Outputs::None => Box::new(One(None)),
+        Outputs::One(item) => Box::new(One(Some(item))),
+        Outputs::Many(items) => items,
+    }
+}

@@ -1,0 +1,1 @@
+//! Forms of values that JSON has none for.

@@ -1,0 +1,1 @@
+//! A document as read from text, each part with its place.

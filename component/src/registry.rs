@@ -1,0 +1,243 @@
+//! Which node types exist, what they take, and how nodes are made of them.
+
+use std::collections::BTreeMap;
+
+use crate::manifest::NodeSpec;
+use crate::node::{Node, NodeError};
+use crate::nodes;
+use crate::value::Value;
+
+/// The language that a node is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Rust.
+    Rust,
+    /// Python.
+    Python,
+}
+
+/// A node type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NodeInfo {
+    /// The name that manifests use.
+    pub node_type: String,
+    /// Language that it is written in.
+    pub language: Language,
+    /// What it does, in one line; may be empty.
+    pub summary: String,
+    /// Its parameters.
+    pub params: Vec<ParamInfo>,
+    /// Whether `process` takes the stream of all items.
+    pub streaming: bool,
+    /// Whether it produces items without input.
+    pub source: bool,
+    /// Why it can't be used here, for example `needs librosa`.
+    pub unavailable: Option<String>,
+}
+
+/// A parameter of a node type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParamInfo {
+    /// Name.
+    pub name: String,
+    /// Type in readable form, for example `float`.
+    pub param_type: String,
+    /// Whether it must be given.
+    pub required: bool,
+    /// What it is where it is not given, if that has a plain form.
+    pub default: Option<Value>,
+    /// What it is for; may be empty.
+    pub summary: String,
+}
+
+/// Why a node type can't be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LookupError {
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Whether the type exists but can't be used here.
+    pub unavailable: bool,
+}
+
+/// Something wrong with a node's parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParamProblem {
+    /// Name of the parameter; empty where it is about all of them.
+    pub param: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// Knows the node types of another language.
+pub trait Provider {
+    /// All node types that can be listed.
+    fn infos(&self) -> Vec<NodeInfo>;
+
+    /// One node type, listed or not.
+    ///
+    /// # Errors
+    /// Why it can't be had.
+    fn describe(&self, node_type: &str) -> Result<NodeInfo, LookupError>;
+
+    /// What is wrong with parameters for a node type that exists. Nothing of
+    /// the node runs.
+    fn check_params(&self, node_type: &str, params: &Value) -> Vec<ParamProblem>;
+
+    /// Makes a node.
+    ///
+    /// # Errors
+    /// Why it could not be made.
+    fn create(&self, spec: &NodeSpec) -> Result<Box<dyn Node>, NodeError>;
+}
+
+/// Makes a Rust-native node of its parameters, or says what is wrong with
+/// them. It must do nothing else: the check of a manifest calls it too.
+pub type Make = fn(&Value) -> Result<Box<dyn Node>, Vec<ParamProblem>>;
+
+/// A Rust-native node type.
+pub struct Factory {
+    /// What it is.
+    pub info: NodeInfo,
+    /// Makes a node.
+    pub make: Make,
+}
+
+/// All node types: Rust-native ones, and those of a provider for the names
+/// that no Rust-native one has.
+pub struct Registry {
+    natives: BTreeMap<String, Factory>,
+    provider: Option<Box<dyn Provider>>,
+}
+
+impl Registry {
+    /// The Rust-native node types, and those of `provider`.
+    #[must_use]
+    pub fn new(provider: Box<dyn Provider>) -> Self {
+        Self {
+            provider: Some(provider),
+            ..Self::native()
+        }
+    }
+
+    /// The Rust-native node types alone.
+    #[must_use]
+    pub fn native() -> Self {
+        let mut registry = Self {
+            natives: BTreeMap::new(),
+            provider: None,
+        };
+        for factory in nodes::factories() {
+            registry.register(factory);
+        }
+        registry
+    }
+
+    /// Adds a Rust-native node type; it replaces one of the same name.
+    pub fn register(&mut self, factory: Factory) {
+        self.natives.insert(factory.info.node_type.clone(), factory);
+    }
+
+    /// All node types that can be listed, sorted by name.
+    #[must_use]
+    pub fn list(&self) -> Vec<NodeInfo> {
+        let mut all: BTreeMap<String, NodeInfo> = self
+            .provider
+            .iter()
+            .flat_map(|provider| provider.infos())
+            .map(|info| (info.node_type.clone(), info))
+            .collect();
+        for (name, factory) in &self.natives {
+            all.insert(name.clone(), factory.info.clone());
+        }
+        all.into_values().collect()
+    }
+
+    /// One node type.
+    ///
+    /// # Errors
+    /// Why it can't be had, with the nearest name as help.
+    pub fn describe(&self, node_type: &str) -> Result<NodeInfo, LookupError> {
+        if let Some(factory) = self.natives.get(node_type) {
+            return Ok(factory.info.clone());
+        }
+        let mut error = match &self.provider {
+            Some(provider) => match provider.describe(node_type) {
+                Ok(NodeInfo {
+                    unavailable: Some(reason),
+                    ..
+                }) => {
+                    return Err(LookupError {
+                        message: format!("node type `{node_type}` can't be used here: {reason}"),
+                        help: None,
+                        unavailable: true,
+                    });
+                }
+                Ok(info) => return Ok(info),
+                Err(error) => error,
+            },
+            None => LookupError {
+                message: format!("unknown node type `{node_type}`"),
+                help: None,
+                unavailable: false,
+            },
+        };
+        if error.help.is_none() && !error.unavailable {
+            error.help = Some(self.help_for(node_type));
+        }
+        Err(error)
+    }
+
+    /// What is wrong with parameters for a node type that exists.
+    #[must_use]
+    pub fn check_params(&self, node_type: &str, params: &Value) -> Vec<ParamProblem> {
+        if let Some(factory) = self.natives.get(node_type) {
+            return (factory.make)(params).err().unwrap_or_default();
+        }
+        match &self.provider {
+            Some(provider) => provider.check_params(node_type, params),
+            None => Vec::new(),
+        }
+    }
+
+    /// Makes a node.
+    ///
+    /// # Errors
+    /// Why it could not be made.
+    pub fn create(&self, spec: &NodeSpec) -> Result<Box<dyn Node>, NodeError> {
+        let setup = |message| NodeError::Setup {
+            message,
+            traceback: None,
+        };
+        if let Some(factory) = self.natives.get(&spec.node_type) {
+            return (factory.make)(&spec.params).map_err(|problems| {
+                let messages: Vec<_> = problems.into_iter().map(|p| p.message).collect();
+                setup(messages.join("; "))
+            });
+        }
+        match &self.provider {
+            Some(provider) => provider.create(spec),
+            None => Err(setup(format!("unknown node type `{}`", spec.node_type))),
+        }
+    }
+
+    fn help_for(&self, node_type: &str) -> String {
+        let infos = self.list();
+        let usable = infos.iter().filter(|info| info.unavailable.is_none());
+        let names: Vec<&str> = usable.map(|info| info.node_type.as_str()).collect();
+        let near = crate::manifest::nearest(node_type, names.iter().copied());
+        match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if names.len() <= 12 => {
+                format!("known node types: {}", crate::manifest::enumerate(names))
+            }
+            None => format!(
+                "{} node types are known; list them to see which",
+                names.len()
+            ),
+        }
+    }
+}
