@@ -182,7 +182,7 @@ impl GuestSession for Session {
 
     fn finish(&self) -> Result<types::RunResult, types::PipelineError> {
         provider::call(|| {
-            let run = self.run.borrow_mut().take().ok_or_else(closed)?;
+            let mut run = self.run.borrow_mut().take().ok_or_else(closed)?;
             let result = run.finish();
             provider::close();
             report::run_result(result?)
