@@ -138,6 +138,19 @@ def test_threads_say_what_to_use():
         threading.Thread(target=print).start()
 
 
+def test_processes_say_what_to_use():
+    import multiprocessing
+    import multiprocessing.pool
+
+    for start in (
+        multiprocessing.Process(target=print).start,
+        multiprocessing.Pool,
+        multiprocessing.pool.ThreadPool,
+    ):
+        with pytest.raises(RuntimeError, match="sandbox.*ThreadPoolExecutor"):
+            start()
+
+
 def test_waiting_for_another_thread_is_an_error():
     event = threading.Event()
     for wait in (event.wait, queue.Queue().get, queue.SimpleQueue().get):
@@ -158,7 +171,7 @@ def test_no_progress_is_an_error():
     async def main():
         await asyncio.Event().wait()
 
-    with pytest.raises(RuntimeError, match="never happen"):
+    with pytest.raises(RuntimeError, match="never happen.*test_no_progress.*test_sandbox.py"):
         asyncio.run(main())
 
 

@@ -114,11 +114,33 @@ def _patch_executor(module: Any) -> None:
     _set(module.ThreadPoolExecutor, "submit", submit)
 
 
+def _refuse(what: str) -> Callable[..., None]:
+    def refuse(self: object, *args: object, **kwargs: object) -> None:
+        raise RuntimeError(
+            f"{what} cannot be started in the sandbox: use a "
+            "concurrent.futures.ThreadPoolExecutor, which runs each call at once"
+        )
+
+    return refuse
+
+
+def _patch_process(module: Any) -> None:
+    _set(module.BaseProcess, "start", _refuse("processes"))
+
+
+def _patch_pool(module: Any) -> None:
+    _set(module.Pool, "__init__", _refuse("worker processes and threads"))
+    # An object whose __init__ failed is still finalised.
+    _set(module.Pool, "__del__", lambda self: None)
+
+
 _PATCHES: dict[str, Callable[[Any], None]] = {
     "asyncio": _patch_asyncio,
     "threading": _patch_threading,
     "queue": _patch_queue,
     "concurrent.futures.thread": _patch_executor,
+    "multiprocessing.process": _patch_process,
+    "multiprocessing.pool": _patch_pool,
 }
 
 

@@ -35,10 +35,15 @@ def _place(task: Task[Any]) -> str | None:
             or getattr(awaited, "ag_frame", None)
             or getattr(awaited, "gi_frame", None)
         )
-        if frame is not None and "remotemedia/runtime" not in frame.f_code.co_filename:
+        if frame is not None and not _internal(frame.f_code.co_filename):
             found = f"{frame.f_code.co_qualname}, {frame.f_code.co_filename}:{frame.f_lineno}"
         awaited = getattr(awaited, "cr_await", None) or getattr(awaited, "ag_await", None)
     return found
+
+
+def _internal(path: str) -> bool:
+    path = path.replace("\\", "/")
+    return "remotemedia/runtime/" in path or "/asyncio/" in path
 
 
 class _Sleeper:
