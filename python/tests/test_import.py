@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.skipif(sys.platform == "wasi", reason="starts processes")
+
 HEAVY = {
     "asyncio",
     "collections",

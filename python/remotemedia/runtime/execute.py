@@ -282,6 +282,11 @@ class _Run:
                     first.__cause__ = error
         return first
 
+    def take_apart(self) -> None:
+        """Undo the chain of places: freeing a long one at once would exhaust a small stack."""
+        for place in self.places:
+            place.feeds = []
+
     def graph(self) -> GraphInfo:
         return graph_info(self.manifest)
 
@@ -331,6 +336,7 @@ def run(
         try:
             close_runtime()
         finally:
+            work.take_apart()
             if trouble is not None and failure is None:
                 raise trouble
     return RunResult(work.outputs(), work.graph(), parsed.warnings)
