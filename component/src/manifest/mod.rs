@@ -2,6 +2,7 @@
 
 mod check;
 mod diagnostic;
+mod fields;
 mod form;
 mod json;
 mod path;

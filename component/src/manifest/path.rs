@@ -53,10 +53,10 @@ pub(crate) fn index(path: &str, index: usize) -> String {
 pub(crate) fn steps(path: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut rest = path;
-    if let Some(inside) = rest.strip_prefix('$') {
-        if inside.is_empty() || inside.starts_with(['.', '[']) {
-            rest = inside;
-        }
+    if let Some(inside) = rest.strip_prefix('$')
+        && (inside.is_empty() || inside.starts_with(['.', '[']))
+    {
+        rest = inside;
     }
     while !rest.is_empty() {
         if let Some(quoted) = rest.strip_prefix("[\"") {

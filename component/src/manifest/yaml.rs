@@ -1,1 +1,441 @@
-//! YAML text to a tree.
+//! YAML text to a tree: one document, the scalars of YAML 1.2's core schema,
+//! anchors and aliases, and merge keys, which manifests in the wild use.
+
+use std::collections::HashMap;
+
+use num_bigint::BigInt;
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, StrInput, Tag};
+
+use super::diagnostic::Diagnostic;
+use super::special::base64;
+use super::tree::{self, Kind, MAX_NESTING, Source, Span, Tree};
+
+/// Most parts that aliases may add to a document.
+const MAX_EXPANSION: usize = 100_000;
+
+/// Reads YAML.
+///
+/// # Errors
+/// Where the text stops being YAML, or is more than a manifest may use of it.
+pub(crate) fn read(text: &str, source: &Source<'_>) -> Result<Tree, Box<Diagnostic>> {
+    let base = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let mut reader = Reader {
+        offsets: Offsets::new(&text[base..], base),
+        stack: Vec::new(),
+        anchors: HashMap::new(),
+        expanded: 0,
+        root: None,
+    };
+    reader.read(&text[base..]).map_err(|problem| {
+        Box::new(Diagnostic {
+            location: Some(source.location(problem.span)),
+            ..Diagnostic::error(problem.code, "", problem.message)
+        })
+    })
+}
+
+struct Problem {
+    code: &'static str,
+    message: String,
+    span: Span,
+}
+
+fn problem(code: &'static str, message: impl Into<String>, span: Span) -> Problem {
+    Problem {
+        code,
+        message: message.into(),
+        span,
+    }
+}
+
+/// Where characters begin in the text: the parser counts characters.
+struct Offsets {
+    base: usize,
+    /// Empty where each character is one byte.
+    bytes: Vec<usize>,
+    length: usize,
+}
+
+impl Offsets {
+    fn new(text: &str, base: usize) -> Self {
+        let bytes = match text.is_ascii() {
+            true => Vec::new(),
+            false => text.char_indices().map(|(at, _)| at).collect(),
+        };
+        Self {
+            base,
+            bytes,
+            length: text.len(),
+        }
+    }
+
+    fn of(&self, marker: Marker) -> usize {
+        let index = marker.index();
+        let inside = match self.bytes.is_empty() {
+            true => index.min(self.length),
+            false => self.bytes.get(index).copied().unwrap_or(self.length),
+        };
+        self.base + inside
+    }
+}
+
+/// A list or mapping that is not at its end yet.
+struct Frame {
+    start: usize,
+    anchor: usize,
+    parts: Parts,
+}
+
+enum Parts {
+    List(Vec<Tree>),
+    /// The entries, and a key that waits for its value.
+    Map(Vec<(Tree, Tree)>, Option<Tree>),
+}
+
+/// What an anchor stands for, how many parts it has and how deep it is.
+struct Anchored {
+    tree: Tree,
+    size: usize,
+    depth: usize,
+}
+
+struct Reader {
+    offsets: Offsets,
+    stack: Vec<Frame>,
+    anchors: HashMap<usize, Anchored>,
+    expanded: usize,
+    root: Option<Tree>,
+}
+
+impl Reader {
+    fn read(&mut self, text: &str) -> Result<Tree, Problem> {
+        let mut parser: Parser<'_, StrInput<'_>> = Parser::new_from_str(text);
+        while let Some(event) = parser.next_event() {
+            let (event, span) = event.map_err(|error| {
+                let at = self.offsets.of(*error.marker());
+                let span = Span { start: at, end: at };
+                problem(
+                    "broken-yaml",
+                    format!("broken YAML: {}", error.info()),
+                    span,
+                )
+            })?;
+            let span = Span {
+                start: self.offsets.of(span.start),
+                end: self.offsets.of(span.end),
+            };
+            self.event(event, span)?;
+        }
+        let end = self.offsets.base + self.offsets.length;
+        self.root.take().ok_or_else(|| {
+            let span = Span {
+                start: self.offsets.base,
+                end,
+            };
+            problem("empty", "the manifest is empty", span)
+        })
+    }
+
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
+        match event {
+            Event::DocumentStart(_) if self.root.is_some() => Err(problem(
+                "several-documents",
+                "a manifest is one YAML document, and here begins a second one",
+                span,
+            )),
+            Event::Scalar(text, style, anchor, tag) => {
+                let kind = scalar(&text, style, tag.as_deref(), span)?;
+                self.finished(Tree { span, kind }, anchor)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                container_tag(tag.as_deref(), "seq", span)?;
+                self.begin(span, anchor, Parts::List(Vec::new()))
+            }
+            Event::MappingStart(anchor, tag) => {
+                container_tag(tag.as_deref(), "map", span)?;
+                self.begin(span, anchor, Parts::Map(Vec::new(), None))
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(span),
+            Event::Alias(anchor) => self.alias(anchor, span),
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, span: Span, anchor: usize, parts: Parts) -> Result<(), Problem> {
+        if self.stack.len() > MAX_NESTING {
+            return Err(too_deep(span));
+        }
+        self.stack.push(Frame {
+            start: span.start,
+            anchor,
+            parts,
+        });
+        Ok(())
+    }
+
+    fn end(&mut self, span: Span) -> Result<(), Problem> {
+        let Some(frame) = self.stack.pop() else {
+            return Ok(());
+        };
+        let (kind, last) = match frame.parts {
+            Parts::List(items) => {
+                let last = items.last().map(|item| item.span.end);
+                (Kind::List(items), last)
+            }
+            Parts::Map(entries, _) => {
+                let last = entries.last().map(|(_, value)| value.span.end);
+                (Kind::Map(merge(entries, span)?), last)
+            }
+        };
+        // Only a bracket is an end in the text; else the last part ends it.
+        let end = match span.end > span.start {
+            true => span.end,
+            false => last.unwrap_or(frame.start),
+        };
+        let span = Span {
+            start: frame.start,
+            end: end.max(frame.start),
+        };
+        self.finished(Tree { span, kind }, frame.anchor)
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Problem> {
+        let Some(anchored) = self.anchors.get(&anchor) else {
+            let message = "the alias stands inside of what it refers to";
+            return Err(problem("recursive-alias", message, span));
+        };
+        self.expanded += anchored.size;
+        if self.expanded > MAX_EXPANSION {
+            let message = format!("aliases expand to more than {MAX_EXPANSION} values");
+            return Err(problem("too-many-aliases", message, span));
+        }
+        if self.stack.len() + anchored.depth > MAX_NESTING {
+            return Err(too_deep(span));
+        }
+        let tree = anchored.tree.clone();
+        self.finished(tree, 0)
+    }
+
+    /// Puts a finished part where it belongs.
+    fn finished(&mut self, tree: Tree, anchor: usize) -> Result<(), Problem> {
+        if anchor != 0 {
+            let (size, depth) = measure(&tree);
+            self.expanded += size;
+            if self.expanded > MAX_EXPANSION {
+                let message = format!("anchors hold more than {MAX_EXPANSION} values");
+                return Err(problem("too-many-aliases", message, tree.span));
+            }
+            let anchored = Anchored {
+                tree: tree.clone(),
+                size,
+                depth,
+            };
+            self.anchors.insert(anchor, anchored);
+        }
+        match self.stack.last_mut().map(|frame| &mut frame.parts) {
+            None => self.root = Some(tree),
+            Some(Parts::List(items)) => items.push(tree),
+            Some(Parts::Map(entries, key)) => match key.take() {
+                None => *key = Some(tree),
+                Some(key) => entries.push((key, tree)),
+            },
+        }
+        Ok(())
+    }
+}
+
+fn too_deep(span: Span) -> Problem {
+    let message = format!("nested deeper than {MAX_NESTING} levels");
+    problem("too-deep", message, span)
+}
+
+/// How many parts a tree has, and how deep it is.
+fn measure(tree: &Tree) -> (usize, usize) {
+    let mut total = (1, 0);
+    let mut add = |part: &Tree| {
+        let (size, depth) = measure(part);
+        total = (total.0 + size, total.1.max(depth + 1));
+    };
+    match &tree.kind {
+        Kind::List(items) => items.iter().for_each(add),
+        Kind::Map(entries) => entries.iter().for_each(|(key, value)| {
+            add(key);
+            add(value);
+        }),
+        _ => {}
+    }
+    total
+}
+
+/// Replaces merge keys by the entries that they stand for: those whose keys the
+/// mapping does not have itself, of earlier mappings before later ones.
+fn merge(entries: Vec<(Tree, Tree)>, span: Span) -> Result<Vec<(Tree, Tree)>, Problem> {
+    let is_merge = |key: &Tree| key.text() == Some("<<");
+    if !entries.iter().any(|(key, _)| is_merge(key)) {
+        return Ok(entries);
+    }
+    let (merges, mut own): (Vec<_>, Vec<_>) =
+        entries.into_iter().partition(|(key, _)| is_merge(key));
+    for (_, value) in merges {
+        let mappings = match value.kind {
+            Kind::List(items) => items,
+            _ => vec![value],
+        };
+        for mapping in mappings {
+            let Kind::Map(entries) = mapping.kind else {
+                let message = "a merge key `<<` takes a mapping or a list of mappings";
+                return Err(problem("wrong-type", message, span));
+            };
+            for (key, value) in entries {
+                if !own.iter().any(|(other, _)| other.name() == key.name()) {
+                    own.push((key, value));
+                }
+            }
+        }
+    }
+    Ok(own)
+}
+
+/// The name of a tag of YAML's own; `None` where there is no tag.
+fn own_tag(tag: Option<&Tag>, span: Span) -> Result<Option<&str>, Problem> {
+    match tag {
+        None => Ok(None),
+        Some(tag) if tag.is_yaml_core_schema() || tag.handle == "tag:yaml.org,2002:" => {
+            Ok(Some(&tag.suffix))
+        }
+        // A lone `!` says: take it as it stands.
+        Some(tag) if tag.suffix == "!" || tag.suffix.is_empty() => Ok(Some("!")),
+        Some(tag) => Err(unknown_tag(&format!("{}{}", tag.handle, tag.suffix), span)),
+    }
+}
+
+fn unknown_tag(tag: &str, span: Span) -> Problem {
+    let message = format!("the YAML tag `{tag}` has no meaning in a manifest");
+    problem("unknown-tag", message, span)
+}
+
+fn container_tag(tag: Option<&Tag>, name: &str, span: Span) -> Result<(), Problem> {
+    match own_tag(tag, span)? {
+        None | Some("!") => Ok(()),
+        Some(tag) if tag == name => Ok(()),
+        Some(tag) => Err(unknown_tag(&format!("!!{tag}"), span)),
+    }
+}
+
+/// Resolves a scalar.
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Result<Kind, Problem> {
+    let as_text = || Kind::Text(text.to_owned());
+    let Some(tag) = own_tag(tag, span)? else {
+        return match style {
+            ScalarStyle::Plain => plain(text).map_err(|message| problem("number", message, span)),
+            _ => Ok(as_text()),
+        };
+    };
+    let wrong = || {
+        let message = format!("{text:?} does not go with its tag `!!{tag}`");
+        problem("wrong-type", message, span)
+    };
+    let resolved = plain(text).map_err(|message| problem("number", message, span))?;
+    match (tag, resolved) {
+        ("str" | "!", _) => Ok(as_text()),
+        ("binary", _) => base64(text).map(Kind::Bytes).map_err(|_| wrong()),
+        ("null", kind @ Kind::Null)
+        | ("bool", kind @ Kind::Bool(_))
+        | ("int", kind @ (Kind::Int(_) | Kind::BigInt(_)))
+        | ("float", kind @ Kind::Float(_)) => Ok(kind),
+        ("float", Kind::Int(_) | Kind::BigInt(_)) => {
+            text.parse().map(Kind::Float).map_err(|_| wrong())
+        }
+        ("null" | "bool" | "int" | "float", _) => Err(wrong()),
+        _ => Err(unknown_tag(&format!("!!{tag}"), span)),
+    }
+}
+
+/// Resolves a plain scalar by the core schema.
+fn plain(text: &str) -> Result<Kind, String> {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Ok(Kind::Null),
+        "true" | "True" | "TRUE" => return Ok(Kind::Bool(true)),
+        "false" | "False" | "FALSE" => return Ok(Kind::Bool(false)),
+        ".nan" | ".NaN" | ".NAN" => return Ok(Kind::Float(f64::NAN)),
+        _ => {}
+    }
+    let too_long = || "the number has too many digits".to_owned();
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
+        let negative = text.starts_with('-');
+        return Ok(Kind::Float(if negative {
+            f64::NEG_INFINITY
+        } else {
+            f64::INFINITY
+        }));
+    }
+    for (prefix, radix) in [("0o", 8), ("0x", 16)] {
+        if let Some(digits) = text.strip_prefix(prefix)
+            && !digits.is_empty()
+            && digits.chars().all(|c| c.is_digit(radix))
+        {
+            return BigInt::parse_bytes(digits.as_bytes(), radix)
+                .and_then(|value| tree::integer(&value.to_string()))
+                .ok_or_else(too_long);
+        }
+    }
+    let first = unsigned.bytes().next();
+    if !first.is_some_and(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return Ok(Kind::Text(text.to_owned()));
+    }
+    if unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+        return tree::integer(text).ok_or_else(too_long);
+    }
+    Ok(match is_float(unsigned).then(|| text.parse()) {
+        Some(Ok(value)) => Kind::Float(value),
+        _ => Kind::Text(text.to_owned()),
+    })
+}
+
+/// Whether text is a float by the core schema, which knows no `_` and no
+/// words.
+fn is_float(unsigned: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let exponent_is_good = exponent.is_none_or(|exponent| {
+        let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        !exponent.is_empty() && digits(exponent)
+    });
+    digits(whole)
+        && digits(fraction)
+        && !(whole.is_empty() && fraction.is_empty())
+        && exponent_is_good
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_scalars_follow_the_core_schema() {
+        let kind = |text| format!("{:?}", plain(text).unwrap());
+        for text in [
+            "yes", "on", "1_000", "0b1", "1e", ".", "+", "-", "1.2.3", "12:30", "infinity", "nan",
+            "0xg",
+        ] {
+            assert_eq!(kind(text), format!("Text({text:?})"));
+        }
+        assert_eq!(kind("0o17"), "Int(15)");
+        assert_eq!(kind("0xff"), "Int(255)");
+        assert_eq!(kind("-012"), "Int(-12)");
+        assert_eq!(kind("+1.5e3"), "Float(1500.0)");
+        assert_eq!(kind(".5"), "Float(0.5)");
+        assert_eq!(kind("1."), "Float(1.0)");
+        assert_eq!(kind("-.inf"), "Float(-inf)");
+        assert_eq!(kind("18446744073709551616"), "BigInt(18446744073709551616)");
+    }
+}
