@@ -1,1 +1,77 @@
-//! todo
+//! The JSON form of items and values.
+//!
+//! What no plain JSON can say is an object with one key that begins with `$`:
+//!
+//! | form | meaning |
+//! | --- | --- |
+//! | `{"$float": "nan"}` | a float that JSON has no number for: `nan`, `inf`, `-inf` |
+//! | `{"$bytes": "aGk="}` | bytes, in base64 |
+//! | `{"$tuple": [1, 2]}` | a tuple |
+//! | `{"$dict": [[1, "a"]]}` | a mapping whose keys are not all strings |
+//! | `{"$object": {"$float": 1}}` | a mapping that would read as one of these |
+//! | `{"$audio": {...}}` | a medium; also `$video`, `$image`, `$tensor`, `$text`, `$binary`, `$file`, `$control` |
+//!
+//! Media have the fields of the WIT's records, in `snake_case`, payloads in
+//! base64. They are whole items, never parts of a value. Integers have any
+//! length, floats are written so that they are read back as the same float.
+
+mod arena;
+mod error;
+mod media;
+mod media_write;
+mod read;
+mod write;
+
+pub use arena::{ArenaError, MAX_DEPTH, MAX_NODES, validate};
+pub use error::ReadError;
+pub use write::{Style, Writer};
+
+use crate::types::{Data, Value};
+
+/// Reads a value from its JSON form.
+///
+/// # Errors
+/// Where the text is no JSON, or a form in it means nothing.
+pub fn read_value(json: &[u8]) -> Result<Value, ReadError> {
+    read::Reader::new(json).whole(read::Reader::value_alone)
+}
+
+/// Reads an item from its JSON form.
+///
+/// # Errors
+/// Where the text is no JSON, or a form in it means nothing.
+pub fn read_item(json: &[u8]) -> Result<Data, ReadError> {
+    read::Reader::new(json).whole(read::Reader::item)
+}
+
+/// Reads items: the elements of a JSON array where the text is one array, and
+/// else the values that stand in it one after the other, as in NDJSON.
+///
+/// # Errors
+/// Where the text is no JSON, or a form in it means nothing.
+pub fn read_items(json: &[u8]) -> Result<Vec<Data>, ReadError> {
+    read::Reader::new(json).whole(read::Reader::items)
+}
+
+/// Writes a value in its JSON form, compactly.
+///
+/// # Errors
+/// Where the value's arena is not a tree.
+pub fn value_to_json(value: &Value) -> Result<String, ArenaError> {
+    let mut writer = Writer::new(Style::Compact);
+    writer.value(value)?;
+    Ok(writer.finish())
+}
+
+/// Writes an item in its JSON form, compactly.
+///
+/// # Errors
+/// Where an arena in it is not a tree.
+pub fn item_to_json(item: &Data) -> Result<String, ArenaError> {
+    let mut writer = Writer::new(Style::Compact);
+    writer.item(item)?;
+    Ok(writer.finish())
+}
+
+#[cfg(test)]
+mod tests;

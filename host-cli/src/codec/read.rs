@@ -1,0 +1,571 @@
+//! Reading values from JSON, straight into their arena.
+
+use std::collections::HashSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, NumberAny, NumberInt, Peek};
+
+use super::arena::{MAX_DEPTH, MAX_NODES};
+use super::error::{Problem, ReadError, Step};
+use crate::types::{Data, Value, ValueNode};
+
+/// Reads one text.
+pub(super) struct Reader<'j> {
+    source: &'j [u8],
+    json: Jiter<'j>,
+    /// Where in `source` the text begins that `json` knows.
+    base: usize,
+    nodes: Vec<ValueNode>,
+    depth: usize,
+}
+
+pub(super) type Read<T> = Result<T, Problem>;
+
+/// A number as it was written.
+enum Number {
+    Integer(i64),
+    BigInteger(String),
+    Float(f64),
+}
+
+/// The elements of a list so far: in bulk as long as they are of one kind.
+enum Elements {
+    Integers(Vec<i64>),
+    Numbers(Vec<f64>),
+    Mixed(Vec<u32>),
+}
+
+impl<'j> Reader<'j> {
+    pub(super) fn new(source: &'j [u8]) -> Self {
+        let json = Jiter::new(source).with_allow_inf_nan();
+        Self {
+            source,
+            json,
+            base: 0,
+            nodes: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    /// Reads all of the text by `read`.
+    pub(super) fn whole<T>(
+        mut self,
+        read: impl FnOnce(&mut Self) -> Read<T>,
+    ) -> Result<T, ReadError> {
+        let result = read(&mut self).and_then(|value| match self.json.finish() {
+            Ok(()) => Ok(value),
+            Err(error) => Err(self.problem(error)),
+        });
+        result.map_err(|problem| problem.locate(self.source))
+    }
+
+    /// Items: the elements of one array, or one value after the other.
+    pub(super) fn items(&mut self) -> Read<Vec<Data>> {
+        let mut items = Vec::new();
+        self.blank();
+        let start = self.offset();
+        if self.source.get(start) == Some(&b'[') {
+            let mut next = self
+                .json
+                .known_array()
+                .map_err(|error| self.problem(error))?;
+            while next.is_some() {
+                let index = items.len();
+                items.push(
+                    self.item()
+                        .map_err(|problem| problem.within(Step::Index(index)))?,
+                );
+                next = self
+                    .json
+                    .array_step()
+                    .map_err(|error| self.problem(error))?;
+            }
+            self.blank();
+            if self.offset() == self.source.len() {
+                return Ok(items);
+            }
+            // More than one value: what looked like the list of all items was
+            // the first item.
+            items.clear();
+            self.jump(start);
+        }
+        while self.offset() < self.source.len() {
+            let index = items.len();
+            items.push(
+                self.item()
+                    .map_err(|problem| problem.within(Step::Index(index)))?,
+            );
+            self.blank();
+        }
+        Ok(items)
+    }
+
+    /// An item: a medium or a value.
+    pub(super) fn item(&mut self) -> Read<Data> {
+        let start = self.peek()?;
+        if start == Peek::Object
+            && let Some(name) = self.lone_dollar()?
+            && super::media::is_medium(&name)
+        {
+            return self.medium(&name);
+        }
+        self.value_alone().map(Data::Value)
+    }
+
+    /// A value with an arena of its own.
+    pub(super) fn value_alone(&mut self) -> Read<Value> {
+        let outer = std::mem::take(&mut self.nodes);
+        let depth = std::mem::replace(&mut self.depth, 0);
+        let read = self.value();
+        self.depth = depth;
+        let nodes = std::mem::replace(&mut self.nodes, outer);
+        Ok(Value { root: read?, nodes })
+    }
+
+    fn value(&mut self) -> Read<u32> {
+        let peek = self.peek()?;
+        self.known(peek)
+    }
+
+    fn known(&mut self, peek: Peek) -> Read<u32> {
+        let node = match peek {
+            Peek::Null => {
+                self.json
+                    .known_null()
+                    .map_err(|error| self.problem(error))?;
+                ValueNode::Null
+            }
+            Peek::True | Peek::False => ValueNode::Boolean(
+                self.json
+                    .known_bool(peek)
+                    .map_err(|error| self.problem(error))?,
+            ),
+            Peek::String => ValueNode::Text(self.string()?),
+            Peek::Array => {
+                self.enter()?;
+                let node = self.list()?;
+                self.depth -= 1;
+                node
+            }
+            Peek::Object => {
+                self.enter()?;
+                let node = self.object()?;
+                self.depth -= 1;
+                node
+            }
+            _ => match self.number(peek)? {
+                Number::Integer(value) => ValueNode::Integer(value),
+                Number::BigInteger(digits) => ValueNode::BigInteger(digits),
+                Number::Float(value) => ValueNode::Number(value),
+            },
+        };
+        self.push(node)
+    }
+
+    fn list(&mut self) -> Read<ValueNode> {
+        let mut elements = Elements::Integers(Vec::new());
+        let mut next = self
+            .json
+            .known_array()
+            .map_err(|error| self.problem(error))?;
+        let mut index = 0;
+        while let Some(peek) = next {
+            self.element(&mut elements, peek)
+                .map_err(|problem| problem.within(Step::Index(index)))?;
+            index += 1;
+            next = self
+                .json
+                .array_step()
+                .map_err(|error| self.problem(error))?;
+        }
+        Ok(match elements {
+            Elements::Integers(values) if values.is_empty() => ValueNode::Items(Vec::new()),
+            Elements::Integers(values) => ValueNode::Integers(values),
+            Elements::Numbers(values) => ValueNode::Numbers(values),
+            Elements::Mixed(children) => ValueNode::Items(children),
+        })
+    }
+
+    #[inline]
+    fn element(&mut self, elements: &mut Elements, peek: Peek) -> Read<()> {
+        if peek.is_num() {
+            match (self.number(peek)?, &mut *elements) {
+                (Number::Integer(value), Elements::Integers(values)) => values.push(value),
+                (Number::Float(value), Elements::Numbers(values)) => values.push(value),
+                (Number::Float(value), Elements::Integers(values)) if values.is_empty() => {
+                    *elements = Elements::Numbers(vec![value]);
+                }
+                (number, _) => {
+                    let node = match number {
+                        Number::Integer(value) => ValueNode::Integer(value),
+                        Number::BigInteger(digits) => ValueNode::BigInteger(digits),
+                        Number::Float(value) => ValueNode::Number(value),
+                    };
+                    let children = self.mixed(elements)?;
+                    children.push(self.push(node)?);
+                }
+            }
+            return Ok(());
+        }
+        let children = self.mixed(elements)?;
+        children.push(self.known(peek)?);
+        Ok(())
+    }
+
+    /// Gives each element so far a node of its own.
+    fn mixed<'e>(&mut self, elements: &'e mut Elements) -> Read<&'e mut Vec<u32>> {
+        let children = match std::mem::replace(elements, Elements::Mixed(Vec::new())) {
+            Elements::Mixed(children) => children,
+            Elements::Integers(values) => {
+                let nodes = values.into_iter().map(ValueNode::Integer);
+                nodes.map(|node| self.push(node)).collect::<Read<_>>()?
+            }
+            Elements::Numbers(values) => {
+                let nodes = values.into_iter().map(ValueNode::Number);
+                nodes.map(|node| self.push(node)).collect::<Read<_>>()?
+            }
+        };
+        *elements = Elements::Mixed(children);
+        match elements {
+            Elements::Mixed(children) => Ok(children),
+            Elements::Integers(_) | Elements::Numbers(_) => unreachable!("set just above"),
+        }
+    }
+
+    fn object(&mut self) -> Read<ValueNode> {
+        match self.lone_dollar()? {
+            Some(name) => self.special(&name),
+            None => self.fields(),
+        }
+    }
+
+    fn fields(&mut self) -> Read<ValueNode> {
+        let mut fields: Vec<(String, u32)> = Vec::new();
+        let mut names = Names::default();
+        let first = self.json.known_object().map(|key| key.map(str::to_owned));
+        let mut next = first.map_err(|error| self.problem(error))?;
+        while let Some(key) = next {
+            if !names.add(&key, &fields) {
+                let at = self.offset();
+                return Err(Problem::new("this key was given before", at).within(Step::Key(key)));
+            }
+            match self.value() {
+                Ok(child) => fields.push((key, child)),
+                Err(problem) => return Err(problem.within(Step::Key(key))),
+            }
+            next = self.key()?;
+        }
+        Ok(ValueNode::Fields(fields))
+    }
+
+    /// A form that plain JSON can't say.
+    fn special(&mut self, name: &str) -> Read<ValueNode> {
+        let at = self.offset();
+        self.first_key()?;
+        let peek = self.peek()?;
+        let node = match name {
+            "$float" => ValueNode::Number(self.named_float()?),
+            "$bytes" => ValueNode::Bytes(self.base64()?),
+            "$tuple" => {
+                self.expect(peek, Peek::Array, "$tuple must hold a list")?;
+                ValueNode::Tuple(self.children(Self::value)?)
+            }
+            "$dict" => {
+                self.expect(
+                    peek,
+                    Peek::Array,
+                    "$dict must hold a list of [key, value] pairs",
+                )?;
+                ValueNode::Entries(self.children(Self::pair)?)
+            }
+            "$object" => {
+                self.expect(peek, Peek::Object, "$object must hold an object")?;
+                self.fields()?
+            }
+            _ if super::media::is_medium(name) => {
+                let message = format!("{name} stands for a whole item, not for a part of one");
+                return Err(Problem::new(message, at));
+            }
+            _ => {
+                let message = format!(
+                    "the form {name} is unknown (an object with this one key is written \
+                     {{\"$object\": {{\"{name}\": ...}}}})"
+                );
+                return Err(Problem::new(message, at));
+            }
+        };
+        self.close()?;
+        Ok(node)
+    }
+
+    fn named_float(&mut self) -> Read<f64> {
+        let at = self.offset();
+        let text = if self.peek()? == Peek::String {
+            self.string()?
+        } else {
+            String::new()
+        };
+        match text.as_str() {
+            "nan" => Ok(f64::NAN),
+            "inf" => Ok(f64::INFINITY),
+            "-inf" => Ok(f64::NEG_INFINITY),
+            _ => Err(Problem::new(r#"$float must be "nan", "inf" or "-inf""#, at)),
+        }
+    }
+
+    fn pair(&mut self) -> Read<(u32, u32)> {
+        let at = self.offset();
+        let wrong = || Problem::new("$dict must hold a list of [key, value] pairs", at);
+        if self.peek()? != Peek::Array {
+            return Err(wrong());
+        }
+        let mut children = self.children(Self::value)?.into_iter();
+        match (children.next(), children.next(), children.next()) {
+            (Some(key), Some(value), None) => Ok((key, value)),
+            _ => Err(wrong()),
+        }
+    }
+
+    /// The elements of the array that begins here, each read by `read`.
+    fn children<T>(&mut self, read: impl Fn(&mut Self) -> Read<T>) -> Read<Vec<T>> {
+        let mut children = Vec::new();
+        let mut next = self
+            .json
+            .known_array()
+            .map_err(|error| self.problem(error))?;
+        while next.is_some() {
+            let index = children.len();
+            children.push(read(self).map_err(|problem| problem.within(Step::Index(index)))?);
+            next = self
+                .json
+                .array_step()
+                .map_err(|error| self.problem(error))?;
+        }
+        Ok(children)
+    }
+
+    fn number(&mut self, peek: Peek) -> Read<Number> {
+        match self.json.known_number(peek) {
+            Ok(NumberAny::Int(NumberInt::Int(value))) => Ok(Number::Integer(value)),
+            Ok(NumberAny::Int(NumberInt::BigInt(value))) => {
+                Ok(Number::BigInteger(value.to_string()))
+            }
+            Ok(NumberAny::Float(value)) => Ok(Number::Float(value)),
+            Err(error) => self.long_number().ok_or_else(|| self.problem(error)),
+        }
+    }
+
+    /// A number with more digits than the parser takes.
+    fn long_number(&mut self) -> Option<Number> {
+        let start = self.offset();
+        let text = &self.source[start..];
+        let end = text
+            .iter()
+            .position(|byte| !matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
+            .unwrap_or(text.len());
+        let text = std::str::from_utf8(&text[..end]).ok()?;
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let whole = digits.bytes().take_while(u8::is_ascii_digit).count();
+        // Anything shorter was refused for another reason.
+        if whole < 4000 || digits.starts_with('0') {
+            return None;
+        }
+        let number = if whole == digits.len() {
+            Number::BigInteger(text.to_owned())
+        } else {
+            Number::Float(text.parse().ok()?)
+        };
+        self.jump(start + end);
+        Some(number)
+    }
+
+    pub(super) fn string(&mut self) -> Read<String> {
+        let text = self.json.known_str().map(str::to_owned);
+        text.map_err(|error| self.problem(error))
+    }
+
+    /// The bytes that the string that comes next stands for.
+    pub(super) fn base64(&mut self) -> Read<Vec<u8>> {
+        let at = self.offset();
+        if self.peek()? != Peek::String {
+            return Err(Problem::new("bytes are written as a string in base64", at));
+        }
+        let decoded = self.json.known_str().map(|text| STANDARD.decode(text));
+        let decoded = decoded.map_err(|error| self.problem(error))?;
+        decoded.map_err(|error| Problem::new(format!("not valid base64: {error}"), at))
+    }
+
+    /// The name of the only key of the object that comes next, where it begins
+    /// with `$`. Nothing is consumed.
+    fn lone_dollar(&mut self) -> Read<Option<String>> {
+        self.blank();
+        let start = self.offset();
+        // Nearly all objects are told apart by their first bytes.
+        let mut rest = self.source[start + 1..].iter().copied();
+        let mut byte = rest.find(|byte| !byte.is_ascii_whitespace());
+        if byte == Some(b'"') {
+            byte = rest.next();
+        }
+        if !matches!(byte, Some(b'$' | b'\\')) {
+            return Ok(None);
+        }
+        let mut probe = Jiter::new(&self.source[start..]).with_allow_inf_nan();
+        let name = match probe.known_object() {
+            Ok(Some(name)) if name.starts_with('$') => name.to_owned(),
+            _ => return Ok(None),
+        };
+        let value = start + probe.current_index();
+        Ok(ends_object(&self.source[value..]).then_some(name))
+    }
+
+    pub(super) fn peek(&mut self) -> Read<Peek> {
+        let peek = self.json.peek();
+        peek.map_err(|error| self.problem(error))
+    }
+
+    pub(super) fn key(&mut self) -> Read<Option<String>> {
+        let key = self.json.next_key().map(|key| key.map(str::to_owned));
+        key.map_err(|error| self.problem(error))
+    }
+
+    pub(super) fn first_key(&mut self) -> Read<Option<String>> {
+        let key = self.json.known_object().map(|key| key.map(str::to_owned));
+        key.map_err(|error| self.problem(error))
+    }
+
+    /// The end of an object that has one key.
+    pub(super) fn close(&mut self) -> Read<()> {
+        self.key().map(|_| ())
+    }
+
+    pub(super) fn expect(&self, found: Peek, wanted: Peek, message: &str) -> Read<()> {
+        if found == wanted {
+            Ok(())
+        } else {
+            Err(Problem::new(message, self.offset()))
+        }
+    }
+
+    pub(super) fn signed(&mut self, peek: Peek) -> Read<Option<i128>> {
+        Ok(match self.number(peek)? {
+            Number::Integer(value) => Some(value.into()),
+            Number::BigInteger(digits) => digits.parse().ok(),
+            Number::Float(_) => None,
+        })
+    }
+
+    /// Where the next thing begins, as far as the parser has looked.
+    pub(super) fn offset(&self) -> usize {
+        self.base + self.json.current_index()
+    }
+
+    fn enter(&mut self) -> Read<()> {
+        if self.depth == MAX_DEPTH {
+            let message = format!("nested more than {MAX_DEPTH} deep");
+            return Err(Problem::new(message, self.offset()));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    #[inline]
+    fn push(&mut self, node: ValueNode) -> Read<u32> {
+        let index = self.nodes.len();
+        if index >= MAX_NODES {
+            let message = format!("the value has more than {MAX_NODES} parts");
+            return Err(Problem::new(message, self.offset()));
+        }
+        self.nodes.push(node);
+        Ok(index as u32)
+    }
+
+    /// Goes on reading somewhere else.
+    fn jump(&mut self, to: usize) {
+        self.base = to;
+        self.json = Jiter::new(&self.source[to..]).with_allow_inf_nan();
+    }
+
+    fn blank(&mut self) {
+        let at = self.offset();
+        let rest = &self.source[at..];
+        let blank = rest
+            .iter()
+            .take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
+            .count();
+        if blank > 0 {
+            self.jump(at + blank);
+        }
+    }
+
+    #[cold]
+    pub(super) fn problem(&self, error: JiterError) -> Problem {
+        let message = match error.error_type {
+            JiterErrorType::WrongType { expected, actual } => {
+                format!("expected {expected}, found {actual}")
+            }
+            JiterErrorType::JsonError(kind) => say(&kind),
+        };
+        Problem::new(message, self.base + error.index)
+    }
+}
+
+/// Whether an object ends after the value that comes next. What is wrong with
+/// the value is said when it is read.
+fn ends_object(text: &[u8]) -> bool {
+    let mut depth = 0_usize;
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => loop {
+                match bytes.next() {
+                    Some(b'\\') => _ = bytes.next(),
+                    Some(b'"') | None => break,
+                    Some(_) => {}
+                }
+            },
+            b'[' | b'{' => depth += 1,
+            b'}' if depth == 0 => return true,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn say(kind: &JsonErrorType) -> String {
+    match kind {
+        JsonErrorType::EofWhileParsingList => "the text ends in the middle of a list",
+        JsonErrorType::EofWhileParsingObject => "the text ends in the middle of an object",
+        JsonErrorType::EofWhileParsingString => "the text ends in the middle of a string",
+        JsonErrorType::EofWhileParsingValue => "the text ends where a value should begin",
+        JsonErrorType::ExpectedSomeIdent | JsonErrorType::ExpectedSomeValue => {
+            "this is not JSON: expected a value (strings need double quotes)"
+        }
+        JsonErrorType::LoneLeadingSurrogateInHexEscape => "half of a surrogate pair is no text",
+        JsonErrorType::TrailingComma => "a comma with nothing after it",
+        JsonErrorType::TrailingCharacters => "there is more text after the value",
+        JsonErrorType::RecursionLimitExceeded => "nested too deeply",
+        other => return other.to_string(),
+    }
+    .to_owned()
+}
+
+/// Tells whether a key was given before: by looking at all of them while they
+/// are few.
+#[derive(Default)]
+struct Names(Option<HashSet<String>>);
+
+impl Names {
+    fn add(&mut self, key: &str, fields: &[(String, u32)]) -> bool {
+        const FEW: usize = 16;
+        if fields.len() < FEW {
+            return fields.iter().all(|(name, _)| name != key);
+        }
+        let names = self
+            .0
+            .get_or_insert_with(|| fields.iter().map(|(name, _)| name.clone()).collect());
+        names.insert(key.to_owned())
+    }
+}
