@@ -18,9 +18,20 @@ if TYPE_CHECKING:
     )
     from .core.node import Node
     from .core.pipeline import Pipeline
+    from .core.remote import RemoteExecutorConfig
     from .core.state import SessionState, StateManager
     from .media import Audio, Binary, Control, File, Image, Tensor, Text, Video
-    from .runtime.execute import GraphInfo, PipelineRunError, RunResult, run
+    from .nodes import register_node_class
+    from .runtime.execute import (
+        GraphInfo,
+        PipelineRunError,
+        RunResult,
+        check,
+        execute_pipeline,
+        execute_pipeline_with_input,
+        is_rust_runtime_available,
+        run,
+    )
 
 __version__ = "0.1.0"
 
@@ -44,6 +55,12 @@ _HOMES = {
     "Binary": "media",
     "File": "media",
     "Control": "media",
+    "RemoteExecutorConfig": "core.remote",
+    "register_node_class": "nodes",
+    "check": "runtime.execute",
+    "execute_pipeline": "runtime.execute",
+    "execute_pipeline_with_input": "runtime.execute",
+    "is_rust_runtime_available": "runtime.execute",
     "run": "runtime.execute",
     "RunResult": "runtime.execute",
     "GraphInfo": "runtime.execute",
@@ -64,6 +81,7 @@ __all__ = [
     "PipelineError",
     "PipelineRunError",
     "RemoteExecutionError",
+    "RemoteExecutorConfig",
     "RemoteMediaError",
     "RunResult",
     "SerializationError",
@@ -74,16 +92,26 @@ __all__ = [
     "Video",
     "WebRTCError",
     "__version__",
+    "check",
+    "execute_pipeline",
+    "execute_pipeline_with_input",
+    "is_rust_runtime_available",
+    "register_node_class",
     "run",
 ]
 
 
 def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    home = _HOMES.get(name)
+    if home is None:
+        # The node types can be imported from here too.
+        from .nodes._registry import MODULES, UNAVAILABLE
+
+        if name not in MODULES and name not in UNAVAILABLE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = "nodes"
     value: object = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value

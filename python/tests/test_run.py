@@ -321,6 +321,58 @@ def test_long_chains():
     assert run(graph, [1, 2]).outputs == [1, 2]
 
 
+class Nested:
+    async def initialize(self):
+        pass
+
+    def process(self, data):
+        return run(manifest({"c": "StatefulCounter"}), [data]).outputs
+
+
+def test_a_run_inside_a_run():
+    graph = manifest({"a": "StatefulCounter", "n": "Nested", "b": "StatefulCounter"}, "a n", "n b")
+    graph["nodes"][1]["node_type"] = f"{HERE}:Nested"
+    assert run(graph, [1, 2]).outputs == [(0,), (1,)]
+
+
+def test_registered_classes():
+    from remotemedia.nodes import _registry, register_node_class
+    from remotemedia.runtime import bridge
+
+    register_node_class(Grow)
+    register_node_class(Grow, node_type="Bigger")
+    try:
+        graph = {"version": "v1", "nodes": [{"id": "a", "node_type": "Bigger"}]}
+        assert run(graph, [[]]).outputs == [[0]]
+        assert "Bigger" in [info.node_type for info in bridge.node_infos()]
+    finally:
+        _registry.REGISTERED.clear()
+    for cls, name in ((Grow, "Echo"), (int, "Whole")):
+        with pytest.raises(remotemedia.ConfigurationError):
+            register_node_class(cls, node_type=name)
+
+
+def test_names_of_the_sdk():
+    import asyncio
+
+    from remotemedia import PassThroughNode, is_rust_runtime_available
+    from remotemedia.core.node import RemoteExecutorConfig
+
+    assert PassThroughNode is remotemedia.nodes.PassThroughNode
+    assert not is_rust_runtime_available()
+    with pytest.raises(ImportError, match="needs librosa"):
+        _ = remotemedia.AudioTransform
+    config = RemoteExecutorConfig("h", 1)
+    with pytest.raises(remotemedia.RemoteExecutionError, match="h:1"):
+        config("PassThroughNode")
+    with pytest.raises(remotemedia.ConfigurationError):
+        RemoteExecutorConfig("h", 0)
+    graph = manifest({"p": "StatefulCounter"})
+    execute = remotemedia.execute_pipeline_with_input
+    assert asyncio.run(execute(graph, [5])) == [(0,)]
+    assert asyncio.run(remotemedia.execute_pipeline(manifest({"s": "Source"}))) == [1, 2]
+
+
 def test_lazy_attributes():
     assert remotemedia.run is run
     assert "run" in dir(remotemedia)

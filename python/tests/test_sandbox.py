@@ -116,6 +116,21 @@ def test_executors_run_in_line():
     asyncio.run(main())
 
 
+def test_inline_calls_may_run_loops_of_their_own():
+    async def inner():
+        return asyncio.current_task() is not None
+
+    async def main():
+        before = asyncio.current_task()
+        assert await asyncio.to_thread(asyncio.run, inner())
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            assert pool.submit(asyncio.run, inner()).result()
+        assert asyncio.current_task() is before
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+
 def _raise(error):
     raise error
 
@@ -215,6 +230,11 @@ def test_remove_undoes():
     loop = asyncio.new_event_loop()
     assert not isinstance(loop, SandboxEventLoop)
     loop.close()
+
+
+def test_preload():
+    embedded.preload()
+    assert "remotemedia.runtime.loop" in sys.modules
 
 
 def test_refresh_reseeds():

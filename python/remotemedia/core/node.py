@@ -181,3 +181,12 @@ class Node(ABC):
             if param.name not in params and hasattr(self, param.name):
                 params[param.name] = getattr(self, param.name)
         return params
+
+
+def __getattr__(name: str) -> object:
+    # Programs import it from here.
+    if name == "RemoteExecutorConfig":
+        from .remote import RemoteExecutorConfig
+
+        return RemoteExecutorConfig
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

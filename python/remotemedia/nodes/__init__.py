@@ -6,10 +6,12 @@ library are left out; asking for one says what it needs.
 
 from __future__ import annotations
 
-from ._registry import MODULES, UNAVAILABLE
+from ._registry import MODULES, REGISTERED, UNAVAILABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from ..core.node import Node
     from .audio import AudioBufferNode, AudioChunkNode, AudioGainNode, AudioMixDownNode
     from .base import BufferNode, Echo, PassThrough, PassThroughNode
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from .transform import DataTransform, FormatConverter, TextTransformNode
     from .vad import EnergyVadNode
     from .wav import WavReaderNode, WavWriterNode
+
+    C = TypeVar("C", bound=type[object])
 
 __all__ = [
     "AddNode",
@@ -53,7 +57,23 @@ __all__ = [
     "TextTransformNode",
     "WavReaderNode",
     "WavWriterNode",
+    "register_node_class",
 ]
+
+
+def register_node_class(cls: C, *, node_type: str | None = None) -> C:
+    """Let manifests that are run by this program name a class without its module.
+
+    Also a decorator. A class of the package cannot be replaced.
+    """
+    name = node_type or cls.__name__
+    if name in MODULES or not callable(getattr(cls, "process", None)):
+        from ..core.exceptions import ConfigurationError
+
+        problem = "is a node type already" if name in MODULES else "has no `process` method"
+        raise ConfigurationError(f"`{name}` {problem}")
+    REGISTERED[name] = cls
+    return cls
 
 
 def __getattr__(name: str) -> object:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 MODULES: dict[str, str] = {
     "PassThrough": "base",
     "PassThroughNode": "base",
@@ -91,3 +95,6 @@ UNAVAILABLE: dict[str, tuple[str, str]] = {
     "VibeVoiceTTSNode": ("Speak text", "needs vibevoice and torch"),
 }
 """Node type of the SDK that is left out: what it does, and why it is left out."""
+
+REGISTERED: dict[str, type[Any]] = {}
+"""Classes that a program has registered under a name of their own."""

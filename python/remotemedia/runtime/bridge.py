@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-from ..nodes._registry import MODULES, UNAVAILABLE
+from ..nodes._registry import MODULES, REGISTERED, UNAVAILABLE
 from . import inspection
 from .inspection import NodeInfo, ParamInfo, ParamProblem, nearest
 from .runner import Runner, expand
@@ -52,9 +52,10 @@ _infos: dict[str, NodeInfo] = {}
 
 def node_infos() -> list[NodeInfo]:
     """Every node type of `remotemedia.nodes`, by name, those that are left out too."""
-    infos = [describe(name) for name in MODULES]
+    infos = [describe(name) for name in (*MODULES, *REGISTERED)]
     for name, (summary, reason) in UNAVAILABLE.items():
-        infos.append(NodeInfo(name, summary, [], False, False, reason))
+        if name not in REGISTERED:
+            infos.append(NodeInfo(name, summary, [], False, False, reason))
     infos.sort(key=lambda info: info.node_type)
     return infos
 
@@ -64,9 +65,10 @@ def describe(node_type: str) -> NodeInfo:
 
     Raises UnknownNodeType. An exception that a module raises while it is imported comes through.
     """
+    cls = find_class(node_type)
     info = _infos.get(node_type)
-    if info is None:
-        info = _infos[node_type] = inspection.inspect_class(node_type, find_class(node_type))
+    if info is None or node_type in REGISTERED:
+        info = _infos[node_type] = inspection.inspect_class(node_type, cls)
     return info
 
 
@@ -103,7 +105,7 @@ def close_runtime() -> None:
 
 def find_class(node_type: str) -> type:
     """The class of a node type."""
-    cls = _classes.get(node_type)
+    cls = REGISTERED.get(node_type) or _classes.get(node_type)
     if cls is None:
         if ":" in node_type:
             cls = _class_in_module(node_type)
@@ -119,7 +121,7 @@ def _builtin_class(node_type: str) -> type:
         return cls
     if node_type in UNAVAILABLE:
         raise NodeUnavailable(f"node type `{node_type}` is left out: {UNAVAILABLE[node_type][1]}")
-    meant = nearest(node_type, [*MODULES, *UNAVAILABLE])
+    meant = nearest(node_type, [*MODULES, *REGISTERED, *UNAVAILABLE])
     hint = f": did you mean `{meant}`?" if meant else ""
     module, dot, name = node_type.rpartition(".")
     if dot and module and name:
@@ -143,9 +145,9 @@ def _class_in_module(node_type: str) -> type:
             raise UnknownNodeType(
                 f"node type `{node_type}`: there is no module `{missing}` (looked in {where})"
             ) from None
+        why = "is left out here" if missing.startswith("remotemedia.") else "is not installed"
         raise NodeUnavailable(
-            f"node type `{node_type}`: module `{module_name}` needs `{missing}`, "
-            "which is not installed"
+            f"node type `{node_type}`: module `{module_name}` needs `{missing}`, which {why}"
         ) from error
     found: Any = module
     for part in parts:

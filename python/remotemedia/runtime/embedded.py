@@ -10,6 +10,17 @@ def install() -> None:
     from .patches import install as patch
 
     patch()
+    if "asyncio" in sys.modules:
+        # A snapshot is being prepared, since nothing else imports asyncio this early.
+        preload()
+
+
+def preload() -> None:
+    """Import what nodes of any kind need, and look at every node type, so a snapshot holds it."""
+    from . import loop  # noqa: F401
+    from .bridge import node_infos
+
+    node_infos()
 
 
 def refresh() -> None:

@@ -7,6 +7,7 @@ arrives is the connections' items one connection after another.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 
 from ..core.exceptions import PipelineError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Any
 
+    from .loop import Driver
     from .runner import Runner
 
 
@@ -323,6 +325,7 @@ def run(
     items = parsed.input_data if inputs is None else list(inputs)
     work = _Run(parsed)
     failure: PipelineRunError | None = None
+    outer = _other_driver(None)
     try:
         work.open()
         work.check_input(items)
@@ -336,10 +339,18 @@ def run(
         try:
             close_runtime()
         finally:
+            _other_driver(outer)
             work.take_apart()
             if trouble is not None and failure is None:
                 raise trouble
     return RunResult(work.outputs(), work.graph(), parsed.warnings)
+
+
+def _other_driver(driver: Driver | None) -> Driver | None:
+    """Put aside the event loop of a run whose node has started this one, or take it up again."""
+    loop = sys.modules.get("remotemedia.runtime.loop")
+    before: Driver | None = loop.replace(driver) if loop is not None else None
+    return before
 
 
 def check(manifest: dict[str, Any] | str | PathLike[str]) -> GraphInfo:
@@ -350,3 +361,31 @@ def check(manifest: dict[str, Any] | str | PathLike[str]) -> GraphInfo:
         raise PipelineRunError(
             "invalid-manifest", str(error), problems=error.problems
         ) from error.__cause__
+
+
+async def execute_pipeline(manifest: dict[str, Any] | str, enable_metrics: bool = False) -> Any:
+    """Run a manifest whose first nodes are sources; gives the outputs as a list.
+
+    `enable_metrics` is there for compatibility and has no effect.
+    """
+    return await _in_thread(manifest, None)
+
+
+async def execute_pipeline_with_input(
+    manifest: dict[str, Any] | str, input_data: Iterable[Any], enable_metrics: bool = False
+) -> Any:
+    """Run a manifest on a list of items; gives the outputs as a list."""
+    return await _in_thread(manifest, list(input_data))
+
+
+async def _in_thread(manifest: dict[str, Any] | str, inputs: list[Any] | None) -> list[Any]:
+    """Run in a thread of its own: this one has a running event loop."""
+    import asyncio
+
+    result = await asyncio.to_thread(run, manifest, inputs)
+    return result.outputs
+
+
+def is_rust_runtime_available() -> bool:
+    """Whether this process holds a runtime in Rust: it does not, natively all of it is Python."""
+    return False

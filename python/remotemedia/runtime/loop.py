@@ -93,11 +93,13 @@ class Gate:
 class Driver:
     """One event loop, stepped from synchronous code."""
 
-    __slots__ = ("_hooks", "loop")
+    __slots__ = ("_before", "_hooks", "loop")
 
     def __init__(self) -> None:
-        self.loop: Any = new_event_loop()
-        self._hooks: Any = None
+        loop: Any = new_event_loop()
+        self.loop = loop
+        self._hooks = loop._asyncgen_firstiter_hook, loop._asyncgen_finalizer_hook
+        self._before: Any = None
 
     def enter(self) -> None:
         """Make the loop the running one, so that tasks can be started and resumed."""
@@ -106,17 +108,16 @@ class Driver:
                 "a pipeline cannot be stepped from inside a running event loop: "
                 "run it in a thread of its own, for example `await asyncio.to_thread(run, ...)`"
             )
-        loop = self.loop
-        self._hooks = sys.get_asyncgen_hooks()
-        sys.set_asyncgen_hooks(loop._asyncgen_firstiter_hook, loop._asyncgen_finalizer_hook)
-        loop._thread_id = get_ident()
-        events._set_running_loop(loop)
+        self._before = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(*self._hooks)
+        self.loop._thread_id = get_ident()
+        events._set_running_loop(self.loop)
 
     def leave(self) -> None:
         """Undo `enter`."""
         events._set_running_loop(None)
         self.loop._thread_id = None
-        sys.set_asyncgen_hooks(*self._hooks)
+        sys.set_asyncgen_hooks(*self._before)
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Start a task, which runs at once as far as it can. The loop must be entered."""
@@ -349,6 +350,8 @@ class Pump:
         if task is None or self._full or task.done():
             return
         ready = driver.loop._ready
+        if stream is not None and stream.wanted and not ready:
+            return
         spins = 0
         driver.enter()
         try:
@@ -388,9 +391,15 @@ def driver() -> Driver:
     return found
 
 
+def replace(other: Driver | None) -> Driver | None:
+    """Set the driver of this thread, and give the one before: for a run inside a node of a run."""
+    found: Driver | None = getattr(_local_state, "driver", None)
+    _local_state.driver = other
+    return found
+
+
 def close() -> None:
     """End this thread's run, if it needed a loop."""
-    found: Driver | None = getattr(_local_state, "driver", None)
+    found = replace(None)
     if found is not None:
-        _local_state.driver = None
         found.close()

@@ -77,6 +77,10 @@ def _patch_queue(module: Any) -> None:
     _set(module, "SimpleQueue", module._PySimpleQueue)
 
 
+def _plain_call(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    return fn(*args, **kwargs)
+
+
 def _patch_executor(module: Any) -> None:
     """`ThreadPoolExecutor.submit` runs the call at once."""
     from concurrent.futures import Future
@@ -100,10 +104,14 @@ def _patch_executor(module: Any) -> None:
         pending, self._inline_start = self._inline_start, None
         if pending is not None:
             pending[0](*pending[1])
+        # Without asyncio there is no running loop to hide, and no need to import it.
+        call: Callable[..., Any] = _plain_call
+        if "asyncio" in sys.modules:
+            from .sandbox_loop import call_detached as call
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
         try:
-            result = fn(*args, **kwargs)
+            result = call(fn, *args, **kwargs)
         except Exception as error:
             future.set_exception(error)
         else:

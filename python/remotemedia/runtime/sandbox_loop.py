@@ -6,7 +6,7 @@ Nothing here depends on the sandbox, so all of it can be tested natively.
 from __future__ import annotations
 
 import time
-from asyncio import base_events
+from asyncio import base_events, events, tasks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,6 +63,26 @@ class _Sleeper:
         return []
 
 
+def call_detached(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function as if in a thread of its own: it sees no running loop and no current task.
+
+    So it may use `asyncio.run`, as it could in a real thread.
+    """
+    running = events._get_running_loop()
+    if running is None:
+        return func(*args, **kwargs)
+    # Since 3.12 there is one current task for the thread, not one for each loop.
+    swap: Any = getattr(tasks, "_swap_current_task", None)
+    task = swap(running, None) if swap is not None else None
+    events._set_running_loop(None)
+    try:
+        return func(*args, **kwargs)
+    finally:
+        events._set_running_loop(running)
+        if swap is not None:
+            swap(running, task)
+
+
 def _unsupported(what: str, instead: str) -> Callable[..., NoReturn]:
     def refuse(self: object, *args: object, **kwargs: object) -> NoReturn:
         raise NotImplementedError(f"{what} in the sandbox: {instead}")
@@ -104,7 +124,7 @@ class SandboxEventLoop(base_events.BaseEventLoop):
             return wrap_future(executor.submit(func, *args), loop=self)
         future: Future[Any] = self.create_future()
         try:
-            future.set_result(func(*args))
+            future.set_result(call_detached(func, *args))
         except StopIteration as error:
             future.set_exception(RuntimeError(f"the function raised {error!r}"))
         except Exception as error:
