@@ -167,6 +167,25 @@ def test_check_params_of_classes(module):
     assert node.config == {"extra": 1}
 
 
+def test_options_of_every_node(module):
+    module(
+        "opts",
+        """
+        from typing import Unpack
+        from remotemedia.core.node import Node, NodeOptions
+
+        class Opts(Node):
+            def __init__(self, size: int = 1, **options: Unpack[NodeOptions]):
+                super().__init__(**options)
+            def process(self, data):
+                return data
+        """,
+    )
+    assert problems("opts:Opts", {"size": 1, "name": "n", "max_sessions": 2}) == []
+    assert problems("opts:Opts", {"other": 1}) == ["unknown param `other` (known: size)"]
+    assert bridge.open_node("opts:Opts", "x", {"name": "n"}).node.name == "n"
+
+
 def test_node_id_is_passed_to_those_who_ask(module):
     module(
         "ids",

@@ -11,20 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
     from logging import Logger
-    from typing import Any, ClassVar, TypedDict
+    from typing import Any, ClassVar
 
-    class NodeOptions(TypedDict, total=False):
-        """What every node takes besides its own params.
+    from ._options import NodeOptions
+    from .remote import RemoteExecutorConfig
 
-        A class whose `__init__` takes `**options: Unpack[NodeOptions]` takes these and no others:
-        `check` then reports any other param as unknown.
-        """
-
-        name: str | None
-        enable_state: bool
-        state_ttl: timedelta | float | None
-        max_sessions: int | None
-
+__all__ = ["BASE_OPTIONS", "Node", "NodeOptions", "RemoteExecutorConfig"]
 
 BASE_OPTIONS = ("name", "enable_state", "state_ttl", "max_sessions")
 _METADATA_KEYS = ("session_id", "metadata", "user_name", "timestamp")
@@ -184,7 +176,11 @@ class Node(ABC):
 
 
 def __getattr__(name: str) -> object:
-    # Programs import it from here.
+    # Programs import these from here.
+    if name == "NodeOptions":
+        from ._options import NodeOptions
+
+        return NodeOptions
     if name == "RemoteExecutorConfig":
         from .remote import RemoteExecutorConfig
 
