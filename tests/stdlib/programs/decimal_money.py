@@ -28,7 +28,7 @@ class Program:
         with localcontext(Context(prec=5, traps=[])) as context:
             infinite = str(Decimal(1) / 0)
             flagged = bool(context.flags[DivisionByZero])
-            nan = str(Decimal("abc") if False else Decimal(0) / 0)
+            nan = str(Decimal(0) / 0)
             invalid = bool(context.flags[InvalidOperation])
             inexact = str(Decimal(2) / 3), bool(context.flags[Inexact])
         return {
