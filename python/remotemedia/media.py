@@ -159,8 +159,8 @@ class Audio(Media):
     numbers.
     """
 
-    __slots__ = ("channels", "metadata", "sample_rate", "samples", "stream_id", "timestamp_us")
-    _fields = __slots__
+    _fields = ("samples", "sample_rate", "channels", "stream_id", "timestamp_us", "metadata")
+    __slots__ = _fields
     _payload = "samples"
 
     def __init__(
@@ -233,18 +233,18 @@ def _floats(samples: Any) -> Any:
 class Video(Media):
     """One frame of video: raw pixels in `format`, or `encoded` data of a `codec`."""
 
-    __slots__ = (
-        "codec",
-        "format",
-        "frame_number",
-        "height",
-        "is_keyframe",
+    _fields = (
         "pixel_data",
-        "stream_id",
-        "timestamp_us",
         "width",
+        "height",
+        "format",
+        "codec",
+        "frame_number",
+        "timestamp_us",
+        "is_keyframe",
+        "stream_id",
     )
-    _fields = __slots__
+    __slots__ = _fields
     _payload = "pixel_data"
 
     def __init__(
@@ -288,16 +288,8 @@ class Video(Media):
 class Image(Media):
     """A still image: encoded as jpeg, png or webp, or raw pixels in `pixel_format`."""
 
-    __slots__ = (
-        "data",
-        "format",
-        "height",
-        "metadata",
-        "pixel_format",
-        "timestamp_us",
-        "width",
-    )
-    _fields = __slots__
+    _fields = ("data", "format", "pixel_format", "width", "height", "timestamp_us", "metadata")
+    __slots__ = _fields
     _payload = "data"
 
     def __init__(
@@ -353,8 +345,8 @@ def _check_pixels(view: memoryview, format: str, width: int, height: int) -> Non
 class Tensor(Media):
     """An array of any number of dimensions, in row-major order."""
 
-    __slots__ = ("data", "dtype", "layout", "shape")
-    _fields = __slots__
+    _fields = ("data", "shape", "dtype", "layout")
+    __slots__ = _fields
     _payload = "data"
 
     def __init__(
@@ -388,8 +380,8 @@ class Tensor(Media):
 class Text(Media):
     """A text with its language or channel."""
 
-    __slots__ = ("channel", "language", "text")
-    _fields = __slots__
+    _fields = ("text", "language", "channel")
+    __slots__ = _fields
 
     def __init__(self, text: str, language: str | None = None, channel: str | None = None) -> None:
         self.text = text
@@ -405,8 +397,8 @@ class Text(Media):
 class Binary(Media):
     """Bytes of a named type."""
 
-    __slots__ = ("bytes", "mime_type")
-    _fields = __slots__
+    _fields = ("bytes", "mime_type")
+    __slots__ = _fields
     _payload = "bytes"
 
     def __init__(self, bytes: Buffer, mime_type: str | None = None) -> None:
@@ -424,8 +416,8 @@ class Binary(Media):
 class File(Media):
     """A reference to a file, or to a part of it."""
 
-    __slots__ = ("filename", "length", "mime_type", "offset", "path", "size")
-    _fields = __slots__
+    _fields = ("path", "filename", "mime_type", "size", "offset", "length")
+    __slots__ = _fields
 
     def __init__(
         self,
@@ -451,11 +443,11 @@ class File(Media):
 class Control(Media):
     """A message to the nodes themselves, for example that a deadline is near."""
 
-    __slots__ = ("kind", "segment_id", "timestamp_ms")
-    _fields = __slots__
+    _fields = ("kind", "segment_id", "timestamp_ms")
+    __slots__ = _fields
 
     def __init__(self, kind: str, segment_id: str | None = None, timestamp_ms: int = 0) -> None:
-        self.kind = kind
+        self.kind = kind.replace("_", "-") if isinstance(kind, str) else kind
         self.segment_id = segment_id
         self.timestamp_ms = timestamp_ms
         self._one_of("kind", CONTROL_KINDS)

@@ -79,8 +79,19 @@ def test_media_there_and_back(media):
 
 def test_media_form():
     assert to_json(Audio(array("f", [1.0]), 8000, 1)) == {
-        "$audio": {"channels": 1, "sample_rate": 8000, "samples": "AACAPw=="}
+        "$audio": {"samples": "AACAPw==", "sample_rate": 8000, "channels": 1}
     }
+    both = Audio(b"", 1, stream_id="s", timestamp_us=5, metadata={"a": [1]})
+    assert dumps(both) == (
+        '{"$audio":{"samples":"","sample_rate":1,"channels":1,"stream_id":"s",'
+        '"timestamp_us":5,"metadata":{"a":[1]}}}'
+    )
+    assert loads('{"$control":{"kind":"cancel_speculation"}}').kind == "cancel-speculation"
+
+
+def test_keys_given_twice():
+    with pytest.raises(ValueFormError, match="'a' is given twice"):
+        loads('[{"a": 1, "a": 2}]')
 
 
 def test_subclasses_count_as_what_they_extend():

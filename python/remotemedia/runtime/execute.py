@@ -82,11 +82,7 @@ class PipelineRunError(PipelineError):
         outputs: Iterable[Any] = (),
         problems: Iterable[str] = (),
     ) -> None:
-        where = ""
-        if node_id is not None:
-            at = "" if item is None else f", item {item}"
-            where = f"node `{node_id}` ({node_type}{at}): "
-        super().__init__(where + message)
+        super().__init__(message)
         self.kind = kind
         self.message = message
         self.node_id = node_id
@@ -95,6 +91,12 @@ class PipelineRunError(PipelineError):
         self.traceback = traceback
         self.outputs = list(outputs)
         self.problems = list(problems)
+
+    def __str__(self) -> str:
+        if self.node_id is None:
+            return self.message
+        at = "" if self.item is None else f", item {self.item}"
+        return f"node `{self.node_id}` ({self.node_type}{at}): {self.message}"
 
 
 class _Place:
@@ -156,13 +158,16 @@ class _Run:
         )
 
     def open(self) -> None:
-        for index, spec in enumerate(self.manifest.nodes):
+        made: dict[int, _Place] = {}
+        for index in self.manifest.order:
+            spec = self.manifest.nodes[index]
             try:
                 runner = open_node(spec.node_type, spec.id, spec.params, spec.is_streaming)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 place = _Place(index, spec, None)  # type: ignore[arg-type]
                 raise self.failed("node-setup-failed", place, error) from error
-            self.places.append(_Place(index, spec, runner))
+            made[index] = _Place(index, spec, runner)
+        self.places = [made[index] for index in range(len(made))]
         for source, to in self.manifest.connections:
             target = self.places[to]
             self.places[source].feeds.append((target, len(target.queues)))
@@ -173,15 +178,17 @@ class _Run:
     def check_input(self, inputs: list[Any] | None) -> None:
         """Refuse input for sources, and roots that are no sources without input."""
         for place in self._in_order():
-            if place.queues:
-                if place.runner.source:
-                    self._refuse(place, "makes items of its own and can have no connection in")
-            elif inputs is None and not place.runner.source:
+            if place.queues or place.runner.source != (inputs is not None):
+                continue
+            if inputs is None:
                 self._refuse(
                     place, "needs input and none was given: pass the items as `inputs` of `run`"
                 )
-            elif inputs is not None and place.runner.source:
-                self._refuse(place, "makes items of its own and takes no input: give none")
+            self._refuse(
+                place,
+                "makes items of its own and takes none: "
+                "run the pipeline without input, or give the node a connection in",
+            )
 
     def _refuse(self, place: _Place, problem: str) -> None:
         spec = place.spec
@@ -192,12 +199,11 @@ class _Run:
 
     def initialise(self) -> None:
         for place in self._in_order():
-            # Counted before, so that what a half-done initialize holds is let go of as well.
-            self.initialised.append(place)
             try:
                 place.runner.initialize()
             except (Exception, SystemExit) as error:
                 raise self.failed("node-setup-failed", place, error) from error
+            self.initialised.append(place)
 
     def work(self, inputs: list[Any] | None) -> None:
         order = self._in_order()
@@ -246,7 +252,7 @@ class _Run:
                     continue
                 except (Exception, SystemExit) as error:
                     raise self.failed("node-failed", here, error, what) from error
-                self._fan_out(here, result, stack)
+                self._fan_out(here, result, what, stack)
         finally:
             for _, giving, _ in reversed(stack):
                 close = getattr(giving, "close", None)
@@ -254,13 +260,17 @@ class _Run:
                     close()
 
     def _fan_out(
-        self, place: _Place, result: Any, stack: list[tuple[_Place, Iterator[Any] | None, Any]]
+        self,
+        place: _Place,
+        result: Any,
+        at: int | None,
+        stack: list[tuple[_Place, Iterator[Any] | None, Any]],
     ) -> None:
         if place.is_output:
             try:
                 kept = plain(result, f"outputs[{len(place.outputs)}]")
             except ValueFormError as error:
-                raise self.failed("unrepresentable-output", place, error) from error
+                raise self.failed("unrepresentable-output", place, error, at) from error
             place.outputs.append(duplicate(kept) if place.feeds else kept)
         onward = []
         for position, (target, connection) in enumerate(place.feeds):
@@ -273,15 +283,19 @@ class _Run:
         stack.extend(reversed(onward))
 
     def clean_up(self) -> PipelineRunError | None:
-        """Clean up in reverse order; the first failure is returned, none stops the rest."""
+        """Clean up in reverse order; no failure stops the rest. The first one is returned."""
         first = None
         for place in reversed(self.initialised):
             try:
                 place.runner.cleanup()
             except (Exception, SystemExit) as error:
+                trouble = self.failed("node-failed", place, error)
+                trouble.message = f"cleanup failed: {trouble.message}"
+                trouble.__cause__ = error
                 if first is None:
-                    first = self.failed("node-failed", place, error)
-                    first.__cause__ = error
+                    first = trouble
+                else:
+                    first.message = f"{first.message}\nafter that, {trouble}"
         return first
 
     def take_apart(self) -> None:
@@ -341,8 +355,10 @@ def run(
         finally:
             _other_driver(outer)
             work.take_apart()
-            if trouble is not None and failure is None:
-                raise trouble
+            if trouble is not None:
+                if failure is None:
+                    raise trouble
+                failure.message = f"{failure.message}\nafter that, {trouble}"
     return RunResult(work.outputs(), work.graph(), parsed.warnings)
 
 

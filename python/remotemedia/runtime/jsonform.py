@@ -211,7 +211,16 @@ def parse_json(text: str | bytes) -> Any:
     if isinstance(text, (bytes, bytearray)):
         text = text.decode()
     _check_nesting(text)
-    return JSONDecoder(parse_int=parse_int).decode(text)
+    return JSONDecoder(parse_int=parse_int, object_pairs_hook=_object).decode(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for at, key in enumerate(keys) if key in keys[:at])
+        raise ValueFormError("", f"the key {twice!r} is given twice in one object")
+    return result
 
 
 def _check_nesting(text: str) -> None:

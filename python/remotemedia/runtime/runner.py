@@ -156,7 +156,7 @@ class Runner:
 
     def finish(self) -> Iterator[object]:
         """There are no more items: what a streaming node still yields, then what `flush` gives."""
-        if self.streaming and not self.source:
+        if self._stream is not None or (self.streaming and not self.source):
             stream = self._begin()
             pump = self._pump
             if pump is None:
