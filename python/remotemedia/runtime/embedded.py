@@ -10,6 +10,8 @@ def install() -> None:
     from .patches import install as patch
 
     patch()
+    if not getattr(sys, "argv", None):
+        sys.argv = [""]  # as CPython has it without a script; argparse reads it
     if "asyncio" in sys.modules:
         # A snapshot is being prepared, since nothing else imports asyncio this early.
         preload()
