@@ -243,3 +243,13 @@ def test_refresh_reseeds():
     random.seed(1)
     embedded.refresh()
     assert random.random() != first
+
+
+def test_process_time_begins_anew():
+    class Clock:
+        perf_counter_ns = staticmethod(time.perf_counter_ns)
+
+    clock = Clock()
+    embedded._restart_process_time(clock)
+    assert 0 <= clock.process_time() < 5
+    assert 0 < clock.process_time_ns() < 5_000_000_000

@@ -31,10 +31,11 @@ def exact(item: Number, operand: Number, function: Callable[[Number, Number], Nu
 
 def _mixed(item: int, operand: float, function: Callable[[Number, Number], Number]) -> Number:
     """An int beyond 2^53 with a fraction: exact as fractions, rounded once at the end."""
-    if operand != operand or operand in (float("inf"), float("-inf")):
-        return function(item, operand)
     if abs(item) <= 1 << 53:
         return whole(function(item, operand))
+    if operand - operand != 0:
+        # Infinity or NaN: however large the item is, only its sign counts.
+        return function(1.0 if item > 0 else -1.0, operand)
     from fractions import Fraction
 
     result: Any = function(Fraction(item), Fraction(operand))  # type: ignore[arg-type]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def install() -> None:
     """Make asyncio, threading and executors work without sockets and threads."""
@@ -28,15 +32,34 @@ def preload() -> None:
 def refresh() -> None:
     """Renew what a restored snapshot shares with every other instance.
 
-    `random` gets a seed of its own, and `logging` counts its relative times from now.
+    `random` gets a seed of its own, and what counts from the start of the program counts from now:
+    the times of `logging`, and `time.process_time`, which would count from the making of the
+    snapshot and by another clock.
     """
+    import time
+
     random = sys.modules.get("random")
     if random is not None:
         random.seed()
     logging = sys.modules.get("logging")
     if logging is not None:
-        import time
-
         # 3.13 and later count in nanoseconds.
         now = time.time_ns() if sys.version_info >= (3, 13) else time.time()
         logging._startTime = now  # type: ignore[attr-defined]
+    if sys.platform == "wasi":
+        _restart_process_time(time)
+
+
+def _restart_process_time(time: Any) -> None:
+    """Count from now, by the only clock there is."""
+    clock = time.perf_counter_ns
+    begin = clock()
+
+    def process_time() -> float:
+        return float(clock() - begin) / 1e9
+
+    def process_time_ns() -> int:
+        return int(clock() - begin)
+
+    time.process_time = process_time
+    time.process_time_ns = process_time_ns
