@@ -103,3 +103,14 @@ pub enum NodeError {
     #[error(transparent)]
     NoForm(#[from] crate::value::NoForm),
 }
+
+impl NodeError {
+    /// A failure at work, without a traceback.
+    #[must_use]
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::Failed {
+            message: message.into(),
+            traceback: None,
+        }
+    }
+}

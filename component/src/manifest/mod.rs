@@ -16,7 +16,7 @@ use crate::value::Value;
 pub(crate) use check::check_graph;
 pub use check::{Checked, MAX_CONNECTIONS, MAX_NODES, check};
 pub use diagnostic::{Diagnostic, Location, Related, Severity};
-pub(crate) use diagnostic::{enumerate, nearest};
+pub(crate) use diagnostic::{did_you_mean, enumerate, nearest};
 pub use read::{MAX_SOURCE, Parsed, locate, parse, parse_value};
 
 /// Declares an enum whose variants have names in manifests.

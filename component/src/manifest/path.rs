@@ -16,7 +16,7 @@ pub(crate) fn key(path: &str, key: &str) -> String {
     let mut chars = key.chars();
     let plain = chars
         .next()
-        .is_some_and(|c| c.is_alphabetic() || c == '_' || c == '$')
+        .is_some_and(|c| c.is_alphabetic() || c == '_' || c == '$' && !path.is_empty())
         && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
     match (plain, path.is_empty()) {
         (true, true) => key.to_owned(),

@@ -184,7 +184,7 @@ pub(crate) fn base64(text: &str) -> Result<Vec<u8>, String> {
         .collect();
     let padding = stripped.iter().rev().take_while(|&&b| b == b'=').count();
     let body = &stripped[..stripped.len() - padding];
-    if padding > 0 && (padding > 2 || stripped.len() % 4 != 0) {
+    if padding > 0 && (padding > 2 || !stripped.len().is_multiple_of(4)) {
         return Err("the padding is wrong".to_owned());
     }
     let mut bytes = Vec::with_capacity(body.len() / 4 * 3 + 2);

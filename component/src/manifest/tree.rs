@@ -142,16 +142,16 @@ impl<'s> Source<'s> {
 
 /// Reports every key that a mapping has twice.
 pub(crate) fn duplicates(tree: &Tree, source: &Source<'_>, found: &mut Vec<Diagnostic>) {
-    visit(tree, &mut String::new(), source, found);
+    visit(tree, "", source, found);
 }
 
-fn visit(tree: &Tree, at: &mut String, source: &Source<'_>, found: &mut Vec<Diagnostic>) {
+fn visit(tree: &Tree, at: &str, source: &Source<'_>, found: &mut Vec<Diagnostic>) {
     // Paths are only spelt out for what has parts itself.
     let has_parts = |tree: &Tree| matches!(tree.kind, Kind::List(_) | Kind::Map(_));
     match &tree.kind {
         Kind::List(items) => {
             for (index, item) in items.iter().enumerate().filter(|(_, item)| has_parts(item)) {
-                visit(item, &mut path::index(at, index), source, found);
+                visit(item, &path::index(at, index), source, found);
             }
         }
         Kind::Map(entries) => {
@@ -179,7 +179,7 @@ fn visit(tree: &Tree, at: &mut String, source: &Source<'_>, found: &mut Vec<Diag
                     }),
                 }
                 if has_parts(value) {
-                    visit(value, &mut inside(), source, found);
+                    visit(value, &inside(), source, found);
                 }
             }
         }

@@ -1,26 +1,20 @@
 //! `PassThrough` and `PassThroughNode`: give every item as it is.
 
+use super::params::{Params, factory};
 use crate::node::{Node, NodeError, Outputs};
-use crate::registry::{Factory, Language, NodeInfo, ParamProblem};
+use crate::registry::Factory;
 use crate::value::Value;
 
-pub(super) fn factory(name: &str) -> Factory {
-    Factory {
-        info: NodeInfo {
-            node_type: name.to_owned(),
-            language: Language::Rust,
-            summary: "Gives every item as it is.".to_owned(),
-            params: Vec::new(),
-            streaming: false,
-            source: false,
-            unavailable: None,
-        },
-        make,
-    }
-}
-
-fn make(_params: &Value) -> Result<Box<dyn Node>, Vec<ParamProblem>> {
-    Ok(Box::new(PassThrough))
+pub(super) fn factories() -> [Factory; 2] {
+    const SUMMARY: &str = "Gives every item as it is.";
+    [
+        factory("PassThrough", SUMMARY, Vec::new(), |params| {
+            Params::new("PassThrough", params, &[]).done(Box::new(PassThrough))
+        }),
+        factory("PassThroughNode", SUMMARY, Vec::new(), |params| {
+            Params::new("PassThroughNode", params, &[]).done(Box::new(PassThrough))
+        }),
+    ]
 }
 
 struct PassThrough;
