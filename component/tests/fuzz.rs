@@ -1,0 +1,226 @@
+//! Nothing that anybody may give makes the crate panic: texts that are nearly
+//! manifests, and manifests that are nearly right.
+
+#![allow(missing_docs)]
+
+use pipeline_component::executor::execute;
+use pipeline_component::manifest::{check, locate, parse, parse_value};
+use pipeline_component::registry::Registry;
+use pipeline_component::value::Value;
+use proptest::prelude::*;
+
+const JSON: &str = r#"{"manifest": {"version": "v1", "metadata": {"name": "é😀", "created_at": null},
+ "nodes": [{"id": "a", "node_type": "MultiplyNode", "params": {"factor": 3}, "is_streaming": false,
+ "capabilities": {"gpu": {"type": "any", "required": false}, "cpu": {"cores": 2}, "memory_gb": 0.5}},
+ {"id": "b", "nodeType": "AddNode", "params": {"addend": {"$float": "nan"}}, "execution": {"placement": "wasi"}},
+ {"id": "c", "node_type": "Echo", "media_capabilities": {"inputs": {"in": {"type": "audio"}}}}],
+ "connections": [{"from": "a", "to": "b"}, {"from": "b", "to": "c"}, {"from": "a", "to": "c"}]},
+ "input_data": [1, 18446744073709551616, -1e400, {"$bytes": "aGk="}, {"$dict": [[1, [2]]]}, {"$tuple": []}]}"#;
+
+const YAML: &str = "# é\nversion: v1\nnodes:\n- &n {id: a, node_type: Echo}\n- <<: *n\n  id: b\n  \
+    params: {}\n- id: 'c'\n  node_type: !!str AddNode\n  params:\n    addend: 0x1f\n\
+    connections:\n  - from: a\n    to: b\n  - {from: b, to: c}\n";
+
+/// Changes to a text: a character taken away, put in, or a part doubled.
+#[derive(Debug, Clone)]
+enum Change {
+    Take(prop::sample::Index, usize),
+    Put(prop::sample::Index, String),
+    Copy(prop::sample::Index, prop::sample::Index, usize),
+}
+
+fn changes() -> impl Strategy<Value = Vec<Change>> {
+    let token = prop_oneof![
+        Just("{"),
+        Just("}"),
+        Just("["),
+        Just("]"),
+        Just(","),
+        Just(":"),
+        Just("\""),
+        Just("\\"),
+        Just("null"),
+        Just("-"),
+        Just("1e999"),
+        Just("NaN"),
+        Just("\n"),
+        Just("  "),
+        Just("\t"),
+        Just("&x "),
+        Just("*n"),
+        Just("!!int "),
+        Just("|"),
+        Just(">"),
+        Just("? "),
+        Just("%YAML 1.2"),
+        Just("---\n"),
+        Just("{\"$tuple\": "),
+        Just("\u{feff}"),
+        Just("\u{0}"),
+        Just("\r\n"),
+        Just("🦀"),
+        Just("{{{{[[[["),
+        Just("'"),
+        Just("#"),
+        Just("<<: "),
+        Just("\\ud800"),
+    ];
+    let change = prop_oneof![
+        (any::<prop::sample::Index>(), 1_usize..20).prop_map(|(at, n)| Change::Take(at, n)),
+        (any::<prop::sample::Index>(), token).prop_map(|(at, t)| Change::Put(at, t.to_owned())),
+        (
+            any::<prop::sample::Index>(),
+            any::<prop::sample::Index>(),
+            1_usize..40
+        )
+            .prop_map(|(from, to, n)| Change::Copy(from, to, n)),
+    ];
+    prop::collection::vec(change, 1..6)
+}
+
+fn changed(text: &str, changes: &[Change]) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    for change in changes {
+        match change {
+            Change::Take(at, n) => {
+                let at = at.index(chars.len() + 1);
+                let end = (at + n).min(chars.len());
+                chars.drain(at..end);
+            }
+            Change::Put(at, token) => {
+                let at = at.index(chars.len() + 1);
+                chars.splice(at..at, token.chars());
+            }
+            Change::Copy(from, to, n) => {
+                let from = from.index(chars.len() + 1);
+                let part = chars[from..(from + n).min(chars.len())].to_vec();
+                let to = to.index(chars.len() + 1);
+                chars.splice(to..to, part);
+            }
+        }
+    }
+    chars.into_iter().collect()
+}
+
+/// Goes as far with a text as it goes, and checks that all places are in it.
+fn try_all(text: &str) {
+    let registry = Registry::native();
+    let diagnostics = match parse(text) {
+        Err(diagnostics) => {
+            assert!(!diagnostics.is_empty());
+            diagnostics
+        }
+        Ok(parsed) => {
+            let mut all = parsed.warnings;
+            match check(&parsed.manifest, &registry) {
+                Ok(checked) => all.extend(checked.warnings),
+                Err(errors) => all.extend(errors),
+            }
+            let inputs = parsed.input_data.unwrap_or_else(|| vec![Value::Int(1)]);
+            let _ = execute(&parsed.manifest, &registry, Some(inputs));
+            let _ = execute(&parsed.manifest, &registry, None);
+            all
+        }
+    };
+    for diagnostic in diagnostics {
+        assert!(!diagnostic.message.is_empty());
+        let locations = [diagnostic.location, locate(text, &diagnostic.path)];
+        for location in locations.into_iter().flatten() {
+            let start = location.offset as usize;
+            assert!(
+                text.get(start..start + location.length as usize).is_some(),
+                "{diagnostic:?}"
+            );
+            assert!(location.line > 0 && location.column > 0);
+        }
+    }
+    let _ = parse_value(text);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn changed_json(changes in changes()) {
+        try_all(&changed(JSON, &changes));
+    }
+
+    #[test]
+    fn changed_yaml(changes in changes()) {
+        try_all(&changed(YAML, &changes));
+    }
+
+    #[test]
+    fn any_text(text in any::<String>()) {
+        try_all(&text);
+    }
+}
+
+#[test]
+fn the_texts_are_good_before_they_are_changed() {
+    for text in [JSON, YAML] {
+        let parsed = parse(text).unwrap();
+        assert_eq!(parsed.warnings, []);
+        check(&parsed.manifest, &Registry::native()).unwrap();
+    }
+}
+
+#[test]
+fn depth_is_an_error_and_no_overflow() {
+    for (open, close) in [
+        ("[", "]"),
+        ("{\"a\":", "}"),
+        ("- ", ""),
+        ("{a: ", "}"),
+        ("? ", ""),
+    ] {
+        for depth in [100, 200, 10_000, 1_000_000] {
+            let text = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            try_all(&text);
+            assert!(parse_value(&text).is_err() || depth == 100);
+        }
+    }
+}
+
+#[test]
+fn aliases_do_not_explode() {
+    let mut text = "a0: &a0 [x, x]\n".to_owned();
+    for n in 1..60 {
+        text += &format!(
+            "a{n}: &a{n} [{}]\n",
+            vec![format!("*a{}", n - 1); 9].join(", ")
+        );
+    }
+    let errors = parse(&text).unwrap_err();
+    assert_eq!(errors[0].code, "too-many-aliases");
+    assert_eq!(parse("a: &a [*a]").unwrap_err()[0].code, "recursive-alias");
+}
+
+#[test]
+fn a_text_of_nothing_but_problems_gets_a_bounded_answer() {
+    let text = format!(
+        "{{\"version\": \"v1\", \"nodes\": [{}]}}",
+        vec!["{}"; 20_000].join(",")
+    );
+    let errors = parse(&text).unwrap_err();
+    assert_eq!(errors.len(), 101);
+    assert_eq!(errors[100].message, "39900 more problems are not shown");
+}
+
+#[test]
+fn long_numbers_keep_their_digits() {
+    let digits = "7".repeat(20_000);
+    for text in [
+        format!("[{digits}, -{digits}]"),
+        format!("- {digits}\n- -{digits}"),
+    ] {
+        let Value::List(items) = parse_value(&text).unwrap() else {
+            panic!("no list");
+        };
+        let Value::BigInt(number) = &items[1] else {
+            panic!("no integer");
+        };
+        assert_eq!(number.to_string(), format!("-{digits}"));
+    }
+    assert!(parse_value(&format!("[{}]", "7".repeat(200_000))).is_err());
+}
