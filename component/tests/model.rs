@@ -258,7 +258,7 @@ proptest! {
                 node.node_type = "Mark".to_owned();
             }
         }
-        let mut expected = model(&manifest, &behaviours, &[input.clone()]);
+        let mut expected = model(&manifest, &behaviours, std::slice::from_ref(&input));
         let mut run = Run::open(&manifest, &registry_of_behaviours()).unwrap();
         let mut given = texts(run.push(input.as_str().into()).unwrap());
         given.extend(texts(run.finish().unwrap().outputs));

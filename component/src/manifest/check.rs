@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::diagnostic::{Diagnostic, Severity, did_you_mean, enumerate};
+use super::diagnostic::{Diagnostic, Severity, bounded, did_you_mean, enumerate};
 use super::{Manifest, NodeSpec, Placement, form, path};
 use crate::graph::{Graph, GraphInfo};
-use crate::registry::{Language, Registry};
+use crate::registry::{Language, LookupError, NodeInfo, Registry};
 use crate::value::{MAX_DEPTH, Value};
 
 /// Most nodes of a pipeline.
@@ -15,6 +15,9 @@ pub const MAX_NODES: usize = 10_000;
 pub const MAX_CONNECTIONS: usize = 100_000;
 /// Most ids in the message about a cycle.
 const MOST_IN_CYCLE: usize = 20;
+
+/// Most unknown ids for which the nearest one is looked for.
+const MOST_HELP: usize = 20;
 
 /// A manifest that has been checked and can run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,17 +59,20 @@ pub(crate) fn check_graph(
     if let Err(cycle) = &graph {
         found.extend(cycle_error(manifest, cycle));
     }
+    let mut types = Types::new();
     for (position, node) in manifest.nodes.iter().enumerate() {
         let at = path::index("nodes", position);
         surroundings(node, &at, &mut found);
         let takes_items = graph
             .as_ref()
             .is_ok_and(|graph| graph.incoming[position] > 0);
-        node_type(node, &at, takes_items, registry, &mut found);
+        node_type(node, &at, takes_items, registry, &mut types, &mut found);
     }
     match graph {
-        Ok(graph) if found.iter().all(|d| d.severity == Severity::Warning) => Ok((graph, found)),
-        _ => Err(found),
+        Ok(graph) if found.iter().all(|d| d.severity == Severity::Warning) => {
+            Ok((graph, bounded(found)))
+        }
+        _ => Err(bounded(found)),
     }
 }
 
@@ -116,17 +122,29 @@ fn ids<'a>(manifest: &'a Manifest, found: &mut Vec<Diagnostic>) -> HashMap<&'a s
 
 fn connections(manifest: &Manifest, first: &HashMap<&str, usize>, found: &mut Vec<Diagnostic>) {
     let mut seen = HashMap::with_capacity(manifest.connections.len());
+    let known: Vec<&str> = {
+        let all = manifest.nodes.iter().enumerate();
+        all.filter(|(position, node)| first.get(node.id.as_str()) == Some(position))
+            .map(|(_, node)| node.id.as_str())
+            .collect()
+    };
+    let mut helped = 0;
     for (position, connection) in manifest.connections.iter().enumerate() {
         let at = path::index("connections", position);
         for (end, id) in [("from", &connection.from), ("to", &connection.to)] {
             if first.contains_key(id.as_str()) {
                 continue;
             }
-            let known = || manifest.nodes.iter().map(|node| node.id.as_str());
-            let help = did_you_mean(id, known()).or_else(|| {
-                (manifest.nodes.len() <= 12)
-                    .then(|| format!("the nodes are {}", enumerate(known())))
-            });
+            helped += 1;
+            // Looking for the nearest of many ids takes its time.
+            let help = (helped <= MOST_HELP)
+                .then(|| {
+                    did_you_mean(id, known.iter().copied()).or_else(|| {
+                        (known.len() <= 12)
+                            .then(|| format!("the nodes are {}", enumerate(known.iter().copied())))
+                    })
+                })
+                .flatten();
             let message = format!("no node has the id {}", form::quoted(id));
             found.push(
                 Diagnostic::error("unknown-endpoint", path::key(&at, end), message)
@@ -270,11 +288,15 @@ fn surroundings(node: &NodeSpec, at: &str, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn node_type(
-    node: &NodeSpec,
+/// What is known of the node types so far.
+type Types<'a> = HashMap<&'a str, Result<NodeInfo, LookupError>>;
+
+fn node_type<'a>(
+    node: &'a NodeSpec,
     at: &str,
     takes_items: bool,
     registry: &Registry,
+    types: &mut Types<'a>,
     found: &mut Vec<Diagnostic>,
 ) {
     let type_at = path::key(at, "node_type");
@@ -296,9 +318,13 @@ fn node_type(
         found.push(Diagnostic::error("too-deep", params_at, message));
         return;
     }
-    let info = match registry.describe(&node.node_type) {
+    let info = types
+        .entry(node.node_type.as_str())
+        .or_insert_with_key(|name| registry.describe(name));
+    let info = match info {
         Ok(info) => info,
         Err(error) => {
+            let error = error.clone();
             let code = match error.unavailable {
                 true => "unavailable-node-type",
                 false => "unknown-node-type",

@@ -123,6 +123,25 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// Most diagnostics that one manifest gets.
+const MAX_DIAGNOSTICS: usize = 100;
+
+/// Keeps as many as anybody reads, errors before warnings, and says how many
+/// are left out.
+pub(crate) fn bounded(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    if let Some(more) = found
+        .len()
+        .checked_sub(MAX_DIAGNOSTICS)
+        .filter(|&more| more > 0)
+    {
+        found.sort_by_key(|diagnostic| diagnostic.severity == Severity::Warning);
+        found.truncate(MAX_DIAGNOSTICS);
+        let message = format!("{more} more problems are not shown");
+        found.push(Diagnostic::warning("more", "", message));
+    }
+    found
+}
+
 /// The name of `known` that is nearest to `name`, if one is near enough that a
 /// slip of the keyboard or of the memory explains the difference.
 #[must_use]

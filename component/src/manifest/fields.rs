@@ -101,7 +101,13 @@ impl<'a> Reader<'a> {
         }
         let object = self.object(tree, "", KNOWN)?;
         let version = self.required(&object, "version").and_then(|tree| {
-            let version = self.text(tree, "version")?;
+            let Some(version) = tree.text().map(str::to_owned) else {
+                self.wrong_type(tree, "version", "a string");
+                if let Some(last) = self.found.last_mut() {
+                    last.help = Some(format!("write \"{}\"", form::VERSION));
+                }
+                return None;
+            };
             self.form(tree, form::version(&version, "version"));
             Some(version)
         });

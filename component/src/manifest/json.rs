@@ -188,7 +188,8 @@ impl Reader<'_> {
         let found = self.text[at..].chars().next();
         let found_text = match found {
             None => "the end of the text".to_owned(),
-            Some(c) => format!("{c:?}").replace('\'', "`"),
+            Some(c) if c.is_control() => format!("`{}`", c.escape_default()),
+            Some(c) => format!("`{c}`"),
         };
         let expected = |what: &str| format!("expected {what}, found {found_text}");
         use JsonErrorType as E;
@@ -210,8 +211,16 @@ impl Reader<'_> {
                 "the text ends where more is expected: a value or a key".to_owned()
             }
             E::ExpectedColon => expected("`:` after the key"),
-            E::ExpectedListCommaOrEnd => expected("`,` or `]`"),
-            E::ExpectedObjectCommaOrEnd => expected("`,` or `}`"),
+            E::ExpectedListCommaOrEnd | E::ExpectedObjectCommaOrEnd => {
+                if found.is_some_and(|c| c.is_alphanumeric() || matches!(c, '"' | '{' | '[' | '-'))
+                {
+                    help = Some("is a comma missing before it?");
+                }
+                expected(match kind {
+                    E::ExpectedListCommaOrEnd => "`,` or `]`",
+                    _ => "`,` or `}`",
+                })
+            }
             E::ExpectedSomeIdent | E::ExpectedSomeValue => {
                 if matches!(found, Some('T' | 'F' | 'N' | 'U' | 'u')) {
                     help = Some("JSON writes `true`, `false` and `null`");

@@ -1,16 +1,14 @@
 //! Manifests from text.
 
-use super::diagnostic::{Diagnostic, Location, Severity};
+use super::diagnostic::{Diagnostic, Location, Severity, bounded};
 use super::fields::Reader;
 use super::special::Values;
-use super::tree::{self, Kind, Source, Tree};
+use super::tree::{self, Kind, Source, Span, Tree};
 use super::{Manifest, json, path, yaml};
 use crate::value::Value;
 
 /// Most bytes of a manifest's text.
 pub const MAX_SOURCE: usize = 256 << 20;
-/// Most diagnostics that one text gets.
-const MAX_DIAGNOSTICS: usize = 100;
 
 /// A manifest read from text.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,17 +45,7 @@ pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
     let (manifest, input_data) = reader.document(&tree, wrapped(&tree));
     found.sort_by_key(|diagnostic| diagnostic.location.map(|location| location.offset));
     let wrong = found.iter().any(|d| d.severity == Severity::Error);
-    if found.len() > MAX_DIAGNOSTICS {
-        // Errors come before warnings where not all have room.
-        found.sort_by_key(|diagnostic| diagnostic.severity == Severity::Warning);
-        let more = found.len() - MAX_DIAGNOSTICS;
-        found.truncate(MAX_DIAGNOSTICS);
-        found.push(Diagnostic::warning(
-            "more",
-            "",
-            format!("{more} more problems are not shown"),
-        ));
-    }
+    let found = bounded(found);
     match manifest {
         Some(manifest) if !wrong => Ok(Parsed {
             manifest,
@@ -163,10 +151,11 @@ fn document(text: &str, source: &Source<'_>) -> Result<Tree, Box<Diagnostic>> {
     let start = text.trim_start_matches('\u{feff}').trim_start();
     let mut chars = start.chars();
     match chars.next() {
-        None => Err(Box::new(
-            Diagnostic::error("empty", "", "the manifest is empty")
-                .help("a manifest is a JSON or YAML object with `version` and `nodes`"),
-        )),
+        None => Err(Box::new(Diagnostic {
+            location: Some(source.location(Span { start: 0, end: 0 })),
+            ..Diagnostic::error("empty", "", "the manifest is empty")
+                .help("a manifest is a JSON or YAML object with `version` and `nodes`")
+        })),
         Some('{' | '[') => json::read(text, source).or_else(|error| {
             // `{version: v1}` is a mapping in YAML, and never was JSON.
             let second = chars.as_str().trim_start().chars().next();

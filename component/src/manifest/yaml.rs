@@ -126,12 +126,9 @@ impl Reader {
             };
             self.event(event, span)?;
         }
-        let end = self.offsets.base + self.offsets.length;
         self.root.take().ok_or_else(|| {
-            let span = Span {
-                start: self.offsets.base,
-                end,
-            };
+            let start = self.offsets.base;
+            let span = Span { start, end: start };
             problem("empty", "the manifest is empty", span)
         })
     }
