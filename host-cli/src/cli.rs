@@ -1,0 +1,229 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  pipeline run examples/multiply_add.json
+  pipeline run manifest.json --input 5 --input 7 --input '{\"text\": \"hi\"}'
+  pipeline run manifest.json --input @speech.wav --output-dir out
+  tail -f events.ndjson | pipeline run manifest.json --stream
+  pipeline check manifest.yaml
+  pipeline nodes
+
+Exit codes:
+  0    all went well
+  1    the pipeline failed, or met a limit
+  2    the command line, the manifest or an input is wrong
+  130  interrupted by Ctrl-C";
+
+const RUN: &str = "\
+Input:
+  Every source of the pipeline gets all items, in order. An item is given by
+  --input as JSON, or as a file: .wav is audio, .png .jpg .jpeg .webp is an
+  image, .npy is a tensor, .txt is a string, .json is whatever it says, and
+  anything else is binary data. --input-file takes many items: the elements of
+  one JSON array, or JSON values one after the other (NDJSON). Without either,
+  the manifest's own input_data is used, where the manifest has the form
+  {\"manifest\": ..., \"input_data\": [...]}; without that, sources must produce
+  their own items.
+
+Output:
+  Results go to standard output as JSON, and nothing else does:
+    {\"status\": \"success\", \"outputs\": [...], \"graph_info\": {...}}
+  When the pipeline fails or the manifest is wrong:
+    {\"status\": \"error\", \"error\": {\"kind\": ..., ...}, \"outputs\": [...]}
+  with what the sinks had given before; it is left out on a terminal, where
+  the message is enough, unless --format is given. What nodes print, messages
+  and logs go to standard error.
+
+  JSON that can't say something says it by an object with one key:
+    {\"$float\": \"nan\"}  {\"$bytes\": \"<base64>\"}  {\"$tuple\": [...]}
+    {\"$dict\": [[key, value], ...]}  {\"$object\": {...}}  {\"$audio\": {...}} ...
+
+Exit codes:
+  0 all went well, 1 the pipeline failed or met a limit, 2 the command line, the
+  manifest or an input is wrong, 130 interrupted by Ctrl-C
+
+Examples:
+  pipeline run manifest.json --input 5 --input 7
+  pipeline run manifest.json --input @speech.wav --output-dir out
+  pipeline run - --input-file items.ndjson < manifest.yaml
+  pipeline run manifest.json --nodes ./my_nodes --timeout 10 --max-memory 256
+  tail -f events.ndjson | pipeline run manifest.json --stream";
+
+/// Runs media and data pipelines, of nodes in Python or Rust, in a sandbox.
+#[derive(Debug, Parser)]
+#[command(name = "pipeline", version, after_help = EXAMPLES)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Log to standard error; repeat for more. PIPELINE_LOG takes a filter.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a pipeline and print what it gives.
+    #[command(after_long_help = RUN, after_help = "More, with examples: pipeline run --help")]
+    Run(Run),
+    /// Check a manifest without running it.
+    Check(Check),
+    /// List the node types that manifests can name.
+    Nodes(Nodes),
+}
+
+/// Run a pipeline.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The manifest, JSON or YAML; `-` reads it from standard input.
+    pub(crate) manifest: String,
+    /// An item: JSON, or `@file`. Can be repeated.
+    #[arg(short, long, value_name = "JSON|@FILE", allow_hyphen_values = true)]
+    pub(crate) input: Vec<String>,
+    /// A file of items: a JSON array or NDJSON; `-` for standard input.
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) input_file: Option<String>,
+    /// Take items from standard input, one JSON value a line, and write
+    /// outputs as they come, one a line.
+    #[arg(long, conflicts_with_all = ["input_file", "metrics", "format"])]
+    pub(crate) stream: bool,
+    /// With --stream: read nothing; the sources produce the items.
+    #[arg(long, requires = "stream", conflicts_with = "input")]
+    pub(crate) no_input: bool,
+    /// Layout of the JSON [default: pretty on a terminal, else json].
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+    /// Write media to files in this directory, and their names into the JSON.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output_dir: Option<PathBuf>,
+    /// Add what each node did and how long it took.
+    #[arg(long)]
+    pub(crate) metrics: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// Check a manifest.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The manifest, JSON or YAML; `-` reads it from standard input.
+    pub(crate) manifest: String,
+    /// How to say that all is well, or what is not.
+    #[arg(long, value_enum, default_value_t = Format::Pretty)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// List node types.
+#[derive(Debug, Args)]
+pub(crate) struct Nodes {
+    /// JSON, or a table.
+    #[arg(long, value_enum, default_value_t = Format::Pretty)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// How output is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// On one line.
+    Json,
+    /// For people.
+    Pretty,
+}
+
+/// What bounds a run.
+#[derive(Debug, Args)]
+pub(crate) struct LimitArguments {
+    /// Stop the run after this many seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+    /// Let the run use no more memory than this, Python's own included.
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) max_memory: Option<u32>,
+}
+
+/// Where things are.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Places")]
+pub(crate) struct Place {
+    /// A directory with nodes of your own, named `module:Class` in manifests.
+    /// The sandbox can read it. Can be repeated.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) nodes: Vec<PathBuf>,
+    /// The component [default: pipeline.wasm beside this program].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) component: Option<PathBuf>,
+    /// Python's standard library [default: stdlib beside this program].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) stdlib: Option<PathBuf>,
+    /// The directory of the package remotemedia [default: python beside this
+    /// program].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) python: Option<PathBuf>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "must be a number of seconds".to_owned())?;
+    if seconds > 0.0 {
+        Duration::try_from_secs_f64(seconds).map_err(|_| "is too long".to_owned())
+    } else {
+        Err("must be more than 0".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn run(arguments: &[&str]) -> Result<Run, String> {
+        let all = ["pipeline", "run"].iter().chain(arguments);
+        match Cli::try_parse_from(all).map(|cli| cli.command) {
+            Ok(Command::Run(run)) => Ok(run),
+            Ok(other) => Err(format!("{other:?}")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn inputs_can_be_negative_and_repeated() {
+        let run = run(&["m.json", "--input", "-5", "-i", "[1]", "--timeout", "0.25"]).unwrap();
+        assert_eq!(run.input, ["-5", "[1]"]);
+        assert_eq!(run.limits.timeout, Some(Duration::from_millis(250)));
+    }
+
+    #[test]
+    fn mistakes_are_refused() {
+        for arguments in [
+            &["m.json", "--timeout", "0"][..],
+            &["m.json", "--timeout", "nan"],
+            &["m.json", "--timeout", "1e300"],
+            &["m.json", "--max-memory", "0"],
+            &["m.json", "--stream", "--input-file", "x"],
+            &["m.json", "--no-input"],
+            &["m.json", "--format", "xml"],
+            &[],
+        ] {
+            assert!(run(arguments).is_err(), "{arguments:?}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! `pipeline run`.
+
+use std::io::IsTerminal;
+
+use pipeline_host::types::{Data, Diagnostic, ErrorKind, PipelineError};
+use pipeline_host::{Directories, Fault, Instance, LimitError, Limits, Sandbox};
+
+use crate::failure::{FAILED, Failure, USAGE};
+use crate::outputs::Outputs;
+use crate::report::{self, Source};
+use crate::{cli, inputs, interrupt, workspace};
+
+/// Runs a pipeline to its end and prints what it gives.
+pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
+    let items = inputs::gather(arguments)?;
+    let source = workspace::manifest(&arguments.manifest)?;
+    let outputs = Outputs::new(arguments.format, arguments.output_dir.as_deref())?;
+    let (engine, sandbox) = workspace::open(&arguments.place)?;
+    let mut limits = limits(&arguments.limits);
+    limits.interrupt = Some(interrupt::stop(&engine));
+    let run = Run {
+        arguments,
+        sandbox: &sandbox,
+        source: &source,
+        outputs,
+    };
+    workspace::block_on(run.to_the_end(&limits, items))
+}
+
+struct Run<'a> {
+    arguments: &'a cli::Run,
+    sandbox: &'a Sandbox,
+    source: &'a Source,
+    outputs: Outputs,
+}
+
+impl Run<'_> {
+    async fn to_the_end(
+        mut self,
+        limits: &Limits,
+        items: Option<Vec<Data>>,
+    ) -> Result<(), Failure> {
+        let mut instance = match self.sandbox.instantiate(limits).await {
+            Ok(instance) => instance,
+            Err(fault) => return Err(self.faulted(&fault)),
+        };
+        match self.within(&mut instance, items).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(failure)) => Err(failure),
+            Err(fault) => Err(self.faulted(&fault)),
+        }
+    }
+
+    async fn within(
+        &mut self,
+        instance: &mut Instance,
+        items: Option<Vec<Data>>,
+    ) -> Result<Result<(), Failure>, Fault> {
+        let parsed = match workspace::parse(instance, self.source).await? {
+            Ok(parsed) => parsed,
+            Err(diagnostics) => return Ok(Err(self.invalid(diagnostics))),
+        };
+        let written = parsed
+            .input_data
+            .map(|all| all.into_iter().map(Data::Value).collect());
+        let items: Option<Vec<Data>> = items.or(written);
+        tracing::info!(items = items.as_ref().map(Vec::len), "running");
+        let mut error = match instance.execute(&parsed.manifest, items.as_deref()).await? {
+            Ok(run) => {
+                if let Some(refused) = instance.memory_refused() {
+                    report::tell(&format!("note: {refused}; the pipeline went on without it"));
+                }
+                return Ok(self.outputs.success(&run, self.arguments.metrics));
+            }
+            Err(error) => error,
+        };
+        report::locate(instance, self.source, &mut error.diagnostics).await?;
+        let error = with_host_paths(error, self.sandbox.directories());
+        Ok(Err(self.failed(&error, instance.memory_refused())))
+    }
+
+    /// The manifest can't be read.
+    fn invalid(&mut self, diagnostics: Vec<Diagnostic>) -> Failure {
+        let message = "the manifest is not valid".to_owned();
+        let error = plain_error(ErrorKind::InvalidManifest, message, diagnostics);
+        self.failed(&error, None)
+    }
+
+    /// The pipeline failed, or can't run.
+    fn failed(&mut self, error: &PipelineError, refused: Option<LimitError>) -> Failure {
+        let code = tell(self.source, error, refused.as_ref());
+        let kind = if refused.is_some() {
+            "memory-limit"
+        } else {
+            kind(error.kind)
+        };
+        self.document(error, kind)
+            .err()
+            .unwrap_or(Failure::Told(code))
+    }
+
+    /// The run ended without a result.
+    fn faulted(&mut self, fault: &Fault) -> Failure {
+        let error = plain_error(ErrorKind::Internal, fault.to_string(), Vec::new());
+        let written = self.document(&error, fault_kind(fault));
+        written.err().unwrap_or_else(|| workspace::faulted(fault))
+    }
+
+    /// Prints the error for programs, unless a person reads it.
+    fn document(&mut self, error: &PipelineError, kind: &str) -> Result<(), Failure> {
+        if self.arguments.format.is_none() && std::io::stdout().is_terminal() {
+            return Ok(());
+        }
+        match self.outputs.error(error, kind) {
+            Err(Failure::Closed) => Ok(()),
+            other => other,
+        }
+    }
+}
+
+/// Tells what failed, and says how the program ends.
+pub(crate) fn tell(source: &Source, error: &PipelineError, refused: Option<&LimitError>) -> u8 {
+    if error.diagnostics.is_empty() {
+        report::pipeline_error(error);
+    } else {
+        report::diagnostics(source, &error.diagnostics);
+    }
+    if let Some(refused) = refused {
+        report::tell(&format!("note: {refused}; --max-memory sets the limit"));
+    }
+    match error.kind {
+        ErrorKind::InvalidManifest | ErrorKind::NeedsInput | ErrorKind::InvalidInput => USAGE,
+        _ => FAILED,
+    }
+}
+
+/// Puts the user's own paths into a pipeline's error.
+pub(crate) fn with_host_paths(
+    mut error: PipelineError,
+    directories: &Directories,
+) -> PipelineError {
+    error.message = directories.with_host_paths(&error.message);
+    error.traceback = error
+        .traceback
+        .map(|text| directories.with_host_paths(&text));
+    error
+}
+
+/// The limits that the command line sets.
+pub(crate) fn limits(arguments: &cli::LimitArguments) -> Limits {
+    let memory = arguments
+        .max_memory
+        .map(|mebibytes| (mebibytes as usize) << 20);
+    Limits {
+        timeout: arguments.timeout,
+        memory,
+        interrupt: None,
+    }
+}
+
+fn plain_error(kind: ErrorKind, message: String, diagnostics: Vec<Diagnostic>) -> PipelineError {
+    PipelineError {
+        kind,
+        message,
+        node_id: None,
+        node_type: None,
+        item: None,
+        traceback: None,
+        diagnostics,
+        outputs: Vec::new(),
+    }
+}
+
+fn kind(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidManifest => "invalid-manifest",
+        ErrorKind::NeedsInput => "needs-input",
+        ErrorKind::InvalidInput => "invalid-input",
+        ErrorKind::NodeSetupFailed => "node-setup-failed",
+        ErrorKind::NodeFailed => "node-failed",
+        ErrorKind::UnrepresentableOutput => "unrepresentable-output",
+        ErrorKind::SessionClosed => "session-closed",
+        ErrorKind::Internal => "internal",
+    }
+}
+
+fn fault_kind(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Limit(LimitError::Deadline { .. }) => "deadline",
+        Fault::Limit(LimitError::Memory { .. }) => "memory-limit",
+        Fault::Interrupted => "interrupted",
+        Fault::StackOverflow => "stack-overflow",
+        Fault::Exit(_) => "exit",
+        Fault::Trap(_) | Fault::Host(_) => "internal",
+    }
+}

@@ -1,0 +1,192 @@
+//! Items from the command line and from files.
+
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use pipeline_host::codec;
+use pipeline_host::types::{Audio, Binary, Data, Image, ImageFormat, Value, ValueNode};
+
+use crate::cli;
+use crate::failure::Failure;
+use crate::workspace::reason;
+
+/// The items that the command line gives; none where it gives none.
+pub(crate) fn gather(arguments: &cli::Run) -> Result<Option<Vec<Data>>, Failure> {
+    if arguments.manifest == "-"
+        && (arguments.stream || from_stdin(arguments))
+        && !arguments.no_input
+    {
+        let text = "standard input can't be both the manifest and the items";
+        return Err(Failure::usage(text).help("give the manifest as a file"));
+    }
+    let mut items = Vec::new();
+    for input in &arguments.input {
+        items.push(item(input)?);
+    }
+    if let Some(name) = &arguments.input_file {
+        items.extend(many(name)?);
+    }
+    let given = !arguments.input.is_empty() || arguments.input_file.is_some();
+    Ok(given.then_some(items))
+}
+
+fn from_stdin(arguments: &cli::Run) -> bool {
+    arguments.input_file.as_deref() == Some("-")
+}
+
+/// An item of `--input`.
+fn item(input: &str) -> Result<Data, Failure> {
+    if let Some(path) = input.strip_prefix('@') {
+        let path = Path::new(path);
+        let read = std::fs::read(path).map_err(|error| reason(&error));
+        return read
+            .and_then(|bytes| from_file(path, bytes))
+            .map_err(|reason| {
+                Failure::usage(format!(
+                    "the input `{}` can't be used: {reason}",
+                    path.display()
+                ))
+            });
+    }
+    codec::read_item(input.as_bytes()).map_err(|error| {
+        let failure = Failure::usage(format!(
+            "the input `{}` is not an item: {error}",
+            shortened(input)
+        ));
+        // The shell takes quotes away, and people leave them out.
+        match Path::new(input).exists() {
+            true => failure.help(format!("a file is given as @{input}")),
+            false => failure.help(r#"a string needs quotes of JSON: --input '"text"'"#),
+        }
+    })
+}
+
+/// The items of `--input-file`.
+fn many(name: &str) -> Result<Vec<Data>, Failure> {
+    let bytes = match name {
+        "-" => {
+            let mut bytes = Vec::new();
+            std::io::stdin()
+                .lock()
+                .read_to_end(&mut bytes)
+                .map(|_| bytes)
+        }
+        _ => std::fs::read(name),
+    };
+    let shown = if name == "-" { "<stdin>" } else { name };
+    let bytes = bytes.map_err(|error| {
+        Failure::usage(format!(
+            "the items in `{shown}` can't be read: {}",
+            reason(&error)
+        ))
+    })?;
+    let lines = [".ndjson", ".jsonl"].iter().any(|end| name.ends_with(end));
+    let items = if lines {
+        each_line(&bytes)
+    } else {
+        codec::read_items(&bytes)
+    };
+    items.map_err(|error| {
+        let text = format!("{shown}:{}:{}: {}", error.line, error.column, error.message);
+        Failure::usage(match error.path.as_str() {
+            "" => text,
+            path => format!("{text} (at {path})"),
+        })
+    })
+}
+
+fn each_line(bytes: &[u8]) -> Result<Vec<Data>, codec::ReadError> {
+    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+    let lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
+    let items = lines.map(|(number, line)| {
+        codec::read_item(line).map_err(|mut error| {
+            error.line = number + 1;
+            error
+        })
+    });
+    items.collect()
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// An item from a file, by the ending of its name.
+fn from_file(path: &Path, bytes: Vec<u8>) -> Result<Data, String> {
+    let ending = path
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_ascii_lowercase();
+    match ending.as_str() {
+        "wav" => wav(&bytes).map(Data::Audio),
+        "png" | "jpg" | "jpeg" | "webp" => image(bytes).map(Data::Image),
+        "npy" => crate::npy::read(&bytes).map(Data::Tensor),
+        "txt" => match String::from_utf8(bytes) {
+            Ok(text) => Ok(Data::Value(Value {
+                nodes: vec![ValueNode::Text(text)],
+                root: 0,
+            })),
+            Err(error) => Err(format!(
+                "byte {} is not UTF-8",
+                error.utf8_error().valid_up_to()
+            )),
+        },
+        "json" => codec::read_item(&bytes).map_err(|error| error.to_string()),
+        _ => Ok(Data::Binary(Binary {
+            bytes,
+            mime_type: None,
+        })),
+    }
+}
+
+fn wav(bytes: &[u8]) -> Result<Audio, String> {
+    let say = |error: hound::Error| match error {
+        hound::Error::Unsupported => "this kind of WAV is not supported (PCM and float are)".into(),
+        hound::Error::IoError(_) => "it is cut short".to_owned(),
+        other => other.to_string(),
+    };
+    let mut reader = hound::WavReader::new(Cursor::new(bytes)).map_err(say)?;
+    let spec = reader.spec();
+    let samples = match spec.sample_format {
+        hound::SampleFormat::Float => reader.samples::<f32>().collect::<Result<Vec<_>, _>>(),
+        hound::SampleFormat::Int => {
+            let scale = 1.0 / (1_i64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32;
+            reader
+                .samples::<i32>()
+                .map(|sample| sample.map(|sample| sample as f32 * scale))
+                .collect()
+        }
+    };
+    Ok(Audio {
+        samples: samples.map_err(say)?,
+        sample_rate: spec.sample_rate,
+        channels: spec.channels.into(),
+        stream_id: None,
+        timestamp_us: None,
+        metadata: None,
+    })
+}
+
+fn image(bytes: Vec<u8>) -> Result<Image, String> {
+    let unknown = || "it is no PNG, JPEG or WebP image".to_owned();
+    let format = match imagesize::image_type(&bytes).map_err(|_| unknown())? {
+        imagesize::ImageType::Png => ImageFormat::Png,
+        imagesize::ImageType::Jpeg => ImageFormat::Jpeg,
+        imagesize::ImageType::Webp => ImageFormat::Webp,
+        _ => return Err(unknown()),
+    };
+    let size = imagesize::blob_size(&bytes).map_err(|_| "its dimensions can't be read")?;
+    let side = |pixels: usize| u32::try_from(pixels).map_err(|_| "it is too large".to_owned());
+    Ok(Image {
+        format,
+        width: side(size.width)?,
+        height: side(size.height)?,
+        data: bytes,
+        timestamp_us: None,
+        metadata: None,
+    })
+}

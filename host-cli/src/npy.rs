@@ -1,0 +1,175 @@
+//! NumPy's file format for arrays.
+
+use pipeline_host::types::{Dtype, Tensor};
+
+const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// Names of element types, and how long elements are.
+const TYPES: [(&str, Dtype, usize); 12] = [
+    ("u1", Dtype::U8, 1),
+    ("i1", Dtype::I8, 1),
+    ("u2", Dtype::U16, 2),
+    ("i2", Dtype::I16, 2),
+    ("u4", Dtype::U32, 4),
+    ("i4", Dtype::I32, 4),
+    ("u8", Dtype::U64, 8),
+    ("i8", Dtype::I64, 8),
+    ("f2", Dtype::F16, 2),
+    ("f4", Dtype::F32, 4),
+    ("f8", Dtype::F64, 8),
+    ("b1", Dtype::Bool, 1),
+];
+
+/// Reads a tensor.
+pub(crate) fn read(bytes: &[u8]) -> Result<Tensor, String> {
+    let cut = || "it is cut short".to_owned();
+    let rest = bytes.strip_prefix(MAGIC).ok_or("it is not a NumPy array")?;
+    let (length, rest) = match rest {
+        [1, _, a, b, rest @ ..] => (usize::from(u16::from_le_bytes([*a, *b])), rest),
+        [2 | 3, _, a, b, c, d, rest @ ..] => (u32::from_le_bytes([*a, *b, *c, *d]) as usize, rest),
+        [] | [1..=3, ..] => return Err(cut()),
+        [version, ..] => return Err(format!("version {version} of the format is unknown")),
+    };
+    let (header, data) = rest.split_at_checked(length).ok_or_else(cut)?;
+    let header = str::from_utf8(header).map_err(|_| "its header is not text")?;
+
+    let descr = quoted(entry(header, "descr")?).ok_or("its elements are records")?;
+    let (order, name) = descr
+        .split_at_checked(1)
+        .ok_or("its element type is empty")?;
+    let (_, dtype, size) = TYPES
+        .iter()
+        .find(|(known, ..)| *known == name)
+        .ok_or_else(|| format!("elements of type {descr} can't be in a tensor"))?;
+    let shape = shape(entry(header, "shape")?).ok_or("its shape can't be read")?;
+    if entry(header, "fortran_order")?.starts_with("True") && shape.len() > 1 {
+        return Err("it is in column-major order; save np.ascontiguousarray(...)".into());
+    }
+
+    let count = shape
+        .iter()
+        .try_fold(*size, |product, axis| product.checked_mul(*axis as usize));
+    let data = count.and_then(|count| data.get(..count)).ok_or_else(cut)?;
+    let mut data = data.to_vec();
+    if order == ">" {
+        data.chunks_exact_mut(*size).for_each(<[u8]>::reverse);
+    }
+    Ok(Tensor {
+        data,
+        shape,
+        dtype: *dtype,
+        layout: None,
+    })
+}
+
+/// Writes a tensor.
+pub(crate) fn write(tensor: &Tensor) -> Vec<u8> {
+    let (name, size) = TYPES
+        .iter()
+        .find(|(_, dtype, _)| *dtype == tensor.dtype)
+        .map_or(("u1", 1), |(name, _, size)| (*name, *size));
+    let order = if size == 1 { '|' } else { '<' };
+    let mut shape: String = tensor
+        .shape
+        .iter()
+        .map(|axis| format!("{axis}, "))
+        .collect();
+    if tensor.shape.len() > 1 {
+        shape.truncate(shape.len() - 2);
+    } else {
+        shape.truncate(shape.trim_end().len());
+    }
+    let mut header =
+        format!("{{'descr': '{order}{name}', 'fortran_order': False, 'shape': ({shape}), }}");
+    // The elements begin at a multiple of 64 bytes.
+    let before = MAGIC.len() + 4;
+    let blanks = 63 - (before + header.len()) % 64;
+    header.extend(std::iter::repeat_n(' ', blanks));
+    header.push('\n');
+
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend([1, 0]);
+    bytes.extend(
+        u16::try_from(header.len())
+            .unwrap_or(u16::MAX)
+            .to_le_bytes(),
+    );
+    bytes.extend(header.bytes());
+    bytes.extend(&tensor.data);
+    bytes
+}
+
+/// What follows a key of the header, which is a Python dict of a fixed form.
+fn entry<'h>(header: &'h str, key: &str) -> Result<&'h str, String> {
+    let found = ["'", "\""].iter().find_map(|quote| {
+        let (_, rest) = header.split_once(&format!("{quote}{key}{quote}"))?;
+        Some(rest.trim_start().strip_prefix(':')?.trim_start())
+    });
+    found.ok_or_else(|| format!("its header lacks {key}"))
+}
+
+fn quoted(text: &str) -> Option<&str> {
+    let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+    text[1..].split_once(quote).map(|(inner, _)| inner)
+}
+
+fn shape(text: &str) -> Option<Vec<u32>> {
+    let (inner, _) = text.strip_prefix('(')?.split_once(')')?;
+    let axes = inner
+        .split(',')
+        .map(str::trim)
+        .filter(|axis| !axis.is_empty());
+    axes.map(|axis| axis.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tensors_survive() {
+        for (shape, length) in [
+            (vec![], 8),
+            (vec![3], 24),
+            (vec![2, 3], 48),
+            (vec![0, 2], 0),
+        ] {
+            let data = (0..length).collect();
+            let tensor = Tensor {
+                data,
+                shape,
+                dtype: Dtype::F64,
+                layout: None,
+            };
+            let bytes = write(&tensor);
+            assert_eq!((bytes.len() - tensor.data.len()) % 64, 0);
+            assert_eq!(read(&bytes).unwrap(), tensor);
+        }
+    }
+
+    #[test]
+    fn other_orders_and_damage() {
+        let file = |header: &str, data: &[u8]| {
+            let length = (header.len() as u16).to_le_bytes();
+            [MAGIC, &[1, 0], &length, header.as_bytes(), data].concat()
+        };
+        let big = "{'descr': '>i2', 'fortran_order': False, 'shape': (2,), }";
+        assert_eq!(read(&file(big, &[0, 1, 0, 2])).unwrap().data, [1, 0, 2, 0]);
+        for (bytes, message) in [
+            (file(big, &[0]), "it is cut short"),
+            (b"x".to_vec(), "it is not a NumPy array"),
+            (MAGIC.to_vec(), "it is cut short"),
+            (
+                file("{'descr': '<U5', 'shape': ()}", b""),
+                "elements of type <U5 can't be in a tensor",
+            ),
+            (
+                file("{'descr': [('a', '<i4')]}", b""),
+                "its elements are records",
+            ),
+            (file("{}", b""), "its header lacks descr"),
+        ] {
+            assert_eq!(read(&bytes).unwrap_err(), message);
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Results as JSON, and media as files.
+
+use std::fs;
+use std::io::{Cursor, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use pipeline_host::codec::{ArenaError, Style, Writer};
+use pipeline_host::types::{
+    Audio, Data, Diagnostic, GraphInfo, ImageFormat, NodeMetrics, PipelineError, PixelFormat,
+    RunResult, Severity,
+};
+
+use crate::cli::Format;
+use crate::failure::Failure;
+use crate::npy;
+use crate::workspace::reason;
+
+/// Writes outputs: as JSON, and their media to a directory where there is one.
+pub(crate) struct Outputs {
+    style: Style,
+    directory: Option<PathBuf>,
+    /// How many outputs came before.
+    count: usize,
+}
+
+impl Outputs {
+    pub(crate) fn new(format: Option<Format>, directory: Option<&Path>) -> Result<Self, Failure> {
+        let format = format.unwrap_or_else(|| match std::io::stdout().is_terminal() {
+            true => Format::Pretty,
+            false => Format::Json,
+        });
+        if let Some(directory) = directory {
+            fs::create_dir_all(directory).map_err(|error| unwritable(directory, &error))?;
+        }
+        Ok(Self {
+            style: style(format),
+            directory: directory.map(Path::to_owned),
+            count: 0,
+        })
+    }
+
+    /// Prints the result of a run.
+    pub(crate) fn success(&mut self, run: &RunResult, metrics: bool) -> Result<(), Failure> {
+        let mut writer = Writer::new(self.style);
+        writer.try_object(|writer| {
+            writer.key("status").string("success");
+            writer
+                .key("outputs")
+                .try_array(|writer| self.items(writer, &run.outputs))?;
+            writer.key("graph_info");
+            graph_info(writer, &run.graph);
+            if metrics {
+                writer.key("metrics");
+                node_metrics(writer, &run.metrics);
+            }
+            Ok::<_, Failure>(())
+        })?;
+        print(writer)
+    }
+
+    /// Prints an error, and what came before it.
+    pub(crate) fn error(&mut self, error: &PipelineError, kind: &str) -> Result<(), Failure> {
+        let mut writer = Writer::new(self.style);
+        writer.try_object(|writer| {
+            writer.key("status").string("error");
+            writer.key("error").object(|writer| {
+                writer.key("kind").string(kind);
+                writer.key("message").string(&error.message);
+                writer.key("node_id");
+                text_or_null(writer, error.node_id.as_deref());
+                writer.key("node_type");
+                text_or_null(writer, error.node_type.as_deref());
+                writer.key("item");
+                match error.item {
+                    Some(item) => writer.whole(item),
+                    None => writer.null(),
+                }
+                writer.key("traceback");
+                text_or_null(writer, error.traceback.as_deref());
+                writer.key("diagnostics");
+                diagnostics(writer, &error.diagnostics);
+            });
+            writer
+                .key("outputs")
+                .try_array(|writer| self.items(writer, &error.outputs))
+        })?;
+        print(writer)
+    }
+
+    /// Prints items, one a line.
+    pub(crate) fn lines(&mut self, items: &[Data]) -> Result<(), Failure> {
+        let mut text = String::new();
+        for item in items {
+            let mut writer = Writer::new(Style::Compact);
+            self.item(&mut writer, item)?;
+            text.push_str(&writer.finish());
+            text.push('\n');
+        }
+        write_out(text.as_bytes())
+    }
+
+    fn items(&mut self, writer: &mut Writer, items: &[Data]) -> Result<(), Failure> {
+        items.iter().try_for_each(|item| self.item(writer, item))
+    }
+
+    fn item(&mut self, writer: &mut Writer, item: &Data) -> Result<(), Failure> {
+        let number = self.count;
+        self.count += 1;
+        let broken = |error: ArenaError| {
+            Failure::failed(format!(
+                "the component gave a broken value as output {number}: {error}"
+            ))
+        };
+        let file = match &self.directory {
+            None => None,
+            Some(_) => encode(item).map_err(|reason| {
+                Failure::failed(format!(
+                    "output {number} can't be written to a file: {reason}"
+                ))
+            })?,
+        };
+        let (Some(directory), Some((ending, bytes))) = (&self.directory, file) else {
+            return writer.item(item).map_err(broken);
+        };
+        let name = format!("out-{number}.{ending}");
+        let path = directory.join(&name);
+        fs::write(&path, bytes).map_err(|error| unwritable(&path, &error))?;
+        writer.item_in_file(item, &name).map_err(broken)
+    }
+}
+
+/// The style of a format.
+pub(crate) fn style(format: Format) -> Style {
+    match format {
+        Format::Json => Style::Compact,
+        Format::Pretty => Style::Pretty,
+    }
+}
+
+/// Prints a document and ends its line.
+pub(crate) fn print(writer: Writer) -> Result<(), Failure> {
+    let mut text = writer.finish();
+    text.push('\n');
+    write_out(text.as_bytes())
+}
+
+/// Writes to standard output, at once.
+pub(crate) fn write_out(bytes: &[u8]) -> Result<(), Failure> {
+    let mut output = std::io::stdout().lock();
+    output.write_all(bytes)?;
+    output.flush()?;
+    Ok(())
+}
+
+/// Writes the shape of a graph.
+pub(crate) fn graph_info(writer: &mut Writer, graph: &GraphInfo) {
+    writer.object(|writer| {
+        writer.key("node_count").whole(graph.node_count);
+        writer.key("sink_count").whole(graph.sink_count);
+        writer.key("source_count").whole(graph.source_count);
+        writer.key("execution_order").array(|writer| {
+            for id in &graph.execution_order {
+                writer.string(id);
+            }
+        });
+    });
+}
+
+/// Writes diagnostics.
+pub(crate) fn diagnostics(writer: &mut Writer, all: &[Diagnostic]) {
+    writer.array(|writer| {
+        for diagnostic in all {
+            writer.object(|writer| {
+                writer.key("severity").string(match diagnostic.severity {
+                    Severity::Error => "error",
+                    Severity::Warning => "warning",
+                });
+                writer.key("code").string(&diagnostic.code);
+                writer.key("message").string(&diagnostic.message);
+                writer.key("help");
+                text_or_null(writer, diagnostic.help.as_deref());
+                writer.key("path").string(&diagnostic.path);
+                location(writer, diagnostic.location);
+                writer.key("related").array(|writer| {
+                    for related in &diagnostic.related {
+                        writer.object(|writer| {
+                            writer.key("message").string(&related.message);
+                            writer.key("path").string(&related.path);
+                            location(writer, related.location);
+                        });
+                    }
+                });
+            });
+        }
+    });
+}
+
+fn location(writer: &mut Writer, location: Option<pipeline_host::types::Location>) {
+    writer.key("location");
+    match location {
+        None => writer.null(),
+        Some(location) => writer.object(|writer| {
+            writer.key("line").whole(location.line);
+            writer.key("column").whole(location.column);
+            writer.key("offset").whole(location.offset);
+            writer.key("length").whole(location.length);
+        }),
+    }
+}
+
+fn node_metrics(writer: &mut Writer, metrics: &[NodeMetrics]) {
+    writer.array(|writer| {
+        for node in metrics {
+            writer.object(|writer| {
+                writer.key("node_id").string(&node.node_id);
+                writer.key("items_in").whole(node.items_in);
+                writer.key("items_out").whole(node.items_out);
+                writer.key("nanoseconds").whole(node.nanoseconds);
+            });
+        }
+    });
+}
+
+/// Writes a string, or `null`.
+pub(crate) fn text_or_null(writer: &mut Writer, text: Option<&str>) {
+    match text {
+        Some(text) => writer.string(text),
+        None => writer.null(),
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!(
+        "`{}` can't be written: {}",
+        path.display(),
+        reason(error)
+    ))
+}
+
+/// A medium as a file: the ending of its name, and its bytes. Values and
+/// references have none.
+fn encode(item: &Data) -> Result<Option<(&'static str, Vec<u8>)>, String> {
+    Ok(Some(match item {
+        Data::Value(_) | Data::File(_) | Data::Control(_) => return Ok(None),
+        Data::Text(text) => ("txt", text.text.clone().into_bytes()),
+        Data::Binary(binary) => ("bin", binary.bytes.clone()),
+        Data::Tensor(tensor) => ("npy", npy::write(tensor)),
+        Data::Audio(audio) => ("wav", wav(audio)?),
+        Data::Video(video) => pixels(&video.pixel_data, video.format, video.width, video.height)?,
+        Data::Image(image) => match image.format {
+            ImageFormat::Jpeg => ("jpg", image.data.clone()),
+            ImageFormat::Png => ("png", image.data.clone()),
+            ImageFormat::Webp => ("webp", image.data.clone()),
+            ImageFormat::Raw(format) => pixels(&image.data, format, image.width, image.height)?,
+        },
+    }))
+}
+
+fn wav(audio: &Audio) -> Result<Vec<u8>, String> {
+    let spec = hound::WavSpec {
+        channels: u16::try_from(audio.channels).map_err(|_| "a WAV file has fewer channels")?,
+        sample_rate: audio.sample_rate,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let say = |error: hound::Error| error.to_string();
+    let mut bytes = Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut bytes, spec).map_err(say)?;
+    for sample in &audio.samples {
+        writer.write_sample(*sample).map_err(say)?;
+    }
+    writer.finalize().map_err(say)?;
+    Ok(bytes.into_inner())
+}
+
+/// Raw pixels as PNG, where PNG has their format, and else as they are.
+fn pixels(
+    data: &[u8],
+    format: PixelFormat,
+    width: u32,
+    height: u32,
+) -> Result<(&'static str, Vec<u8>), String> {
+    let (colour, swapped) = match format {
+        PixelFormat::Gray8 => (png::ColorType::Grayscale, false),
+        PixelFormat::Rgb24 => (png::ColorType::Rgb, false),
+        PixelFormat::Bgr24 => (png::ColorType::Rgb, true),
+        PixelFormat::Rgba32 => (png::ColorType::Rgba, false),
+        PixelFormat::Bgra32 => (png::ColorType::Rgba, true),
+        PixelFormat::Yuv420p | PixelFormat::Nv12 | PixelFormat::Encoded => {
+            return Ok(("bin", data.to_vec()));
+        }
+    };
+    let say = |error: png::EncodingError| error.to_string();
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(colour);
+    let mut writer = encoder.write_header().map_err(say)?;
+    if swapped {
+        let mut data = data.to_vec();
+        data.chunks_exact_mut(colour.samples())
+            .for_each(|pixel| pixel.swap(0, 2));
+        writer.write_image_data(&data).map_err(say)?;
+    } else {
+        writer.write_image_data(data).map_err(say)?;
+    }
+    writer.finish().map_err(say)?;
+    Ok(("png", bytes))
+}

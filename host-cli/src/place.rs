@@ -1,0 +1,64 @@
+//! Where the component and its directories are.
+
+use std::path::{Path, PathBuf};
+
+use pipeline_host::Directories;
+
+use crate::cli::Place;
+use crate::failure::Failure;
+
+const HINT: &str = "they are laid beside the program by its build and in its packages; PIPELINE_DIST \
+                    names another directory that holds them all";
+
+/// Where things are, with defaults filled in.
+pub(crate) struct Places {
+    pub(crate) component: PathBuf,
+    pub(crate) directories: Directories,
+}
+
+/// Finds the component and its directories.
+pub(crate) fn find(place: &Place) -> Result<Places, Failure> {
+    let base = base();
+    let default = |given: &Option<PathBuf>, name: &str| match given {
+        Some(path) => path.clone(),
+        None => base.join(name),
+    };
+    let component = default(&place.component, "pipeline.wasm");
+    let compiled = component.with_extension("cwasm");
+    let component = match &place.component {
+        // Compiled code alone will do.
+        None if !component.exists() && compiled.exists() => compiled,
+        None if !component.exists() => {
+            let text = format!("the component `{}` is not there", component.display());
+            let help = format!("name it by --component; {HINT}");
+            return Err(Failure::usage(text).help(help));
+        }
+        _ => component,
+    };
+    let (stdlib, python) = (
+        default(&place.stdlib, "stdlib"),
+        default(&place.python, "python"),
+    );
+    let mut directories = Directories::new(&stdlib, &python).map_err(|error| {
+        let help = format!("name them by --stdlib and --python; {HINT}");
+        Failure::usage(error).help(help)
+    })?;
+    for nodes in &place.nodes {
+        directories.add_nodes(nodes).map_err(Failure::usage)?;
+    }
+    Ok(Places {
+        component,
+        directories,
+    })
+}
+
+fn base() -> PathBuf {
+    if let Some(base) = std::env::var_os("PIPELINE_DIST").filter(|base| !base.is_empty()) {
+        return PathBuf::from(base);
+    }
+    let program = std::env::current_exe().and_then(|program| program.canonicalize());
+    let directory = program
+        .ok()
+        .and_then(|program| program.parent().map(Path::to_owned));
+    directory.unwrap_or_default()
+}

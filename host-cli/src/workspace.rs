@@ -1,0 +1,115 @@
+//! What every command needs: the component in a sandbox, a clock, the manifest.
+
+use std::future::Future;
+use std::io::Read;
+
+use pipeline_host::types::{Diagnostic, Parsed};
+use pipeline_host::{Engine, EngineOptions, Fault, Instance, LoadError, Sandbox};
+
+use crate::cli::Place;
+use crate::compiling::Compiling;
+use crate::failure::{Failure, INTERRUPTED};
+use crate::place;
+use crate::report::{self, Source};
+
+/// Loads the component into a sandbox.
+pub(crate) fn open(place: &Place) -> Result<(Engine, Sandbox), Failure> {
+    let places = place::find(place)?;
+    let engine = Engine::new(&EngineOptions::default()).map_err(Failure::failed)?;
+    let mut compiling = Compiling::default();
+    let component = engine
+        .load(&places.component, &mut |event| compiling.show(event))
+        .map_err(|error| match &error {
+            LoadError::Engine(_) => Failure::failed(error),
+            LoadError::NotAComponent { .. } | LoadError::Unreadable { .. } => {
+                Failure::usage(error).help("--component takes the file `pipeline.wasm`")
+            }
+            _ => Failure::usage(error),
+        })?;
+    tracing::debug!(component = %places.component.display(), "loaded");
+    let sandbox = Sandbox::new(&engine, &component, places.directories).map_err(Failure::usage)?;
+    Ok((engine, sandbox))
+}
+
+/// Runs a future on this thread, with a clock.
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|error| Failure::failed(format!("no clock to run with: {error}")))?;
+    runtime.block_on(future)
+}
+
+/// Reads a manifest's text.
+pub(crate) fn manifest(name: &str) -> Result<Source, Failure> {
+    let (name, bytes) = if name == "-" {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().lock().read_to_end(&mut bytes);
+        ("<stdin>", read.map(|_| bytes))
+    } else {
+        (name, std::fs::read(name))
+    };
+    let bytes = bytes.map_err(|error| {
+        Failure::usage(format!(
+            "the manifest `{name}` can't be read: {}",
+            reason(&error)
+        ))
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Failure::usage(format!(
+            "the manifest `{name}` is not text: byte {at} is not UTF-8"
+        ))
+    })?;
+    Ok(Source {
+        name: name.to_owned(),
+        text,
+    })
+}
+
+/// What the system says, without its error number.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "it is not there".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        std::io::ErrorKind::IsADirectory => "it is a directory".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// Parses a manifest; its warnings are printed.
+pub(crate) async fn parse(
+    instance: &mut Instance,
+    source: &Source,
+) -> Result<Result<Parsed, Vec<Diagnostic>>, Fault> {
+    match instance.parse(&source.text).await? {
+        Ok(mut parsed) => {
+            report::locate(instance, source, &mut parsed.warnings).await?;
+            report::diagnostics(source, &parsed.warnings);
+            Ok(Ok(parsed))
+        }
+        Err(mut diagnostics) => {
+            report::locate(instance, source, &mut diagnostics).await?;
+            Ok(Err(diagnostics))
+        }
+    }
+}
+
+/// How the program ends when a run ended without a result.
+pub(crate) fn faulted(fault: &Fault) -> Failure {
+    let help = match fault {
+        Fault::Interrupted => return Failure::code(fault, INTERRUPTED),
+        Fault::Limit(pipeline_host::LimitError::Deadline { .. }) => {
+            Some("--timeout sets the limit")
+        }
+        Fault::Limit(pipeline_host::LimitError::Memory { .. }) => {
+            Some("--max-memory sets the limit")
+        }
+        _ => None,
+    };
+    let failure = Failure::failed(fault);
+    match help {
+        Some(help) => failure.help(help),
+        None => failure,
+    }
+}
