@@ -1,2 +1,70 @@
-//! Build tasks.
-fn main() {}
+//! Build tasks: `cargo xtask --help`.
+
+mod artefacts;
+mod dist;
+mod guest;
+mod link;
+mod shell;
+mod snapshot;
+mod stamp;
+mod test;
+mod toolchain;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Builds the pipeline component and its host, and runs the tests.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build everything into target/dist, a folder that can be moved anywhere
+    ///
+    /// The environment variable PIPELINE_TOOLCHAIN, `rustup` or `debian`,
+    /// forces where the WebAssembly target of Rust comes from.
+    Build,
+    /// Build everything, then run a pipeline: arguments are those of `pipeline run`
+    Run {
+        /// The manifest, and options of `pipeline run`
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Build everything and run all tests
+    Test {
+        /// Run only the steps whose name contains this
+        only: Option<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().task {
+        Task::Build => dist::build().map(|dist| {
+            shell::say(format_args!("built {}", dist.display()));
+            ExitCode::SUCCESS
+        }),
+        Task::Run { arguments } => dist::build().and_then(|dist| dist::run(&dist, &arguments)),
+        Task::Test { only } => test::run(only.as_deref()),
+    };
+    result.unwrap_or_else(|error| {
+        shell::say(format_args!("error: {error:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// The repository's root.
+fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map_or(here.clone(), PathBuf::from)
+}
+
+/// Where everything that is built goes.
+fn target() -> PathBuf {
+    root().join("target")
+}

@@ -1,0 +1,118 @@
+//! `target/dist`: everything that a user needs, in one folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+
+use crate::artefacts::Artefacts;
+use crate::stamp::{self, Inputs};
+use crate::toolchain::Toolchain;
+use crate::{guest, link, shell, snapshot};
+
+/// Builds everything and gives the folder.
+///
+/// # Errors
+/// Names the step that failed, and the command in it.
+pub(crate) fn build() -> Result<PathBuf> {
+    let work = crate::target().join("guest");
+    let dist = crate::target().join("dist");
+    let python = crate::root().join("python");
+    fs::create_dir_all(&work)?;
+    fs::create_dir_all(&dist)?;
+
+    let toolchain = Toolchain::find()?;
+    let artefacts = Artefacts::unpack(&work)?;
+    let guest = guest::build(&toolchain, &artefacts, &work)?;
+    let component = link::link(&guest, &artefacts, &work)?;
+    let package = package(&python, &work)?;
+    let snapshot = snapshot::take(&component, &artefacts.stdlib, &package, &work)?;
+
+    shell::step("compile the host", || {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        // Together with this program, so that both use the same features of
+        // their dependencies, and those are compiled once.
+        shell::run(shell::command(cargo, &crate::root()).args([
+            "build", "--release", "--quiet", "--package", "xtask", "--package", "pipeline-host",
+        ]))
+    })?;
+    let program = format!("pipeline{}", std::env::consts::EXE_SUFFIX);
+    copy_file(&crate::target().join("release").join(&program), &dist.join(&program))?;
+    copy_file(&snapshot, &dist.join("pipeline.wasm"))?;
+    copy_file(&component, &dist.join("pipeline-plain.wasm"))?;
+    copy_file(&precompile(&snapshot, &dist.join(&program), &work)?, &dist.join("pipeline.cwasm"))?;
+    copy_tree(&artefacts.stdlib, &dist.join("stdlib"))?;
+    copy_tree(&package, &dist.join("python"))?;
+    for name in ["LICENSE", "NOTICE"] {
+        copy_file(&crate::root().join(name), &dist.join(name))?;
+    }
+    Ok(dist)
+}
+
+/// Runs a pipeline with what was built; gives its exit code.
+///
+/// # Errors
+/// Where the program can't be started.
+pub(crate) fn run(dist: &Path, arguments: &[String]) -> Result<ExitCode> {
+    let program = dist.join("pipeline");
+    let status = std::process::Command::new(&program)
+        .arg("run")
+        .args(arguments)
+        .status()
+        .with_context(|| format!("can't start {}", program.display()))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+    Ok(ExitCode::from(code))
+}
+
+/// The package `remotemedia` alone, without its tests and configuration.
+fn package(python: &Path, work: &Path) -> Result<PathBuf> {
+    let package = work.join("python");
+    copy_tree(&python.join("remotemedia"), &package.join("remotemedia"))?;
+    Ok(package)
+}
+
+/// Compiles the component for this machine.
+fn precompile(component: &Path, program: &Path, work: &Path) -> Result<PathBuf> {
+    let output = work.join("pipeline.cwasm");
+    let inputs = Inputs::new("precompile", 1).file(component)?.file(program)?;
+    stamp::unless_done("compile the component for this machine", inputs, &output, || {
+        fs::write(&output, pipeline_host::precompile(&fs::read(component)?)?)?;
+        Ok(())
+    })?;
+    Ok(output)
+}
+
+/// Copies a file that differs from its copy.
+fn copy_file(from: &Path, to: &Path) -> Result<()> {
+    let same = || -> std::io::Result<bool> {
+        let (a, b) = (fs::metadata(from)?, fs::metadata(to)?);
+        Ok(a.len() == b.len() && a.permissions() == b.permissions() && fs::read(from)? == fs::read(to)?)
+    };
+    if same().unwrap_or(false) {
+        return Ok(());
+    }
+    // A program that runs can't be written to, but it can be replaced.
+    let _ = fs::remove_file(to);
+    fs::copy(from, to)
+        .with_context(|| format!("can't copy {} to {}", from.display(), to.display()))?;
+    Ok(())
+}
+
+/// Makes a directory the copy of another.
+fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    let wanted = stamp::files_below(from)?;
+    for file in &wanted {
+        let copy = to.join(file.strip_prefix(from)?);
+        if let Some(directory) = copy.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        copy_file(file, &copy)?;
+    }
+    for copy in stamp::files_below(to)? {
+        if !from.join(copy.strip_prefix(to)?).exists() {
+            fs::remove_file(copy)?;
+        }
+    }
+    Ok(())
+}
