@@ -80,6 +80,15 @@ pub(crate) fn load(
     path: &Path,
     events: &mut dyn FnMut(LoadEvent),
 ) -> Result<Component, LoadError> {
+    load_with(engine, path, cache_directory(), events)
+}
+
+fn load_with(
+    engine: &Engine,
+    path: &Path,
+    cache: Option<PathBuf>,
+    events: &mut dyn FnMut(LoadEvent),
+) -> Result<Component, LoadError> {
     let unreadable = |error: io::Error| LoadError::Unreadable {
         path: path.to_owned(),
         reason: reason(&error),
@@ -117,7 +126,7 @@ pub(crate) fn load(
         }
     }
 
-    let cache = Cache::new(engine, path, &source);
+    let cache = Cache::new(engine, path, &source, cache);
     if let Ok(cache) = &cache
         && cache.file.exists()
     {
@@ -282,8 +291,13 @@ struct Cache {
 }
 
 impl Cache {
-    fn new(engine: &Engine, path: &Path, source: &Metadata) -> Result<Self, String> {
-        let directory = cache_directory().ok_or("there is no home directory")?;
+    fn new(
+        engine: &Engine,
+        path: &Path,
+        source: &Metadata,
+        directory: Option<PathBuf>,
+    ) -> Result<Self, String> {
+        let directory = directory.ok_or("there is no home directory")?;
         let path = path.canonicalize().map_err(|error| reason(&error))?;
         let stem = path
             .file_stem()
@@ -364,5 +378,158 @@ fn reason(error: &io::Error) -> String {
         io::ErrorKind::NotFound => "it is not there".into(),
         io::ErrorKind::PermissionDenied => "permission denied".into(),
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The smallest component.
+    const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
+
+    struct Place {
+        root: tempfile::TempDir,
+        engine: Engine,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let engine = crate::Engine::new(&crate::EngineOptions::default()).unwrap();
+            Self {
+                root: tempfile::tempdir().unwrap(),
+                engine: engine.wasmtime().clone(),
+            }
+        }
+
+        fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+            let path = self.root.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            path
+        }
+
+        /// Loads, and says what happened.
+        fn load(&self, path: &Path) -> Result<Vec<String>, LoadError> {
+            let mut told = Vec::new();
+            let cache = self.root.path().join("cache");
+            load_with(&self.engine, path, Some(cache), &mut |event| {
+                told.push(match event {
+                    LoadEvent::Refused { reason, .. } => reason,
+                    LoadEvent::Compiling { .. } => "compiling".to_owned(),
+                    LoadEvent::Compiled { kept, .. } => match kept {
+                        Ok(_) => "kept".to_owned(),
+                        Err(reason) => reason,
+                    },
+                });
+            })?;
+            Ok(told)
+        }
+
+        fn cached(&self) -> PathBuf {
+            let mut entries = fs::read_dir(self.root.path().join("cache")).unwrap();
+            let entry = entries.next().unwrap().unwrap().path();
+            assert!(entries.next().is_none(), "one file is kept");
+            entry
+        }
+    }
+
+    #[test]
+    fn compiled_once_and_again_when_it_changes() {
+        let place = Place::new();
+        let path = place.write("a.wasm", EMPTY);
+        assert_eq!(place.load(&path).unwrap(), ["compiling", "kept"]);
+        assert!(place.load(&path).unwrap().is_empty());
+        // An empty custom section makes another file of it.
+        place.write("a.wasm", &[EMPTY, &[0, 2, 1, b'x']].concat());
+        assert_eq!(place.load(&path).unwrap(), ["compiling", "kept"]);
+        place.cached();
+    }
+
+    #[test]
+    fn damaged_files_are_refused() {
+        let place = Place::new();
+        let path = place.write("a.wasm", EMPTY);
+        place.load(&path).unwrap();
+        let cached = place.cached();
+        let whole = fs::read(&cached).unwrap();
+        for length in [0, 1, 10, 63, 64, 100, whole.len() / 2, whole.len() - 1] {
+            // The old file may be mapped: it is replaced, not written over.
+            fs::remove_file(&cached).unwrap();
+            fs::write(&cached, &whole[..length]).unwrap();
+            let told = place.load(&path).unwrap();
+            assert_eq!(told.len(), 3, "{length}: {told:?}");
+            assert!(place.load(&path).unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn files_that_others_can_write_are_refused() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let place = Place::new();
+        let path = place.write("a.wasm", EMPTY);
+        place.load(&path).unwrap();
+        fs::set_permissions(place.cached(), fs::Permissions::from_mode(0o620)).unwrap();
+        let told = place.load(&path).unwrap();
+        assert_eq!(
+            told,
+            ["others may write to it (chmod go-w)", "compiling", "kept"]
+        );
+    }
+
+    #[test]
+    fn a_sibling_is_used_unless_it_is_stale() {
+        let place = Place::new();
+        let path = place.write("a.wasm", EMPTY);
+        let compiled = compile(&place.engine, EMPTY, "it").unwrap();
+        let sibling = place.write("a.cwasm", &compiled);
+        assert!(place.load(&path).unwrap().is_empty());
+        assert!(place.load(&sibling).unwrap().is_empty());
+        let later = std::time::SystemTime::now() + Duration::from_secs(60);
+        File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(later)
+            .unwrap();
+        let told = place.load(&path).unwrap();
+        assert_eq!(told[1..], ["compiling", "kept"]);
+        assert!(told[0].starts_with("it is older than"));
+    }
+
+    #[test]
+    fn without_a_cache_it_still_runs() {
+        let place = Place::new();
+        let path = place.write("a.wasm", EMPTY);
+        place.write("cache", b"a file");
+        let told = place.load(&path).unwrap();
+        assert_eq!(told[0], "compiling");
+        assert_ne!(told[1], "kept");
+    }
+
+    #[test]
+    fn other_files_are_named() {
+        let place = Place::new();
+        for (bytes, found) in [
+            (&b""[..], "empty"),
+            (b"\0asm\x01\0\0\0", "core module"),
+            (b"\0asm", "cut short"),
+            (b"hello", "it is text"),
+            (b"(component)", "in text form"),
+            (b"PK\x03\x04", "ZIP"),
+            (b"\xff\xfe\0\0", "something else"),
+        ] {
+            let path = place.write("b.wasm", bytes);
+            let error = place.load(&path).unwrap_err().to_string();
+            assert!(error.contains(found), "{error}");
+        }
+        let broken = place.write("b.wasm", &[EMPTY, b"\x0b\xff"].concat());
+        assert!(matches!(
+            place.load(&broken),
+            Err(LoadError::Invalid { .. })
+        ));
+        let text = place.write("c.cwasm", b"hello");
+        assert!(matches!(place.load(&text), Err(LoadError::Refused { .. })));
     }
 }

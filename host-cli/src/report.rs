@@ -24,7 +24,10 @@ pub(crate) fn print(message: &dyn Diagnostic) {
         GraphicalTheme::unicode_nocolor()
     };
     let mut text = String::new();
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(width());
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(width())
+        // Where programs read it, a line is a line.
+        .with_wrap_lines(std::io::stderr().is_terminal());
     if handler.render_report(&mut text, message).is_err() {
         text = message.to_string();
     }

@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
         source: &source,
         outputs,
     };
-    workspace::block_on(run.to_the_end(&limits, items))
+    workspace::block_on(run.execute(&limits, items))
 }
 
 struct Run<'a> {
@@ -35,7 +35,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn to_the_end(
+    async fn execute(
         mut self,
         limits: &Limits,
         items: Option<Vec<Data>>,
