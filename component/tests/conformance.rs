@@ -1,6 +1,6 @@
 //! The cases of `tests/conformance`, as far as they need no Python.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::result_large_err)]
 
 mod common;
 

@@ -2,8 +2,14 @@
 
 mod add;
 mod arithmetic;
+mod audio;
+mod audio_chunk;
+mod audio_gain;
+mod audio_mix_down;
+mod audio_resample;
 mod calculator;
 mod echo;
+mod energy_vad;
 mod multiply;
 mod numbers;
 mod params;
@@ -16,8 +22,13 @@ use crate::registry::Factory;
 pub fn factories() -> Vec<Factory> {
     let mut all = vec![
         add::node(),
+        audio_chunk::node(),
+        audio_gain::node(),
+        audio_mix_down::node(),
+        audio_resample::node(),
         calculator::node(),
         echo::node(),
+        energy_vad::node(),
         multiply::node(),
     ];
     all.extend(pass_through::factories());

@@ -42,14 +42,6 @@ pub(super) fn optional(
     }
 }
 
-/// A parameter that must be given.
-pub(super) fn required(name: &str, param_type: &str, summary: &str) -> ParamInfo {
-    ParamInfo {
-        required: true,
-        ..optional(name, param_type, None, summary)
-    }
-}
-
 /// The parameters of one node, and what is wrong with them.
 pub(super) struct Params<'a> {
     node_type: &'static str,
@@ -127,23 +119,41 @@ impl<'a> Params<'a> {
         float.filter(|float| float.is_finite())
     }
 
+    /// A truth value.
+    pub(super) fn boolean(&mut self, name: &str) -> Option<bool> {
+        let value = self.params.get(name)?;
+        if let Value::Bool(value) = value {
+            return Some(*value);
+        }
+        self.wrong_type(name, "true or false", value);
+        None
+    }
+
     /// A whole number of at least 1.
     pub(super) fn positive(&mut self, name: &str) -> Option<u32> {
+        self.whole(name, 1)
+    }
+
+    /// A whole number of at least 0.
+    pub(super) fn count(&mut self, name: &str) -> Option<u32> {
+        self.whole(name, 0)
+    }
+
+    fn whole(&mut self, name: &str, least: u32) -> Option<u32> {
         let value = self.params.get(name)?;
-        let whole = match Number::of(value).map(Number::whole) {
-            Some(Number::Int(whole)) => u32::try_from(whole).ok().filter(|&whole| whole > 0),
-            Some(_) => None,
-            None => {
-                self.wrong_type(name, "a whole number", value);
-                return None;
-            }
+        let Some(number) = Number::of(value) else {
+            self.wrong_type(name, "a whole number", value);
+            return None;
+        };
+        let whole = match number.whole() {
+            Number::Int(whole) => u32::try_from(whole).ok().filter(|&whole| whole >= least),
+            _ => None,
         };
         if whole.is_none() {
-            let message = format!(
-                "`{name}` of {} must be a whole number from 1 to {}",
-                self.node_type,
-                u32::MAX
-            );
+            let node_type = self.node_type;
+            let most = u32::MAX;
+            let message =
+                format!("`{name}` of {node_type} must be a whole number from {least} to {most}");
             self.problem(name, message, None);
         }
         whole
@@ -167,14 +177,6 @@ impl<'a> Params<'a> {
             self.problem(name, message, did_you_mean(text, names()));
         }
         found.map(|&(_, value)| value)
-    }
-
-    /// Notes that a parameter must be given.
-    pub(super) fn require(&mut self, name: &str) {
-        if !self.has(name) {
-            let message = format!("{} needs the parameter `{name}`", self.node_type);
-            self.problem(name, message, None);
-        }
     }
 
     /// The node, if nothing is wrong.
