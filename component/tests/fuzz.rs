@@ -3,10 +3,12 @@
 
 #![allow(missing_docs)]
 
-use pipeline_component::executor::execute;
-use pipeline_component::manifest::{check, locate, parse, parse_value};
+use pipeline_component::executor::{ErrorKind, execute};
+use pipeline_component::manifest::{
+    Connection, Manifest, Metadata, NodeSpec, check, locate, parse, parse_value,
+};
 use pipeline_component::registry::Registry;
-use pipeline_component::value::Value;
+use pipeline_component::value::{Audio, MAX_DEPTH, Media, Value};
 use proptest::prelude::*;
 
 const JSON: &str = r#"{"manifest": {"version": "v1", "metadata": {"name": "é😀", "created_at": null},
@@ -223,4 +225,142 @@ fn long_numbers_keep_their_digits() {
         assert_eq!(number.to_string(), format!("-{digits}"));
     }
     assert!(parse_value(&format!("[{}]", "7".repeat(200_000))).is_err());
+}
+
+fn values() -> impl Strategy<Value = Value> {
+    let number = prop_oneof![
+        any::<i64>().prop_map(Value::Int),
+        Just(Value::Int(0)),
+        Just(Value::Int(i64::MIN)),
+        any::<f64>().prop_map(Value::Float),
+        "-?[1-9][0-9]{18,400}".prop_map(|digits| Value::integer(digits.parse().unwrap())),
+    ];
+    let leaf = prop_oneof![
+        4 => number,
+        1 => Just(Value::Null),
+        1 => any::<bool>().prop_map(Value::Bool),
+        1 => ".{0,8}".prop_map(Value::Text),
+        1 => prop::collection::vec(any::<u8>(), 0..8).prop_map(Value::Bytes),
+        1 => prop::collection::vec(any::<i64>(), 0..8).prop_map(Value::Ints),
+        1 => prop::collection::vec(any::<f64>(), 0..8).prop_map(Value::Floats),
+    ];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::List),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Tuple),
+            prop::collection::vec((".{0,4}", inner.clone()), 0..4).prop_map(Value::Map),
+            prop::collection::vec((inner.clone(), inner), 0..4).prop_map(Value::Entries),
+        ]
+    })
+}
+
+fn audio() -> impl Strategy<Value = Value> {
+    let samples = prop::collection::vec(any::<f32>(), 0..40);
+    let rate = prop_oneof![
+        Just(0),
+        Just(1),
+        Just(8000),
+        Just(44_100),
+        Just(48_000),
+        any::<u32>()
+    ];
+    (
+        samples,
+        rate,
+        0_u32..4,
+        any::<Option<u64>>(),
+        prop::option::of(values()),
+    )
+        .prop_map(|(samples, sample_rate, channels, timestamp_us, metadata)| {
+            Value::Media(Box::new(Media::Audio(Audio {
+                samples,
+                sample_rate,
+                channels,
+                stream_id: None,
+                timestamp_us,
+                metadata,
+            })))
+        })
+}
+
+/// Manifests of known nodes with likely and unlikely parameters.
+fn manifests() -> impl Strategy<Value = Manifest> {
+    let infos = Registry::native().list();
+    let node = prop::sample::select(infos).prop_flat_map(|info| {
+        let mut names: Vec<String> = info.params.iter().map(|param| param.name.clone()).collect();
+        names.push("unknown".to_owned());
+        let value = prop_oneof![
+            3 => (0_i64..100).prop_map(Value::Int),
+            2 => values(),
+            1 => prop::sample::select(vec!["add", "divide", "low", "high"]).prop_map(Value::from),
+        ];
+        let params = prop::collection::vec((prop::sample::select(names), value), 0..2);
+        (Just(info.node_type), params, prop::bool::weighted(0.2))
+    });
+    let ends = prop::collection::vec((0_usize..7, 0_usize..7), 0..8);
+    (prop::collection::vec(node, 0..6), ends).prop_map(|(nodes, ends)| {
+        let nodes = nodes.into_iter().enumerate();
+        let nodes = nodes.map(|(n, (node_type, params, is_output_node))| NodeSpec {
+            params: Value::Map(params),
+            is_output_node,
+            ..NodeSpec::new(format!("n{n}"), node_type)
+        });
+        let connection = |(from, to): (usize, usize)| Connection {
+            from: format!("n{}", from.min(to)),
+            to: format!("n{}", from.max(to)),
+        };
+        Manifest {
+            version: "v1".to_owned(),
+            metadata: Metadata::default(),
+            nodes: nodes.collect(),
+            connections: ends.into_iter().map(connection).collect(),
+            python_env: None,
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever comes in: an answer, and outputs that anybody can take.
+    #[test]
+    fn any_pipeline_on_any_items(
+        manifest in manifests(),
+        items in prop::collection::vec(prop_oneof![3 => values(), 1 => audio()], 0..4),
+    ) {
+        let registry = Registry::native();
+        let checked = check(&manifest, &registry);
+        let outputs = match execute(&manifest, &registry, Some(items)) {
+            Ok(result) => {
+                prop_assert_eq!(result.graph, checked.unwrap().graph);
+                result.outputs
+            }
+            Err(error) => {
+                prop_assert_eq!(checked.is_err(), error.kind == ErrorKind::InvalidManifest);
+                error.outputs
+            }
+        };
+        prop_assert!(outputs.iter().all(|output| !output.is_deeper_than(MAX_DEPTH)));
+    }
+}
+
+#[test]
+fn hopeless_connections_are_answered_in_time() {
+    let connection = |n: usize| Connection {
+        from: format!("node-number-{n}-x"),
+        to: format!("node-number-{}-y", n / 2),
+    };
+    let manifest = Manifest {
+        version: "v1".to_owned(),
+        metadata: Metadata::default(),
+        nodes: (0..10_000)
+            .map(|n| NodeSpec::new(format!("node-number-{n}"), "Nonsense"))
+            .collect(),
+        connections: (0..100_000).map(connection).collect(),
+        python_env: None,
+    };
+    assert_eq!(
+        check(&manifest, &Registry::native()).unwrap_err().len(),
+        101
+    );
 }

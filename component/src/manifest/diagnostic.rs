@@ -151,20 +151,27 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         return None;
     }
     let lowered = name.to_lowercase();
+    let own = lowered.chars().count();
     known
         .into_iter()
         .filter(|candidate| candidate.len() <= 256)
         .filter_map(|candidate| {
             let other = candidate.to_lowercase();
-            let distance = strsim::damerau_levenshtein(&lowered, &other);
-            let length = lowered.chars().count().max(other.chars().count());
-            let contained = lowered.len() >= 4 && other.contains(&lowered)
-                || other.len() >= 4 && lowered.contains(&other);
-            let near = distance <= (length / 3).max(1);
+            let others = other.chars().count();
+            let length = own.max(others);
+            let most = (length / 3).max(1);
             // A contained name is likely, but a name that differs by a letter
             // is likelier still.
-            let rank = if near { distance } else { 100 + distance };
-            (near && distance < length || contained).then_some((rank, candidate))
+            let contained =
+                own >= 4 && other.contains(&lowered) || others >= 4 && lowered.contains(&other);
+            // So many letters more make so many differences at least.
+            if own.abs_diff(others) <= most {
+                let distance = strsim::osa_distance(&lowered, &other);
+                if distance <= most && distance < length {
+                    return Some((distance, candidate));
+                }
+            }
+            contained.then_some((100 + own.abs_diff(others), candidate))
         })
         .min_by_key(|&(rank, _)| rank)
         .map(|(_, candidate)| candidate)
