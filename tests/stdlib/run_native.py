@@ -22,6 +22,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent.parent / "python"
 DIFFERENCES = HERE / "differences.json"
+TIMEOUT = 60
 sys.path.insert(0, str(PACKAGE))
 
 
@@ -61,13 +62,17 @@ def run_one(path: Path) -> str:
 
 def run_apart(path: Path) -> str:
     """Run one program in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", __file__, "--one", str(path)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "TZ": "UTC0"},
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", __file__, "--one", str(path)],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "TZ": "UTC0"},
+            timeout=TIMEOUT,
+        )
+    except subprocess.TimeoutExpired:
+        return json.dumps({"program": path.stem, "error": f"not done after {TIMEOUT} seconds"})
     last = done.stdout.rstrip("\n").rpartition("\n")[2]
     if done.returncode or not last.startswith("{"):
         failure = done.stderr.strip() or f"exit code {done.returncode}"
