@@ -35,7 +35,7 @@ macro_rules! same_fields {
                 Self {
                     $($plain: record.$plain,)*
                     $($into: record.$into.into(),)*
-                    $($each: record.$each.into_iter().map(Into::into).collect_into(),)*
+                    $($each: record.$each.into_iter().map(Into::into).gather(),)*
                 }
             }
         }
@@ -45,7 +45,7 @@ macro_rules! same_fields {
                 Self {
                     $($plain: record.$plain,)*
                     $($into: record.$into.into(),)*
-                    $($each: record.$each.into_iter().map(Into::into).collect_into(),)*
+                    $($each: record.$each.into_iter().map(Into::into).gather(),)*
                 }
             }
         }
@@ -53,26 +53,54 @@ macro_rules! same_fields {
 }
 
 /// Collects into what a field asks for: a list, or an option.
-trait CollectInto<T> {
-    fn collect_into(self) -> T;
+trait Gather<T> {
+    fn gather(self) -> T;
 }
 
-impl<I: Iterator> CollectInto<Vec<I::Item>> for I {
-    fn collect_into(self) -> Vec<I::Item> {
+impl<I: Iterator> Gather<Vec<I::Item>> for I {
+    fn gather(self) -> Vec<I::Item> {
         self.collect()
     }
 }
 
-impl<I: Iterator> CollectInto<Option<I::Item>> for I {
-    fn collect_into(mut self) -> Option<I::Item> {
+impl<I: Iterator> Gather<Option<I::Item>> for I {
+    fn gather(mut self) -> Option<I::Item> {
         self.next()
     }
 }
 
-same_cases!(GpuType { Cuda, Rocm, Metal, Vulkan, Any });
-same_cases!(RuntimeHint { RustPython, Cpython, CpythonWasm, Auto });
-same_cases!(Placement { Anywhere, Wasi, Native, Remote, PreferWasi, PreferNative, PreferRemote });
-same_cases!(MediaKind { Audio, Video, Tensor, Text, File, Json, Binary, Image });
+same_cases!(GpuType {
+    Cuda,
+    Rocm,
+    Metal,
+    Vulkan,
+    Any
+});
+same_cases!(RuntimeHint {
+    RustPython,
+    Cpython,
+    CpythonWasm,
+    Auto
+});
+same_cases!(Placement {
+    Anywhere,
+    Wasi,
+    Native,
+    Remote,
+    PreferWasi,
+    PreferNative,
+    PreferRemote
+});
+same_cases!(MediaKind {
+    Audio,
+    Video,
+    Tensor,
+    Text,
+    File,
+    Json,
+    Binary,
+    Image
+});
 
 same_fields!(Metadata {
     name, description, created_at, author, version, license, auto_negotiate;;

@@ -47,9 +47,10 @@ pub(super) fn lift_item(item: Data) -> Result<Value, String> {
             language: text.language,
             channel: text.channel,
         }),
-        Data::Binary(binary) => {
-            Media::Binary(Binary { bytes: binary.bytes, mime_type: binary.mime_type })
-        }
+        Data::Binary(binary) => Media::Binary(Binary {
+            bytes: binary.bytes,
+            mime_type: binary.mime_type,
+        }),
         Data::Audio(audio) => {
             if audio.channels == 0 || audio.sample_rate == 0 {
                 return Err("audio needs at least one channel and a sample rate of 1 Hz".into());
@@ -103,7 +104,9 @@ pub(super) fn lift_item(item: Data) -> Result<Value, String> {
             let expected = tensor
                 .shape
                 .iter()
-                .try_fold(item_size(dtype), |size, extent| size.checked_mul(u64::from(*extent)));
+                .try_fold(item_size(dtype), |size, extent| {
+                    size.checked_mul(u64::from(*extent))
+                });
             if expected != Some(tensor.data.len() as u64) {
                 return Err(format!(
                     "a {dtype} tensor of shape {:?} can't have {} bytes",
@@ -159,9 +162,10 @@ pub(super) fn lower_item(item: Value) -> Result<Data, NoForm> {
             language: text.language,
             channel: text.channel,
         }),
-        Media::Binary(binary) => {
-            Data::Binary(types::Binary { bytes: binary.bytes, mime_type: binary.mime_type })
-        }
+        Media::Binary(binary) => Data::Binary(types::Binary {
+            bytes: binary.bytes,
+            mime_type: binary.mime_type,
+        }),
         Media::Audio(audio) => Data::Audio(types::Audio {
             samples: audio.samples,
             sample_rate: audio.sample_rate,

@@ -54,7 +54,9 @@ impl Guest for Component {
     type Session = Session;
 
     fn parse(source: String) -> Result<types::Parsed, Vec<types::Diagnostic>> {
-        parse(&source).map_err(report::diagnostics).and_then(report::parsed)
+        parse(&source)
+            .map_err(report::diagnostics)
+            .and_then(report::parsed)
     }
 
     fn locate(source: String, path: String) -> Option<types::Location> {
@@ -63,8 +65,11 @@ impl Guest for Component {
 
     fn check(manifest: types::Manifest) -> Result<types::Checked, Vec<types::Diagnostic>> {
         provider::call(|| {
-            let manifest = manifest::lift(manifest).map_err(|error| vec![report::invalid(error)])?;
-            check(&manifest, &registry()).map(Into::into).map_err(report::diagnostics)
+            let manifest =
+                manifest::lift(manifest).map_err(|error| vec![report::invalid(error)])?;
+            check(&manifest, &registry())
+                .map(Into::into)
+                .map_err(report::diagnostics)
         })
     }
 
@@ -140,7 +145,9 @@ impl Session {
     ) -> Result<T, types::PipelineError> {
         provider::call(|| {
             let mut slot = self.run.borrow_mut();
-            let Some(run) = slot.as_mut() else { return Err(closed()) };
+            let Some(run) = slot.as_mut() else {
+                return Err(closed());
+            };
             let result = work(run);
             if result.is_err() {
                 *slot = None;

@@ -10,8 +10,18 @@ use crate::value::{NoForm, Value};
 
 impl From<Location> for types::Location {
     fn from(location: Location) -> Self {
-        let Location { line, column, offset, length } = location;
-        Self { line, column, offset, length }
+        let Location {
+            line,
+            column,
+            offset,
+            length,
+        } = location;
+        Self {
+            line,
+            column,
+            offset,
+            length,
+        }
     }
 }
 
@@ -64,7 +74,10 @@ impl From<GraphInfo> for types::GraphInfo {
 
 impl From<Checked> for types::Checked {
     fn from(checked: Checked) -> Self {
-        Self { graph: checked.graph.into(), warnings: diagnostics(checked.warnings) }
+        Self {
+            graph: checked.graph.into(),
+            warnings: diagnostics(checked.warnings),
+        }
     }
 }
 
@@ -72,7 +85,12 @@ pub(super) fn parsed(parsed: Parsed) -> Result<types::Parsed, Vec<types::Diagnos
     let no_form = |error: NoForm| vec![invalid((String::new(), error.to_string()))];
     let input_data = parsed
         .input_data
-        .map(|items| items.into_iter().map(value::lower).collect::<Result<Vec<_>, _>>())
+        .map(|items| {
+            items
+                .into_iter()
+                .map(value::lower)
+                .collect::<Result<Vec<_>, _>>()
+        })
         .transpose()
         .map_err(no_form)?;
     Ok(types::Parsed {

@@ -15,13 +15,21 @@ const MAX_NODES: usize = 1 << 24;
 pub(super) fn lift(value: types::Value) -> Result<Value, String> {
     let types::Value { nodes, root } = value;
     if nodes.len() > MAX_NODES {
-        return Err(format!("the value has {} nodes; at most {MAX_NODES} are allowed", nodes.len()));
+        return Err(format!(
+            "the value has {} nodes; at most {MAX_NODES} are allowed",
+            nodes.len()
+        ));
     }
-    let mut arena = Arena { left: nodes.len(), nodes: nodes.into_iter().map(Some).collect() };
+    let mut arena = Arena {
+        left: nodes.len(),
+        nodes: nodes.into_iter().map(Some).collect(),
+    };
     let value = arena.take(root, 0)?;
     match arena.left {
         0 => Ok(value),
-        left => Err(format!("the value has {left} nodes that its root does not reach")),
+        left => Err(format!(
+            "the value has {left} nodes that its root does not reach"
+        )),
     }
 }
 
@@ -35,13 +43,17 @@ impl Arena {
     fn take(&mut self, index: u32, depth: usize) -> Result<Value, String> {
         let length = self.nodes.len();
         let Some(slot) = self.nodes.get_mut(index as usize) else {
-            return Err(format!("the value names node {index}, but has only {length} nodes"));
+            return Err(format!(
+                "the value names node {index}, but has only {length} nodes"
+            ));
         };
         let Some(node) = slot.take() else {
             return Err(format!("node {index} of the value is in it more than once"));
         };
         if depth > MAX_DEPTH {
-            return Err(format!("the value is nested deeper than {MAX_DEPTH} levels"));
+            return Err(format!(
+                "the value is nested deeper than {MAX_DEPTH} levels"
+            ));
         }
         self.left -= 1;
         Ok(match node {
@@ -74,7 +86,10 @@ impl Arena {
     }
 
     fn take_all(&mut self, indices: Vec<u32>, depth: usize) -> Result<Vec<Value>, String> {
-        indices.into_iter().map(|index| self.take(index, depth + 1)).collect()
+        indices
+            .into_iter()
+            .map(|index| self.take(index, depth + 1))
+            .collect()
     }
 }
 
@@ -101,7 +116,10 @@ pub(super) fn lower(value: Value) -> Result<types::Value, NoForm> {
 }
 
 fn push(nodes: &mut Vec<ValueNode>, value: Value, depth: usize) -> Result<u32, NoForm> {
-    let no_form = |message: String| NoForm { path: String::new(), message };
+    let no_form = |message: String| NoForm {
+        path: String::new(),
+        message,
+    };
     if depth > MAX_DEPTH {
         return Err(no_form(format!("nested deeper than {MAX_DEPTH} levels")));
     }
@@ -133,12 +151,16 @@ fn push(nodes: &mut Vec<ValueNode>, value: Value, depth: usize) -> Result<u32, N
             ValueNode::Entries(entries)
         }
         Value::Media(_) => {
-            return Err(no_form("a medium is an item by itself, not a part of one".to_owned()));
+            return Err(no_form(
+                "a medium is an item by itself, not a part of one".to_owned(),
+            ));
         }
         Value::Object(object) => return push(nodes, object.to_value()?, depth),
     };
     if nodes.len() >= MAX_NODES {
-        return Err(no_form(format!("the value has more than {MAX_NODES} nodes")));
+        return Err(no_form(format!(
+            "the value has more than {MAX_NODES} nodes"
+        )));
     }
     nodes.push(node);
     Ok((nodes.len() - 1) as u32)
@@ -149,5 +171,8 @@ fn push_all(
     items: Vec<Value>,
     depth: usize,
 ) -> Result<Vec<u32>, NoForm> {
-    items.into_iter().map(|item| push(nodes, item, depth + 1)).collect()
+    items
+        .into_iter()
+        .map(|item| push(nodes, item, depth + 1))
+        .collect()
 }

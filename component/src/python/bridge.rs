@@ -29,12 +29,16 @@ pub(crate) struct Media {
 
 impl Media {
     /// Names of the classes in `remotemedia.media`.
-    pub(crate) const NAMES: [&str; 8] =
-        ["Audio", "Video", "Image", "Tensor", "Text", "Binary", "File", "Control"];
+    pub(crate) const NAMES: [&str; 8] = [
+        "Audio", "Video", "Image", "Tensor", "Text", "Binary", "File", "Control",
+    ];
 
     /// The class of this name.
     pub(crate) fn class<'py>(&self, py: Python<'py>, name: &str) -> &Bound<'py, PyType> {
-        let position = Self::NAMES.iter().position(|known| *known == name).expect("a media name");
+        let position = Self::NAMES
+            .iter()
+            .position(|known| *known == name)
+            .expect("a media name");
         self.classes[position].bind(py)
     }
 
@@ -86,7 +90,9 @@ impl Bridge {
             Ok(media.getattr(name)?.cast_into::<PyType>()?.unbind())
         };
         let [audio, video, image, tensor, text, binary, file, control] = Media::NAMES.map(class);
-        let classes = [audio?, video?, image?, tensor?, text?, binary?, file?, control?];
+        let classes = [
+            audio?, video?, image?, tensor?, text?, binary?, file?, control?,
+        ];
         embedded.getattr("install")?.call0()?;
         Ok(Self {
             node_infos: bridge.getattr("node_infos")?.unbind(),

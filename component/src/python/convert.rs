@@ -27,15 +27,23 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: Value) -> PyResult<Bound<'p
         Value::Text(value) => PyString::new(py, &value).into_any(),
         Value::Bytes(value) => PyBytes::new(py, &value).into_any(),
         Value::List(items) => list(py, items.into_iter().map(|item| to_python(py, item)))?,
-        Value::Ints(items) => {
-            list(py, items.into_iter().map(|item| Ok(item.into_pyobject(py)?.into_any())))?
-        }
-        Value::Floats(items) => {
-            list(py, items.into_iter().map(|item| Ok(PyFloat::new(py, item).into_any())))?
-        }
+        Value::Ints(items) => list(
+            py,
+            items
+                .into_iter()
+                .map(|item| Ok(item.into_pyobject(py)?.into_any())),
+        )?,
+        Value::Floats(items) => list(
+            py,
+            items
+                .into_iter()
+                .map(|item| Ok(PyFloat::new(py, item).into_any())),
+        )?,
         Value::Tuple(items) => {
-            let items =
-                items.into_iter().map(|item| to_python(py, item)).collect::<PyResult<Vec<_>>>()?;
+            let items = items
+                .into_iter()
+                .map(|item| to_python(py, item))
+                .collect::<PyResult<Vec<_>>>()?;
             PyTuple::new(py, items)?.into_any()
         }
         Value::Map(fields) => {
@@ -55,7 +63,11 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: Value) -> PyResult<Bound<'p
         Value::Media(media) => media::to_python(py, *media)?,
         Value::Object(object) => match object.into_any().downcast::<PyItem>() {
             Ok(item) => item.into_object().into_bound(py),
-            Err(_) => return Err(PyTypeError::new_err("the object belongs to another language")),
+            Err(_) => {
+                return Err(PyTypeError::new_err(
+                    "the object belongs to another language",
+                ));
+            }
         },
     })
 }
@@ -93,7 +105,12 @@ pub(crate) fn item_from_python(object: &Bound<'_, PyAny>) -> Result<Value, NoFor
 pub(crate) fn plain_from_python(object: &Bound<'_, PyAny>) -> Result<Value, NoForm> {
     plain(object, 0).map_err(|mut error| {
         error.path.reverse();
-        NoForm { path: error.path.concat(), message: error.message }
+        let path = error.path.concat();
+        let path = path.strip_prefix('.').unwrap_or(&path).to_owned();
+        NoForm {
+            path,
+            message: error.message,
+        }
     })
 }
 
@@ -105,7 +122,10 @@ struct Trail {
 
 impl Trail {
     fn new(message: impl Into<String>) -> Self {
-        Self { path: Vec::new(), message: message.into() }
+        Self {
+            path: Vec::new(),
+            message: message.into(),
+        }
     }
 
     fn at(mut self, step: impl FnOnce() -> String) -> Self {
@@ -166,7 +186,13 @@ fn plain(object: &Bound<'_, PyAny>, depth: usize) -> Result<Value, Trail> {
     }
     if object.cast::<PyMemoryView>().is_ok() {
         let bytes = object.call_method0("tobytes")?;
-        return Ok(Value::Bytes(bytes.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes().to_vec()));
+        return Ok(Value::Bytes(
+            bytes
+                .cast::<PyBytes>()
+                .map_err(PyErr::from)?
+                .as_bytes()
+                .to_vec(),
+        ));
     }
     Err(Trail::new(no_form(object)))
 }
@@ -238,9 +264,7 @@ fn integers(items: &Bound<'_, PyList>) -> Option<Value> {
         let item = item.cast_into_exact::<PyInt>().ok()?;
         let mut overflow = 0;
         // SAFETY: the object is an int and the interpreter is attached.
-        values.push(unsafe {
-            ffi::PyLong_AsLongLongAndOverflow(item.as_ptr(), &raw mut overflow)
-        });
+        values.push(unsafe { ffi::PyLong_AsLongLongAndOverflow(item.as_ptr(), &raw mut overflow) });
         if overflow != 0 {
             return None;
         }
@@ -291,6 +315,13 @@ fn entries(dict: &Bound<'_, PyDict>, depth: usize) -> Result<Value, Trail> {
 
 /// A step of a path: `.name`, or `["a name"]` where that would not read well.
 fn step(name: &str) -> String {
-    let simple = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
-    if simple { format!(".{name}") } else { format!("[{name:?}]") }
+    let simple = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || "_-".contains(c));
+    if simple {
+        format!(".{name}")
+    } else {
+        format!("[{name:?}]")
+    }
 }

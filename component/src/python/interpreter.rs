@@ -57,11 +57,46 @@ const SNAPSHOT_MODULES: &[&str] = &[
     "remotemedia.nodes",
     "remotemedia.media",
     "remotemedia.runtime.bridge",
-    "abc", "array", "asyncio", "base64", "bisect", "collections", "collections.abc", "contextlib",
-    "copy", "dataclasses", "datetime", "decimal", "enum", "functools", "heapq", "inspect", "io",
-    "itertools", "json", "linecache", "logging", "math", "operator", "os", "pathlib", "random",
-    "re", "statistics", "string", "struct", "textwrap", "time", "traceback", "types", "typing",
-    "unicodedata", "uuid", "warnings", "weakref", "zlib",
+    "abc",
+    "array",
+    "asyncio",
+    "base64",
+    "bisect",
+    "collections",
+    "collections.abc",
+    "contextlib",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "functools",
+    "heapq",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "linecache",
+    "logging",
+    "math",
+    "operator",
+    "os",
+    "pathlib",
+    "random",
+    "re",
+    "statistics",
+    "string",
+    "struct",
+    "textwrap",
+    "time",
+    "traceback",
+    "types",
+    "typing",
+    "unicodedata",
+    "uuid",
+    "warnings",
+    "weakref",
+    "zlib",
 ];
 
 thread_local! {
@@ -164,7 +199,11 @@ fn set_search_path(py: Python<'_>) -> PyResult<()> {
     let list = PyList::new(py, paths)?;
     // SAFETY: the name is a C string and the interpreter is attached.
     let status = unsafe { ffi::PySys_SetObject(c"path".as_ptr(), list.as_ptr()) };
-    if status == 0 { Ok(()) } else { Err(PyErr::fetch(py)) }
+    if status == 0 {
+        Ok(())
+    } else {
+        Err(PyErr::fetch(py))
+    }
 }
 
 /// Starts the interpreter in CPython's isolated configuration: no
@@ -182,8 +221,11 @@ fn start() {
         (c"utf8_mode", 1),
         (c"parse_argv", 0),
     ];
-    const STRINGS: &[(&CStr, &CStr)] =
-        &[(c"home", c"/"), (c"program_name", c"pipeline"), (c"executable", c"")];
+    const STRINGS: &[(&CStr, &CStr)] = &[
+        (c"home", c"/"),
+        (c"program_name", c"pipeline"),
+        (c"executable", c""),
+    ];
     super::memory::install();
     let paths = [STDLIB, PACKAGE].map(|path| CString::new(path).expect("no NUL in it"));
     let mut paths = paths.each_ref().map(|path| path.as_ptr());

@@ -97,7 +97,10 @@ pub(crate) fn to_python(py: Python<'_>, media: Media) -> PyResult<Bound<'_, PyAn
             "Control"
         }
     };
-    bridge::get(py)?.media.class(py, class).call((), Some(&fields))
+    bridge::get(py)?
+        .media
+        .class(py, class)
+        .call((), Some(&fields))
 }
 
 /// Makes the medium of an instance of one of the media classes; `None` for
@@ -108,7 +111,9 @@ pub(crate) fn to_python(py: Python<'_>, media: Media) -> PyResult<Bound<'_, PyAn
 pub(crate) fn from_python(object: &Bound<'_, PyAny>) -> Result<Option<Media>, NoForm> {
     let py = object.py();
     let bridge = bridge::get(py).map_err(|error| plain_error("", &error))?;
-    let Some(class) = bridge.media.name_of(object) else { return Ok(None) };
+    let Some(class) = bridge.media.name_of(object) else {
+        return Ok(None);
+    };
     let fields = Fields { object };
     let media = match class {
         "Audio" => {
@@ -187,7 +192,10 @@ pub(crate) fn from_python(object: &Bound<'_, PyAny>) -> Result<Option<Media>, No
 }
 
 fn plain_error(path: &str, error: &PyErr) -> NoForm {
-    NoForm { path: path.to_owned(), message: error.to_string() }
+    NoForm {
+        path: path.to_owned(),
+        message: error.to_string(),
+    }
 }
 
 /// Reads the fields of a medium, with errors that name them.
@@ -197,20 +205,31 @@ struct Fields<'a, 'py> {
 
 impl<'py> Fields<'_, 'py> {
     fn wrong(&self, name: &str, message: impl Into<String>) -> NoForm {
-        NoForm { path: format!(".{name}"), message: message.into() }
+        NoForm {
+            path: name.to_owned(),
+            message: message.into(),
+        }
     }
 
     fn get(&self, name: &str) -> Result<Bound<'py, PyAny>, NoForm> {
-        self.object.getattr(name).map_err(|error| self.wrong(name, error.to_string()))
+        self.object
+            .getattr(name)
+            .map_err(|error| self.wrong(name, error.to_string()))
     }
 
     fn required<T: for<'a> FromPyObject<'a, 'py>>(&self, name: &str) -> Result<T, NoForm> {
         let value = self.get(name)?;
-        value.extract().map_err(|error| self.wrong(name, Into::<PyErr>::into(error).to_string()))
+        value
+            .extract()
+            .map_err(|error| self.wrong(name, Into::<PyErr>::into(error).to_string()))
     }
 
     fn optional<T: for<'a> FromPyObject<'a, 'py>>(&self, name: &str) -> Result<Option<T>, NoForm> {
-        if self.get(name)?.is_none() { Ok(None) } else { self.required(name).map(Some) }
+        if self.get(name)?.is_none() {
+            Ok(None)
+        } else {
+            self.required(name).map(Some)
+        }
     }
 
     fn plain(&self, name: &str) -> Result<Option<Value>, NoForm> {
@@ -218,18 +237,32 @@ impl<'py> Fields<'_, 'py> {
         if value.is_none() {
             return Ok(None);
         }
-        convert::plain_from_python(&value).map(Some).map_err(|error| NoForm {
-            path: format!(".{name}{}", error.path),
-            message: error.message,
-        })
+        convert::plain_from_python(&value)
+            .map(Some)
+            .map_err(|error| {
+                let dot = if error.path.is_empty() || error.path.starts_with('[') {
+                    ""
+                } else {
+                    "."
+                };
+                NoForm {
+                    path: format!("{name}{dot}{}", error.path),
+                    message: error.message,
+                }
+            })
     }
 
     fn name(&self, name: &str, known: &[&'static str]) -> Result<&'static str, NoForm> {
         let value = self.get(name)?;
-        let text = value.cast::<PyString>().ok().and_then(|text| text.to_str().ok());
-        known.iter().copied().find(|known| Some(*known) == text).ok_or_else(|| {
-            self.wrong(name, format!("{value} is none of {}", known.join(", ")))
-        })
+        let text = value
+            .cast::<PyString>()
+            .ok()
+            .and_then(|text| text.to_str().ok());
+        known
+            .iter()
+            .copied()
+            .find(|known| Some(*known) == text)
+            .ok_or_else(|| self.wrong(name, format!("{value} is none of {}", known.join(", "))))
     }
 
     fn bytes(&self, name: &str) -> Result<Vec<u8>, NoForm> {
@@ -239,15 +272,24 @@ impl<'py> Fields<'_, 'py> {
 
     fn floats(&self, name: &str) -> Result<Vec<f32>, NoForm> {
         let value = self.get(name)?;
-        let buffer = PyUntypedBuffer::get(&value)
-            .map_err(|error| self.wrong(name, error.to_string()))?;
+        let buffer =
+            PyUntypedBuffer::get(&value).map_err(|error| self.wrong(name, error.to_string()))?;
         if buffer.format() != c"f" && buffer.format() != c"<f" {
-            return Err(self.wrong(name, "the samples must be 32-bit floats (buffer format \"f\")"));
+            return Err(self.wrong(
+                name,
+                "the samples must be 32-bit floats (buffer format \"f\")",
+            ));
         }
         let mut samples = vec![0.0_f32; buffer.len_bytes() / size_of::<f32>()];
         // SAFETY: `samples` owns exactly the bytes that are written.
-        unsafe { read_buffer(&value, samples.as_mut_ptr().cast(), samples.len() * size_of::<f32>()) }
-            .map_err(|error| self.wrong(name, error.to_string()))?;
+        unsafe {
+            read_buffer(
+                &value,
+                samples.as_mut_ptr().cast(),
+                samples.len() * size_of::<f32>(),
+            )
+        }
+        .map_err(|error| self.wrong(name, error.to_string()))?;
         Ok(samples)
     }
 }
@@ -321,18 +363,15 @@ impl Payload {
     }
 
     /// A `memoryview` of the data.
-    fn view(
-        py: Python<'_>,
-        data: Data,
-        length: usize,
-        item: usize,
-    ) -> PyResult<Bound<'_, PyAny>> {
-        let payload = Self { data, shape: [length as _], strides: [item as _] };
+    fn view(py: Python<'_>, data: Data, length: usize, item: usize) -> PyResult<Bound<'_, PyAny>> {
+        let payload = Self {
+            data,
+            shape: [length as _],
+            strides: [item as _],
+        };
         let payload = Bound::new(py, payload)?;
         // SAFETY: a new reference to a memoryview, or null with an exception.
-        unsafe {
-            Bound::from_owned_ptr_or_err(py, ffi::PyMemoryView_FromObject(payload.as_ptr()))
-        }
+        unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyMemoryView_FromObject(payload.as_ptr())) }
     }
 }
 

@@ -27,8 +27,14 @@ pub(super) fn install() {
     // SAFETY: Python has allocated nothing in these domains yet, and the
     // functions live as long as the program.
     unsafe {
-        ffi::PyMem_SetAllocator(ffi::PyMemAllocatorDomain::PYMEM_DOMAIN_OBJ, &raw mut allocator);
-        ffi::PyMem_SetAllocator(ffi::PyMemAllocatorDomain::PYMEM_DOMAIN_MEM, &raw mut allocator);
+        ffi::PyMem_SetAllocator(
+            ffi::PyMemAllocatorDomain::PYMEM_DOMAIN_OBJ,
+            &raw mut allocator,
+        );
+        ffi::PyMem_SetAllocator(
+            ffi::PyMemAllocatorDomain::PYMEM_DOMAIN_MEM,
+            &raw mut allocator,
+        );
     }
 }
 
@@ -41,7 +47,9 @@ extern "C" fn malloc(context: *mut c_void, size: usize) -> *mut c_void {
 }
 
 extern "C" fn calloc(context: *mut c_void, count: usize, size: usize) -> *mut c_void {
-    let Some(size) = count.checked_mul(size) else { return ptr::null_mut() };
+    let Some(size) = count.checked_mul(size) else {
+        return ptr::null_mut();
+    };
     // SAFETY: see above; a block that is not null has `size` bytes.
     unsafe {
         let block = (*context.cast::<Heap>()).malloc(size);

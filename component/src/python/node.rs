@@ -34,11 +34,19 @@ impl PythonNode {
             let open = || -> PyResult<Self> {
                 let bridge = bridge::get(py)?;
                 let params = convert::to_python(py, params)?;
-                let runner = bridge.open_node.bind(py).call1((node_type, id, params, streaming))?;
+                let runner = bridge
+                    .open_node
+                    .bind(py)
+                    .call1((node_type, id, params, streaming))?;
                 let streaming = runner.getattr("streaming")?.is_truthy()?;
                 let source = runner.getattr("source")?.is_truthy()?;
                 let take = runner.getattr(if streaming { "push" } else { "process" })?;
-                Ok(Self { runner: runner.unbind(), take: take.unbind(), streaming, source })
+                Ok(Self {
+                    runner: runner.unbind(),
+                    take: take.unbind(),
+                    streaming,
+                    source,
+                })
             };
             open().map_err(|error| setup_failed(py, &error))
         })
@@ -54,7 +62,9 @@ impl PythonNode {
     fn iterate(&self, method: &str) -> Result<Outputs, NodeError> {
         Python::attach(|py| {
             let result = self.runner.bind(py).call_method0(method);
-            result.and_then(iterator).map_err(|error| failed(py, &error))
+            result
+                .and_then(iterator)
+                .map_err(|error| failed(py, &error))
         })
     }
 }

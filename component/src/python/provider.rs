@@ -28,8 +28,11 @@ impl registry::Provider for Provider {
     }
 
     fn describe(&self, node_type: &str) -> Result<NodeInfo, LookupError> {
-        interpreter::ensure_up()
-            .map_err(|message| LookupError { message, help: None, unavailable: true })?;
+        interpreter::ensure_up().map_err(|message| LookupError {
+            message,
+            help: None,
+            unavailable: true,
+        })?;
         Python::attach(|py| {
             let describe = || -> PyResult<NodeInfo> {
                 node_info(&bridge::get(py)?.describe.bind(py).call1((node_type,))?)
@@ -42,7 +45,10 @@ impl registry::Provider for Provider {
         Python::attach(|py| {
             let check = || -> PyResult<Vec<ParamProblem>> {
                 let params = convert::to_python(py, params.clone())?;
-                let problems = bridge::get(py)?.check_params.bind(py).call1((node_type, params))?;
+                let problems = bridge::get(py)?
+                    .check_params
+                    .bind(py)
+                    .call1((node_type, params))?;
                 problems
                     .try_iter()?
                     .map(|problem| {
@@ -56,7 +62,11 @@ impl registry::Provider for Provider {
                     .collect()
             };
             check().unwrap_or_else(|error| {
-                vec![ParamProblem { param: String::new(), message: error.to_string(), help: None }]
+                vec![ParamProblem {
+                    param: String::new(),
+                    message: error.to_string(),
+                    help: None,
+                }]
             })
         })
     }
@@ -72,14 +82,31 @@ impl registry::Provider for Provider {
 /// comes from the user's module while it is imported.
 fn lookup_error(py: Python<'_>, error: &PyErr) -> LookupError {
     let Ok(bridge) = bridge::get(py) else {
-        return LookupError { message: error.to_string(), help: None, unavailable: true };
+        return LookupError {
+            message: error.to_string(),
+            help: None,
+            unavailable: true,
+        };
     };
-    let message = || error.value(py).str().map_or_else(|_| error.to_string(), |s| s.to_string());
+    let message = || {
+        error
+            .value(py)
+            .str()
+            .map_or_else(|_| error.to_string(), |s| s.to_string())
+    };
     if error.is_instance(py, bridge.node_unavailable.bind(py)) {
-        return LookupError { message: message(), help: None, unavailable: true };
+        return LookupError {
+            message: message(),
+            help: None,
+            unavailable: true,
+        };
     }
     if error.is_instance(py, bridge.unknown_node_type.bind(py)) {
-        return LookupError { message: message(), help: None, unavailable: false };
+        return LookupError {
+            message: message(),
+            help: None,
+            unavailable: false,
+        };
     }
     let (summary, traceback) = super::errors::describe(py, error);
     LookupError {

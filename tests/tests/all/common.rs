@@ -1,0 +1,94 @@
+//! The built component, loaded once.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use pipeline_host::types::{Data, PipelineError, RunResult};
+use pipeline_host::{Directories, Engine, Instance, Limits, Sandbox, codec};
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// What `cargo xtask build` has built.
+fn dist() -> PathBuf {
+    std::env::var_os("PIPELINE_DIST").map_or_else(|| root().join("target/dist"), PathBuf::from)
+}
+
+/// A sandbox that sees a directory with nodes.
+pub(crate) fn sandbox(nodes: Option<&Path>) -> Sandbox {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    let engine = ENGINE.get_or_init(|| Engine::new(&Default::default()).expect("an engine"));
+    let dist = dist();
+    let component = engine
+        .load(&dist.join("pipeline.wasm"), &mut |_| {})
+        .expect("the component; `cargo xtask build` builds it");
+    let mut directories =
+        Directories::new(&dist.join("stdlib"), &dist.join("python")).expect("the directories");
+    if let Some(nodes) = nodes {
+        directories
+            .add_nodes(nodes)
+            .expect("the directory with nodes");
+    }
+    Sandbox::new(engine, &component, directories).expect("a sandbox")
+}
+
+/// Limits that a test meets only when it hangs.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        timeout: Some(Duration::from_secs(60)),
+        ..Limits::default()
+    }
+}
+
+/// Runs a future to its end.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(future)
+}
+
+/// Parses a manifest and runs it in a fresh instance.
+pub(crate) fn run(
+    sandbox: &Sandbox,
+    manifest: &str,
+    inputs: Option<&[Data]>,
+) -> Result<RunResult, PipelineError> {
+    block_on(async {
+        let mut instance: Instance = sandbox.instantiate(&limits()).await.expect("an instance");
+        match instance.parse(manifest).await.expect("no fault") {
+            Ok(parsed) => instance
+                .execute(&parsed.manifest, inputs)
+                .await
+                .expect("no fault"),
+            Err(diagnostics) => Err(PipelineError {
+                kind: pipeline_host::types::ErrorKind::InvalidManifest,
+                message: diagnostics
+                    .iter()
+                    .map(|d| d.message.as_str())
+                    .collect::<Vec<_>>()
+                    .join("; "),
+                node_id: None,
+                node_type: None,
+                item: None,
+                traceback: None,
+                diagnostics,
+                outputs: Vec::new(),
+            }),
+        }
+    })
+}
+
+/// An item from its JSON form.
+pub(crate) fn item(json: &str) -> Data {
+    codec::read_item(json.as_bytes()).unwrap_or_else(|error| panic!("{json}: {error}"))
+}
+
+/// The one way to write an item: whatever forms its lists have.
+pub(crate) fn written(item: &Data) -> String {
+    codec::item_to_json(item).expect("a tree")
+}
