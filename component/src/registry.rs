@@ -185,7 +185,12 @@ impl Registry {
                 unavailable: false,
             },
         };
-        if error.help.is_none() && !error.unavailable {
+        // A provider may know better, and does where a module is named.
+        let answered = error.help.is_some()
+            || error.unavailable
+            || error.message.contains("did you mean")
+            || node_type.contains(':');
+        if !answered {
             error.help = Some(self.help_for(node_type));
         }
         Err(error)

@@ -42,6 +42,11 @@ pub(super) fn optional(
     }
 }
 
+/// Options that the Python package's base class takes for every node, so that
+/// manifests in the wild have them. They are about its state, and mean nothing
+/// here.
+const BASE_OPTIONS: &[&str] = &["name", "enable_state", "state_ttl", "max_sessions"];
+
 /// The parameters of one node, and what is wrong with them.
 pub(super) struct Params<'a> {
     node_type: &'static str,
@@ -67,7 +72,7 @@ impl<'a> Params<'a> {
         };
         if let Value::Map(fields) = params {
             for (name, _) in fields {
-                if !known.contains(&name.as_str()) {
+                if !known.contains(&name.as_str()) && !BASE_OPTIONS.contains(&name.as_str()) {
                     let help = did_you_mean(name, known.iter().copied());
                     let message = format!("{node_type} has no parameter `{name}`: {takes}");
                     read.problem(name, message, help);
