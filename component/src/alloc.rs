@@ -102,7 +102,9 @@ impl Heap {
 
     #[cold]
     fn malloc_in_new_page(&mut self, class: usize) -> *mut u8 {
-        let Some(page) = self.new_page() else { return ptr::null_mut() };
+        let Some(page) = self.new_page() else {
+            return ptr::null_mut();
+        };
         let page = page.as_ptr();
         // SAFETY: `new_page` gives a page that nobody else uses.
         unsafe {
@@ -292,7 +294,9 @@ fn page_of(block: *mut u8) -> *mut Page {
 #[cfg(target_pointer_width = "32")]
 impl Owned {
     const fn new() -> Self {
-        Self { flags: [false; ARENAS] }
+        Self {
+            flags: [false; ARENAS],
+        }
     }
 
     fn add(&mut self, arena: *mut u8) {
@@ -312,7 +316,10 @@ impl Owned {
     }
 
     fn add(&mut self, arena: *mut u8) {
-        assert!(self.bases.len() < ARENAS, "a 32-bit address space has no more");
+        assert!(
+            self.bases.len() < ARENAS,
+            "a 32-bit address space has no more"
+        );
         self.bases.push(arena.addr());
     }
 

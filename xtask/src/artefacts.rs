@@ -25,8 +25,16 @@ const LIBRARIES: &[&str] = &[
 
 /// Parts of the standard library that can't work in the sandbox, or that
 /// nobody runs there.
-const LEFT_OUT: &[&str] =
-    &["test", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "turtle.py", "pydoc_data"];
+const LEFT_OUT: &[&str] = &[
+    "test",
+    "idlelib",
+    "tkinter",
+    "turtledemo",
+    "ensurepip",
+    "lib2to3",
+    "turtle.py",
+    "pydoc_data",
+];
 
 /// The unpacked files.
 pub(crate) struct Artefacts {
@@ -45,7 +53,11 @@ impl Artefacts {
         let (source, version) = locate()?;
         let libraries = into.join("lib");
         let stdlib = into.join("stdlib");
-        let inputs = || Inputs::new("unpack", 1).text(&version).text(&LEFT_OUT.join(" "));
+        let inputs = || {
+            Inputs::new("unpack", 1)
+                .text(&version)
+                .text(&LEFT_OUT.join(" "))
+        };
         stamp::unless_done("unpack CPython and wasi-libc", inputs(), &libraries, || {
             recreate(&libraries)?;
             for name in LIBRARIES {
@@ -75,7 +87,9 @@ impl Artefacts {
 
     /// Names and paths of the libraries.
     pub(crate) fn libraries(&self) -> impl Iterator<Item = (&'static str, PathBuf)> + '_ {
-        LIBRARIES.iter().map(|name| (*name, self.libraries.join(name)))
+        LIBRARIES
+            .iter()
+            .map(|name| (*name, self.libraries.join(name)))
     }
 
     /// The path of one of the libraries.
@@ -106,15 +120,20 @@ fn locate() -> Result<(PathBuf, String)> {
         manifest_path: PathBuf,
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = shell::output(
-        shell::command(cargo, &crate::root()).args(["metadata", "--format-version=1", "--locked"]),
-    )?;
+    let output = shell::output(shell::command(cargo, &crate::root()).args([
+        "metadata",
+        "--format-version=1",
+        "--locked",
+    ]))?;
     let metadata: Metadata = serde_json::from_slice(&output).context("Cargo's metadata")?;
     let package = metadata
         .packages
         .into_iter()
         .find(|package| package.name == CRATE)
         .with_context(|| format!("Cargo.lock does not name the crate {CRATE}"))?;
-    let directory = package.manifest_path.parent().context("a manifest has a directory")?;
+    let directory = package
+        .manifest_path
+        .parent()
+        .context("a manifest has a directory")?;
     Ok((directory.to_owned(), package.version))
 }

@@ -24,14 +24,12 @@ suppress_build_script_link_lines=true
 ///
 /// # Errors
 /// Says which command failed.
-pub(crate) fn build(
-    toolchain: &Toolchain,
-    artefacts: &Artefacts,
-    into: &Path,
-) -> Result<PathBuf> {
+pub(crate) fn build(toolchain: &Toolchain, artefacts: &Artefacts, into: &Path) -> Result<PathBuf> {
     let library = compile(toolchain, into)?;
     let shared = into.join("libguest.so");
-    let inputs = Inputs::new("guest", 1).file(&library)?.text(toolchain.name());
+    let inputs = Inputs::new("guest", 1)
+        .file(&library)?
+        .text(toolchain.name());
     stamp::unless_done("link the guest", inputs, &shared, || {
         shell::output(
             shell::command(toolchain.linker(), into)
@@ -66,7 +64,14 @@ fn compile(toolchain: &Toolchain, into: &Path) -> Result<PathBuf> {
             toolchain
                 .cargo_rustc(&crate::root())
                 .args(["--locked", "--quiet", "--package", "pipeline-component"])
-                .args(["--profile", "guest", "--crate-type", "staticlib", "--target", TARGET])
+                .args([
+                    "--profile",
+                    "guest",
+                    "--crate-type",
+                    "staticlib",
+                    "--target",
+                    TARGET,
+                ])
                 .arg("--target-dir")
                 .arg(&target)
                 .env("PYO3_CONFIG_FILE", &config)

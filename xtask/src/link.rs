@@ -23,7 +23,9 @@ pub(crate) fn link(guest: &Path, artefacts: &Artefacts, into: &Path) -> Result<P
         linker.use_built_in_libdl(true);
         linker.library("libguest.so", &fs::read(guest)?, false)?;
         for (name, path) in artefacts.libraries() {
-            linker.library(name, &fs::read(&path)?, false).with_context(|| name.to_owned())?;
+            linker
+                .library(name, &fs::read(&path)?, false)
+                .with_context(|| name.to_owned())?;
         }
         fs::write(&component, linker.encode()?)?;
         Ok(())

@@ -22,7 +22,10 @@ pub(crate) fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T>
     let start = Instant::now();
     say(format_args!("  {what} ..."));
     let result = work().with_context(|| format!("could not {what}"))?;
-    say(format_args!("  {what}: {:.1} s", start.elapsed().as_secs_f64()));
+    say(format_args!(
+        "  {what}: {:.1} s",
+        start.elapsed().as_secs_f64()
+    ));
     Ok(result)
 }
 
@@ -38,7 +41,9 @@ pub(crate) fn command(program: impl AsRef<OsStr>, directory: &Path) -> Command {
 /// # Errors
 /// Names the command where it can't be started or fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("can't start `{}`", show(command)))?;
+    let status = command
+        .status()
+        .with_context(|| format!("can't start `{}`", show(command)))?;
     if !status.success() {
         bail!("`{}` failed ({status})", show(command));
     }
@@ -51,7 +56,9 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// # Errors
 /// Names the command where it can't be started or fails.
 pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>> {
-    let output = command.output().with_context(|| format!("can't start `{}`", show(command)))?;
+    let output = command
+        .output()
+        .with_context(|| format!("can't start `{}`", show(command)))?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         let lines: Vec<_> = stderr.lines().collect();

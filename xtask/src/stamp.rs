@@ -43,7 +43,11 @@ impl Inputs {
     /// Where one can't be read.
     pub(crate) fn tree(mut self, path: &Path) -> Result<Self> {
         for file in files_below(path)? {
-            let name = file.strip_prefix(path).unwrap_or(&file).to_string_lossy().into_owned();
+            let name = file
+                .strip_prefix(path)
+                .unwrap_or(&file)
+                .to_string_lossy()
+                .into_owned();
             self = self.text(&name).file(&file)?;
         }
         Ok(self)
@@ -62,7 +66,11 @@ pub(crate) fn files_below(path: &Path) -> Result<Vec<PathBuf>> {
             .with_context(|| format!("can't read {}", directory.display()))?;
         for entry in entries {
             let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             if path.is_dir() {
                 if name != "__pycache__" && !name.starts_with('.') {
                     directories.push(path);
@@ -89,7 +97,12 @@ pub(crate) fn unless_done(
     let mut name = output.file_name().unwrap_or_default().to_owned();
     name.push(".stamp");
     let stamp = output.with_file_name(name);
-    let digest: String = inputs.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = inputs
+        .0
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     if output.exists() && fs::read_to_string(&stamp).is_ok_and(|old| old == digest) {
         shell::say(format_args!("  {what}: up to date"));
         return Ok(());

@@ -21,12 +21,16 @@ pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
     let cargo = |arguments: &str| {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = shell::command(program, &crate::root());
-        command.args(arguments.split(' ')).env("PIPELINE_DIST", &dist);
+        command
+            .args(arguments.split(' '))
+            .env("PIPELINE_DIST", &dist);
         command
     };
     let python = |arguments: &str| {
         let mut command = shell::command(&python, &crate::root().join("python"));
-        command.args(arguments.split(' ')).env("PIPELINE_DIST", &dist);
+        command
+            .args(arguments.split(' '))
+            .env("PIPELINE_DIST", &dist);
         command
     };
     let steps: Vec<(&str, Command)> = vec![
@@ -34,9 +38,18 @@ pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
         ("python: lint", python("-m ruff check .")),
         ("python: types", python("-m mypy")),
         ("python: tests", python("-m pytest -q")),
-        ("conformance: Python natively", python("../tests/conformance/run_python.py")),
-        ("lint", cargo("clippy --quiet --workspace --all-targets --release -- -D warnings")),
-        ("documentation", documentation(cargo("doc --quiet --workspace --no-deps --release"))),
+        (
+            "conformance: Python natively",
+            python("../tests/conformance/run_python.py"),
+        ),
+        (
+            "lint",
+            cargo("clippy --quiet --workspace --all-targets --release -- -D warnings"),
+        ),
+        (
+            "documentation",
+            documentation(cargo("doc --quiet --workspace --no-deps --release")),
+        ),
         ("tests", cargo("test --workspace --release")),
     ];
     let (mut passed, mut failed, mut skipped) = (0, Vec::new(), 0);
@@ -57,8 +70,15 @@ pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
     for name in &failed {
         shell::say(format_args!("failed: {name}"));
     }
-    println!("\n{passed} passed, {} failed, {skipped} skipped", failed.len());
-    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!(
+        "\n{passed} passed, {} failed, {skipped} skipped",
+        failed.len()
+    );
+    Ok(if failed.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn documentation(mut command: Command) -> Command {
@@ -74,11 +94,23 @@ fn python_tools() -> Result<PathBuf> {
     stamp::unless_done("install the tools for Python", inputs, &environment, || {
         let root = crate::root();
         shell::output(
-            shell::command("python3", &root).args(["-m", "venv", "--clear"]).arg(&environment),
+            shell::command("python3", &root)
+                .args(["-m", "venv", "--clear"])
+                .arg(&environment),
         )?;
-        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-        shell::output(shell::command(Path::new(&python), &root).args(install).args(PYTHON_TOOLS))
-            .map(drop)
+        let install = [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ];
+        shell::output(
+            shell::command(Path::new(&python), &root)
+                .args(install)
+                .args(PYTHON_TOOLS),
+        )
+        .map(drop)
     })?;
     Ok(python)
 }

@@ -13,8 +13,13 @@ pub(crate) const TARGET: &str = "wasm32-wasip2";
 
 /// Debian's packages: one version of Rust with the source of its standard
 /// library, and LLVM's linker.
-const DEBIAN_PACKAGES: &[&str] =
-    &["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
+const DEBIAN_PACKAGES: &[&str] = &[
+    "rustc-web",
+    "cargo-web",
+    "rust-web-src",
+    "rust-web-llvm",
+    "lld-22",
+];
 const DEBIAN_LINKER: &str = "/usr/bin/wasm-ld-22";
 
 /// What builds the guest.
@@ -40,7 +45,9 @@ impl Toolchain {
             Ok("debian") => debian(),
             Ok(other) => bail!("PIPELINE_TOOLCHAIN is `{other}`; it can be `rustup` or `debian`"),
             Err(_) => rustup().or_else(|first| {
-                shell::say(format_args!("  rustup can't help ({first:#}); trying Debian's packages"));
+                shell::say(format_args!(
+                    "  rustup can't help ({first:#}); trying Debian's packages"
+                ));
                 debian().with_context(|| format!("rustup could not help either: {first:#}"))
             }),
         }
@@ -112,9 +119,10 @@ fn rustup() -> Result<Toolchain> {
 }
 
 fn debian() -> Result<Toolchain> {
-    let present =
-        ["/usr/bin/rustc", "/usr/bin/cargo", DEBIAN_LINKER].iter().all(|path| Path::new(path).exists())
-            && Path::new("/usr/lib/rustlib/src").exists();
+    let present = ["/usr/bin/rustc", "/usr/bin/cargo", DEBIAN_LINKER]
+        .iter()
+        .all(|path| Path::new(path).exists())
+        && Path::new("/usr/lib/rustlib/src").exists();
     if !present {
         let install = format!("apt-get install -y {}", DEBIAN_PACKAGES.join(" "));
         shell::step("install Debian's Rust for WebAssembly", || {
