@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Run the cases whose `runs` name `python` through the package, without the component.
+
+    run_python.py [-v] [FILTER ...]
+
+A filter is a part of a file's name or of a case's name. Every case runs in a process of its own,
+with its `nodes` as files in a directory on `sys.path`. Exit code 1 if a case gives something else
+than it expects.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+TIMEOUT = 60
+sys.path.insert(0, str(HERE.parent.parent / "python"))
+
+from remotemedia.runtime.jsonform import (  # noqa: E402
+    dumps,
+    format_json,
+    from_json,
+    parse_json,
+    to_json,
+)
+
+
+def find(filters: list[str]) -> list[tuple[str, dict[str, Any]]]:
+    """The cases to run, each with `file: name`."""
+    found = []
+    for path in sorted(HERE.glob("*.json")):
+        cases = parse_json(path.read_text(encoding="utf-8"))
+        for case in cases if isinstance(cases, list) else [cases]:
+            label = f"{path.stem}: {case['name']}"
+            wanted = not filters or any(part in label for part in filters)
+            if wanted and "python" in case["runs"]:
+                found.append((label, case))
+    return found
+
+
+def run_here(case: dict[str, Any]) -> dict[str, Any]:
+    """Run a case in this process; what came of it, as JSON."""
+    import remotemedia
+
+    inputs = case.get("inputs")
+    if inputs is not None:
+        inputs = [from_json(item, f"inputs[{at}]") for at, item in enumerate(inputs)]
+    try:
+        result = remotemedia.run(format_json(case["manifest"]), inputs)
+    except remotemedia.PipelineRunError as error:
+        return {
+            "error": {
+                "kind": error.kind,
+                "message": "\n".join([error.message, *error.problems]),
+                "node_id": error.node_id,
+                "item": error.item,
+                "traceback": error.traceback,
+                "outputs": [to_json(item) for item in error.outputs],
+            }
+        }
+    outputs = [to_json(item) for item in result.outputs]
+    return {"outputs": outputs, "execution_order": list(result.graph.execution_order)}
+
+
+def run_apart(case: dict[str, Any]) -> dict[str, Any]:
+    """Run a case in a process of its own."""
+    with tempfile.TemporaryDirectory() as directory:
+        for name, source in case.get("nodes", {}).items():
+            path = Path(directory, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(source, encoding="utf-8")
+        try:
+            done = subprocess.run(
+                [sys.executable, "-W", "ignore", __file__, "--one", directory],
+                input=format_json(case),
+                capture_output=True,
+                encoding="utf-8",
+                env={**os.environ, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+                timeout=TIMEOUT,
+            )
+        except subprocess.TimeoutExpired:
+            return {"crash": f"not done after {TIMEOUT} seconds"}
+    last = done.stdout.rstrip("\n").rpartition("\n")[2]
+    if done.returncode or not last.startswith("{"):
+        return {"crash": done.stderr.strip() or f"exit code {done.returncode}"}
+    result: dict[str, Any] = parse_json(last)
+    return result
+
+
+def same(expected: list[Any], found: list[Any]) -> bool:
+    """Whether items in JSON form are the same, to the last bit."""
+    return [dumps(from_json(v)) for v in expected] == [dumps(from_json(v)) for v in found]
+
+
+def differences(expect: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    """What is not as expected."""
+    if "crash" in found:
+        return [found["crash"]]
+    wrong = []
+    wanted = expect.get("error")
+    if wanted is None:
+        if "error" in found:
+            error = found["error"]
+            return [f"failed: {error['kind']}: {error['message']}", error["traceback"] or ""]
+        if "outputs" in expect and not same(expect["outputs"], found["outputs"]):
+            wrong.append(f"outputs {format_json(found['outputs'])}")
+            wrong.append(f"    not {format_json(expect['outputs'])}")
+        order = expect.get("execution_order")
+        if order is not None and order != found["execution_order"]:
+            wrong.append(f"order {found['execution_order']}, not {order}")
+        return wrong
+    if "error" not in found:
+        return [f"did not fail, but gave {format_json(found['outputs'])}"]
+    error = found["error"]
+    for key in ("kind", "node_id", "item"):
+        if key in wanted and wanted[key] != error[key]:
+            wrong.append(f"{key} {error[key]!r}, not {wanted[key]!r}")
+    text = wanted.get("message_contains", "")
+    if text not in error["message"]:
+        wrong.append(f"no {text!r} in the message")
+    if "outputs" in wanted and not same(wanted["outputs"], error["outputs"]):
+        wrong.append(f"outputs {format_json(error['outputs'])}")
+        wrong.append(f"    not {format_json(wanted['outputs'])}")
+    if wrong:
+        wrong.append(f"message: {error['message']}")
+    return wrong
+
+
+def main(arguments: list[str]) -> int:
+    """Run the cases and report."""
+    if arguments[:1] == ["--one"]:
+        sys.path.insert(0, arguments[1])
+        print("\n" + format_json(run_here(parse_json(sys.stdin.read()))))
+        return 0
+    verbose = "-v" in arguments
+    cases = find([a for a in arguments if a != "-v"])
+    failed = 0
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(lambda labelled: run_apart(labelled[1]), cases)
+        for (label, case), found in zip(cases, results, strict=True):
+            wrong = differences(case["expect"], found)
+            if wrong:
+                failed += 1
+                print(f"FAILED {label}")
+                for line in wrong:
+                    print("    " + line.replace("\n", "\n    "))
+            elif verbose:
+                print(f"passed {label}")
+    print(f"{len(cases) - failed} passed, {failed} failed")
+    return 1 if failed or not cases else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
