@@ -122,7 +122,7 @@ class Driver:
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Start a task, which runs at once as far as it can. The loop must be entered."""
         if EAGER:
-            return asyncio.Task(coroutine, loop=self.loop, eager_start=True)
+            return asyncio.Task(coroutine, loop=self.loop, eager_start=True)  # type: ignore[call-arg, unused-ignore]
         return asyncio.Task(coroutine, loop=self.loop)
 
     def turn(self) -> None:
