@@ -174,22 +174,24 @@ pub(crate) fn compile(engine: &Engine, wasm: &[u8], name: &str) -> Result<Vec<u8
 fn map(engine: &Engine, path: &Path) -> Result<Component, String> {
     let metadata = fs::metadata(path).map_err(|error| reason(&error))?;
     trusted(&metadata)?;
-    match Engine::detect_precompiled_file(path) {
-        Ok(Some(Precompiled::Component)) => {}
-        Ok(Some(Precompiled::Module)) => return Err("it is a compiled core module".into()),
-        _ if metadata.len() == 0 => return Err("it is empty".into()),
-        _ => return Err("it is not compiled code".into()),
-    }
     complete(path, metadata.len())?;
     // SAFETY: the code in the file is run as it is, so the file must come from
     // this program or its build. It belongs to this user or the system and
     // nobody else may write to it; wasmtime itself checks its version, its
     // settings and the processor. Replacing it is by renaming alone, so that
     // what is mapped doesn't change.
-    unsafe { Component::deserialize_file(engine, path) }.map_err(|error| {
-        let text = format!("{error:#}");
-        let first = text.lines().next().unwrap_or_default().to_owned();
-        format!("it was compiled by another version or for another processor ({first})")
+    let error = match unsafe { Component::deserialize_file(engine, path) } {
+        Ok(component) => return Ok(component),
+        Err(error) => format!("{error:#}"),
+    };
+    // Looking closer takes time, so it is done only where something is wrong.
+    Err(match Engine::detect_precompiled_file(path) {
+        Ok(Some(Precompiled::Component)) => {
+            let first = error.lines().next().unwrap_or_default();
+            format!("it was compiled by another version or for another processor ({first})")
+        }
+        Ok(Some(Precompiled::Module)) => "it is a compiled core module".into(),
+        _ => "it is not compiled code".into(),
     })
 }
 
@@ -222,11 +224,17 @@ fn trusted(_: &Metadata) -> Result<(), String> {
 /// Refuses a file that was cut short. Compiled code is an ELF file whose table
 /// of sections comes last, and says how long the file must be.
 fn complete(path: &Path, length: u64) -> Result<(), String> {
+    if length == 0 {
+        return Err("it is empty".into());
+    }
     let cut = || "it is cut short".to_owned();
     let mut header = [0; 64];
     File::open(path)
         .and_then(|mut file| file.read_exact(&mut header))
         .map_err(|_| cut())?;
+    if !header.starts_with(b"\x7fELF") {
+        return Err("it is not compiled code".into());
+    }
     let number = |at: usize, size: usize| {
         header[at..at + size]
             .iter()

@@ -7,8 +7,9 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity,
     SourceCode,
 };
-use pipeline_host::types::{self, PipelineError};
+use pipeline_host::types::{self, ErrorKind, PipelineError};
 use pipeline_host::{Fault, Instance};
+use thiserror::Error;
 
 /// Whether messages are coloured: on a terminal, unless the user says no.
 pub(crate) fn colours() -> bool {
@@ -153,17 +154,13 @@ pub(crate) async fn locate(
     Ok(())
 }
 
-#[derive(Debug)]
-struct Plain(String);
-
-impl fmt::Display for Plain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+#[derive(Debug, Diagnostic, Error)]
+#[error("{text}")]
+struct Plain {
+    text: String,
+    #[help]
+    help: Option<&'static str>,
 }
-
-impl std::error::Error for Plain {}
-impl Diagnostic for Plain {}
 
 /// Prints what went wrong in a pipeline; what is wrong with its manifest is
 /// printed by [`diagnostics`].
@@ -172,7 +169,10 @@ pub(crate) fn pipeline_error(error: &PipelineError) {
         tell(traceback.trim_end());
     }
     let mut text = String::new();
-    if let Some(node) = &error.node_id {
+    // Some messages name the node themselves.
+    if let Some(node) = &error.node_id
+        && !error.message.starts_with("node `")
+    {
         text.push_str(&format!("node `{node}`"));
         if let Some(node_type) = &error.node_type {
             text.push_str(&format!(" ({node_type})"));
@@ -183,5 +183,12 @@ pub(crate) fn pipeline_error(error: &PipelineError) {
         text.push_str(": ");
     }
     text.push_str(&error.message);
-    print(&Plain(text));
+    let help = match error.kind {
+        ErrorKind::NeedsInput => {
+            Some("--input and --input-file give items: see pipeline run --help")
+        }
+        ErrorKind::Internal => Some("this is a fault of the component: please report it"),
+        _ => None,
+    };
+    print(&Plain { text, help });
 }

@@ -24,7 +24,9 @@ pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
         source: &source,
         outputs,
     };
-    workspace::block_on(run.execute(&limits, items))
+    let ended = workspace::block_on(run.execute(&limits, items));
+    std::mem::forget((engine, sandbox));
+    ended
 }
 
 struct Run<'a> {
@@ -35,16 +37,16 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn execute(
-        mut self,
-        limits: &Limits,
-        items: Option<Vec<Data>>,
-    ) -> Result<(), Failure> {
+    async fn execute(mut self, limits: &Limits, items: Option<Vec<Data>>) -> Result<(), Failure> {
         let mut instance = match self.sandbox.instantiate(limits).await {
             Ok(instance) => instance,
             Err(fault) => return Err(self.faulted(&fault)),
         };
-        match self.within(&mut instance, items).await {
+        let ended = self.within(&mut instance, items).await;
+        // The program ends now, and its memory with it: taking the instance
+        // down piece by piece first would only take time.
+        std::mem::forget(instance);
+        match ended {
             Ok(Ok(())) => Ok(()),
             Ok(Err(failure)) => Err(failure),
             Err(fault) => Err(self.faulted(&fault)),

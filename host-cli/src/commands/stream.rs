@@ -126,7 +126,7 @@ impl Stream<'_> {
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            let item = codec::read_item(&line).map_err(|error| {
+            let item = codec::read_item(line.trim_ascii_end()).map_err(|error| {
                 Failure::usage(format!(
                     "<stdin>:{number}:{}: {}",
                     error.column, error.message

@@ -1,0 +1,12 @@
+//! Runs the program as users do. The tests need the directory that the build
+//! makes: PIPELINE_DIST names it, and `target/dist` of the workspace is used
+//! without that.
+
+#![cfg(unix)]
+
+mod faults;
+mod media;
+mod mistakes;
+mod program;
+mod runs;
+mod streams;
