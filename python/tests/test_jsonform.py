@@ -120,7 +120,7 @@ def test_subclasses_count_as_what_they_extend():
     [
         ({"results": {"x": {1}}}, r"^results\.x: set has no plain form \(convert it, for example"),
         ([1, [object()]], r"^\[1\]\[0\]: object has no plain form"),
-        ({"a b": 1j}, r"^\['a b'\]: complex"),
+        ({"a b": 1j}, r'^\["a b"\]: complex'),
         ([Text("x")], r"^\[0\]: remotemedia.media.Text has no form inside other data"),
         ({frozenset(): 1}, "frozenset"),
         (print, "cannot be data"),

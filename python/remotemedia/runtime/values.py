@@ -85,9 +85,10 @@ def _container(value: Any, path: str, open_ids: set[int], depth: int) -> Any:
 
 def field_path(path: str, key: str) -> str:
     """The path of a field: `path.key`, quoted where that would not read well."""
-    if key.isidentifier():
+    if key and all(c.isalnum() or c in "_-" for c in key):
         return f"{path}.{key}" if path else key
-    return f"{path}[{key!r}]"
+    quoted = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{path}["{quoted}"]'
 
 
 def _text(text: str, path: str) -> str:
