@@ -28,6 +28,7 @@ __all__ = [
     "check_params",
     "close_runtime",
     "describe",
+    "error_text",
     "expand",
     "format_error",
     "node_infos",
@@ -171,6 +172,14 @@ def _class_in_module(node_type: str) -> type:
     else:
         hint = " (it has no node classes)"
     raise UnknownNodeType(f"node type `{node_type}`: no class `{path}` in `{module_name}`{hint}")
+
+
+def error_text(error: BaseException) -> str:
+    """What an exception says. Its own `__str__` may fail."""
+    try:
+        return str(error)
+    except Exception:
+        return "<its text can't be shown>"
 
 
 def format_error(error: BaseException) -> str:

@@ -11,7 +11,7 @@ import sys
 from collections import deque
 
 from ..core.exceptions import PipelineError
-from .bridge import close_runtime, expand, format_error, open_node
+from .bridge import close_runtime, error_text, expand, format_error, open_node
 from .manifest import Manifest, ManifestError, NodeSpec, load, read
 from .values import ValueFormError, duplicate, plain
 
@@ -144,7 +144,10 @@ class _Run:
     def failed(
         self, kind: str, place: _Place, error: BaseException, item: int | None = None
     ) -> PipelineRunError:
-        message = text = str(error)
+        if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
+            # Not the node's doing: somebody ends the whole program.
+            raise error
+        message = text = error_text(error)
         if not isinstance(error, ValueFormError):
             message = f"{type(error).__name__}: {text}" if text else type(error).__name__
         return PipelineRunError(
@@ -163,7 +166,7 @@ class _Run:
             spec = self.manifest.nodes[index]
             try:
                 runner = open_node(spec.node_type, spec.id, spec.params, spec.is_streaming)
-            except (Exception, SystemExit) as error:
+            except BaseException as error:
                 place = _Place(index, spec, None)  # type: ignore[arg-type]
                 raise self.failed("node-setup-failed", place, error) from error
             made[index] = _Place(index, spec, runner)
@@ -201,7 +204,7 @@ class _Run:
         for place in self._in_order():
             try:
                 place.runner.initialize()
-            except (Exception, SystemExit) as error:
+            except BaseException as error:
                 raise self.failed("node-setup-failed", place, error) from error
             self.initialised.append(place)
 
@@ -224,7 +227,7 @@ class _Run:
         at = place.given
         try:
             results = place.accept(item)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             raise self.failed("node-failed", place, error, at) from error
         self._carry(place, results, at)
 
@@ -242,7 +245,7 @@ class _Run:
                     what, item = here.given, what
                     try:
                         giving = here.accept(item)
-                    except (Exception, SystemExit) as error:
+                    except BaseException as error:
                         raise self.failed("node-failed", here, error, what) from error
                     stack.append((here, giving, what))
                 try:
@@ -250,7 +253,7 @@ class _Run:
                 except StopIteration:
                     stack.pop()
                     continue
-                except (Exception, SystemExit) as error:
+                except BaseException as error:
                     raise self.failed("node-failed", here, error, what) from error
                 self._fan_out(here, result, what, stack)
         finally:
@@ -288,7 +291,7 @@ class _Run:
         for place in reversed(self.initialised):
             try:
                 place.runner.cleanup()
-            except (Exception, SystemExit) as error:
+            except BaseException as error:
                 trouble = self.failed("node-failed", place, error)
                 trouble.message = f"cleanup failed: {trouble.message}"
                 trouble.__cause__ = error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .bridge import NodeUnavailable, UnknownNodeType, check_params, find_class
+from .bridge import NodeUnavailable, UnknownNodeType, check_params, error_text, find_class
 from .inspection import nearest
 
 TYPE_CHECKING = False
@@ -109,6 +109,14 @@ def _parse(text: str, name: str) -> dict[str, Any]:
     if isinstance(loaded.get("input_data"), list):
         items = loaded["input_data"]
         loaded["input_data"] = [from_json(v, f"input_data[{i}]") for i, v in enumerate(items)]
+    manifest = loaded.get("manifest", loaded)
+    nodes = manifest.get("nodes") if isinstance(manifest, dict) else None
+    for i, node in enumerate(nodes if isinstance(nodes, list) else ()):
+        # Params are values, with the same forms for what JSON lacks.
+        if isinstance(node, dict) and isinstance(node.get("params"), dict):
+            where = f"nodes[{i}].params"
+            params = node["params"].items()
+            node["params"] = {key: from_json(v, f"{where}.{key}") for key, v in params}
     return loaded
 
 
@@ -219,9 +227,9 @@ def _check_node(node_type: str, params: dict[str, Any], where: str, problems: li
     except (UnknownNodeType, NodeUnavailable) as error:
         problems.append(f"{where}.node_type: {error}")
         return
-    except Exception as error:
-        kind = type(error).__name__
-        problems.append(f"{where}.node_type: importing `{node_type}` failed: {kind}: {error}")
+    except (Exception, SystemExit) as error:
+        said = f"{type(error).__name__}: {error_text(error)}"
+        problems.append(f"{where}.node_type: importing `{node_type}` failed: {said}")
         return
     for problem in check_params(node_type, params):
         problems.append(f"{where}.params.{problem.param}: {problem.message}")
