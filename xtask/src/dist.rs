@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use crate::artefacts::Artefacts;
 use crate::stamp::{self, Inputs};
 use crate::toolchain::Toolchain;
-use crate::{guest, link, shell, snapshot};
+use crate::{flatten, guest, link, shell, snapshot};
 
 /// Builds everything and gives the folder.
 ///
@@ -25,23 +25,37 @@ pub(crate) fn build() -> Result<PathBuf> {
     let toolchain = Toolchain::find()?;
     let artefacts = Artefacts::unpack(&work)?;
     let guest = guest::build(&toolchain, &artefacts, &work)?;
-    let component = link::link(&guest, &artefacts, &work)?;
+    let linked = link::link(&guest, &artefacts, &work)?;
     let package = package(&python, &work)?;
-    let snapshot = snapshot::take(&component, &artefacts.stdlib, &package, &work)?;
+    let flat = flatten::flatten(&linked, &work)?;
+    let plain = flatten::plain(&flat, &work)?;
+    let snapshot = snapshot::take(&flat, &artefacts.stdlib, &package, &work)?;
 
     shell::step("compile the host", || {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         // Together with this program, so that both use the same features of
         // their dependencies, and those are compiled once.
         shell::run(shell::command(cargo, &crate::root()).args([
-            "build", "--release", "--quiet", "--package", "xtask", "--package", "pipeline-host",
+            "build",
+            "--release",
+            "--quiet",
+            "--package",
+            "xtask",
+            "--package",
+            "pipeline-host",
         ]))
     })?;
     let program = format!("pipeline{}", std::env::consts::EXE_SUFFIX);
-    copy_file(&crate::target().join("release").join(&program), &dist.join(&program))?;
+    copy_file(
+        &crate::target().join("release").join(&program),
+        &dist.join(&program),
+    )?;
     copy_file(&snapshot, &dist.join("pipeline.wasm"))?;
-    copy_file(&component, &dist.join("pipeline-plain.wasm"))?;
-    copy_file(&precompile(&snapshot, &dist.join(&program), &work)?, &dist.join("pipeline.cwasm"))?;
+    copy_file(&plain, &dist.join("pipeline-plain.wasm"))?;
+    copy_file(
+        &precompile(&snapshot, &dist.join(&program), &work)?,
+        &dist.join("pipeline.cwasm"),
+    )?;
     copy_tree(&artefacts.stdlib, &dist.join("stdlib"))?;
     copy_tree(&package, &dist.join("python"))?;
     for name in ["LICENSE", "NOTICE"] {
@@ -61,7 +75,10 @@ pub(crate) fn run(dist: &Path, arguments: &[String]) -> Result<ExitCode> {
         .args(arguments)
         .status()
         .with_context(|| format!("can't start {}", program.display()))?;
-    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+    let code = status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1);
     Ok(ExitCode::from(code))
 }
 
@@ -75,11 +92,18 @@ fn package(python: &Path, work: &Path) -> Result<PathBuf> {
 /// Compiles the component for this machine.
 fn precompile(component: &Path, program: &Path, work: &Path) -> Result<PathBuf> {
     let output = work.join("pipeline.cwasm");
-    let inputs = Inputs::new("precompile", 1).file(component)?.file(program)?;
-    stamp::unless_done("compile the component for this machine", inputs, &output, || {
-        fs::write(&output, pipeline_host::precompile(&fs::read(component)?)?)?;
-        Ok(())
-    })?;
+    let inputs = Inputs::new("precompile", 1)
+        .file(component)?
+        .file(program)?;
+    stamp::unless_done(
+        "compile the component for this machine",
+        inputs,
+        &output,
+        || {
+            fs::write(&output, pipeline_host::precompile(&fs::read(component)?)?)?;
+            Ok(())
+        },
+    )?;
     Ok(output)
 }
 
@@ -87,7 +111,9 @@ fn precompile(component: &Path, program: &Path, work: &Path) -> Result<PathBuf> 
 fn copy_file(from: &Path, to: &Path) -> Result<()> {
     let same = || -> std::io::Result<bool> {
         let (a, b) = (fs::metadata(from)?, fs::metadata(to)?);
-        Ok(a.len() == b.len() && a.permissions() == b.permissions() && fs::read(from)? == fs::read(to)?)
+        Ok(a.len() == b.len()
+            && a.permissions() == b.permissions()
+            && fs::read(from)? == fs::read(to)?)
     };
     if same().unwrap_or(false) {
         return Ok(());

@@ -2,6 +2,7 @@
 
 mod artefacts;
 mod dist;
+mod flatten;
 mod guest;
 mod link;
 mod shell;

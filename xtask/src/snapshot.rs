@@ -10,10 +10,8 @@ use wasmtime::{Config, Engine, Store};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wizer::Wizer;
 
+use crate::flatten::{Flat, INITIALIZE};
 use crate::stamp::{self, Inputs};
-
-/// The export that starts Python; the snapshot does not have it.
-const INITIALIZE: &str = "initialize";
 
 struct Host {
     wasi: WasiCtx,
@@ -22,7 +20,10 @@ struct Host {
 
 impl WasiView for Host {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
     }
 }
 
@@ -30,14 +31,12 @@ impl WasiView for Host {
 ///
 /// # Errors
 /// Where Python can't start; what it printed is on stderr.
-pub(crate) fn take(
-    component: &Path,
-    stdlib: &Path,
-    python: &Path,
-    into: &Path,
-) -> Result<PathBuf> {
+pub(crate) fn take(component: &Path, stdlib: &Path, python: &Path, into: &Path) -> Result<PathBuf> {
     let output = into.join("snapshot.wasm");
-    let inputs = Inputs::new("snapshot", 1).file(component)?.tree(stdlib)?.tree(python)?;
+    let inputs = Inputs::new("snapshot", 2)
+        .file(component)?
+        .tree(stdlib)?
+        .tree(python)?;
     stamp::unless_done("take the snapshot", inputs, &output, || {
         let wasm = fs::read(component)?;
         let engine = Engine::new(&Config::new())?;
@@ -47,7 +46,13 @@ pub(crate) fn take(
             .preopened_dir(stdlib, "/stdlib", FsPerms::ReadOnly)?
             .preopened_dir(python, "/python", FsPerms::ReadOnly)?
             .build();
-        let mut store = Store::new(&engine, Host { wasi, table: ResourceTable::new() });
+        let mut store = Store::new(
+            &engine,
+            Host {
+                wasi,
+                table: ResourceTable::new(),
+            },
+        );
         let mut wizer = Wizer::new();
         wizer.init_func(INITIALIZE).keep_init_func(true);
         let instantiate = async |store: &mut Store<Host>, component: &Component| {
@@ -55,12 +60,17 @@ pub(crate) fn take(
             wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
             linker.instantiate_async(store, component).await
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let (snapshot, _) = runtime
             .block_on(wizer.run_component(&mut store, &wasm, instantiate))
             .map_err(anyhow::Error::from)
             .context("Python could not be started in the component")?;
-        fs::write(&output, snapshot)?;
+        // Only now: Wizer would take the export out of the module alone, and
+        // leave a component that looks for it.
+        let flat = Flat::new(&wasm)?.snapshot(&snapshot)?.without(INITIALIZE)?;
+        fs::write(&output, flat.encode()?)?;
         Ok(())
     })?;
     Ok(output)

@@ -1,0 +1,136 @@
+//! A linked component's core modules become one.
+//!
+//! The linker ties libraries together with imports: about two thousand of
+//! them, with a table of trampolines for calls to what is instantiated later,
+//! and memory and tables that are only filled while instantiating. In one
+//! module, calls are direct, and memory is an image that a runtime can map.
+
+mod component;
+mod facts;
+mod merge;
+mod module;
+mod sections;
+mod simplify;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use wit_component::{ComponentEncoder, DecodedWasm, StringEncoding};
+use wit_parser::{Resolve, WorldId, WorldKey};
+
+use self::module::Module;
+use crate::stamp::{self, Inputs};
+
+/// The export that starts Python: of use only to who takes a snapshot.
+pub(crate) const INITIALIZE: &str = "initialize";
+
+/// Flattens the linked component.
+///
+/// # Errors
+/// Where the component is not one that `wit_component::Linker` makes.
+pub(crate) fn flatten(linked: &Path, into: &Path) -> Result<PathBuf> {
+    let output = into.join("flat.wasm");
+    let inputs = Inputs::new("flatten", 1).file(linked)?;
+    stamp::unless_done("flatten the component", inputs, &output, || {
+        Ok(fs::write(
+            &output,
+            Flat::new(&fs::read(linked)?)?.encode()?,
+        )?)
+    })?;
+    Ok(output)
+}
+
+/// Makes the component that starts Python when it is first called.
+///
+/// # Errors
+/// Where the component can't be read or written.
+pub(crate) fn plain(flat: &Path, into: &Path) -> Result<PathBuf> {
+    let output = into.join("plain.wasm");
+    let inputs = Inputs::new("plain", 1).file(flat)?;
+    stamp::unless_done(
+        "make the component without a snapshot",
+        inputs,
+        &output,
+        || {
+            let flat = Flat::new(&fs::read(flat)?)?.without(INITIALIZE)?;
+            Ok(fs::write(&output, flat.encode()?)?)
+        },
+    )?;
+    Ok(output)
+}
+
+/// The one core module of a component, and the component's world.
+pub(crate) struct Flat {
+    module: Vec<u8>,
+    resolve: Resolve,
+    world: WorldId,
+}
+
+impl Flat {
+    /// Merges the core modules of a component.
+    ///
+    /// # Errors
+    /// Where the component is not one that `wit_component::Linker` makes.
+    pub(crate) fn new(component: &[u8]) -> Result<Self> {
+        let DecodedWasm::Component(resolve, world) = wit_component::decode(component)? else {
+            bail!("not a component");
+        };
+        let module = merge::merge(&component::Component::parse(component)?)?;
+        Self::checked(simplify::simplify(&module, |_| true)?, resolve, world)
+    }
+
+    /// The same without a function that the world exports.
+    ///
+    /// # Errors
+    /// Where the module is malformed.
+    pub(crate) fn without(&self, export: &str) -> Result<Self> {
+        let mut resolve = self.resolve.clone();
+        let exports = &mut resolve.worlds[self.world].exports;
+        exports.retain(|key, _| !matches!(key, WorldKey::Name(name) if name == export));
+        let module = simplify::simplify(&self.module, |name| {
+            name.strip_prefix("cabi_post_").unwrap_or(name) != export
+        })?;
+        Self::checked(module, resolve, self.world)
+    }
+
+    /// The same with the module of a snapshot of the component. It has
+    /// started already, so nothing is done when it is instantiated.
+    ///
+    /// # Errors
+    /// Where the snapshot is no snapshot of this component.
+    pub(crate) fn snapshot(&self, component: &[u8]) -> Result<Self> {
+        let snapshot = component::Component::main(component)?;
+        let before = Module::parse(&self.module)?;
+        let module = simplify::simplify(snapshot, |name| {
+            name != merge::INITIALIZE && before.exports.iter().any(|export| export.name == name)
+        })?;
+        Self::checked(module, self.resolve.clone(), self.world)
+    }
+
+    fn checked(module: Vec<u8>, resolve: Resolve, world: WorldId) -> Result<Self> {
+        wasmparser::Validator::new()
+            .validate_all(&module)
+            .context("the module is invalid")?;
+        Ok(Self {
+            module,
+            resolve,
+            world,
+        })
+    }
+
+    /// The component.
+    ///
+    /// # Errors
+    /// Where the module does not fit the world.
+    pub(crate) fn encode(&self) -> Result<Vec<u8>> {
+        let mut module = self.module.clone();
+        wit_component::embed_component_metadata(
+            &mut module,
+            &self.resolve,
+            self.world,
+            StringEncoding::UTF8,
+        )?;
+        ComponentEncoder::default().module(&module)?.encode()
+    }
+}
