@@ -46,7 +46,9 @@ struct Component;
 
 impl bindings::Guest for Component {
     fn initialize() {
-        interpreter::prepare_snapshot();
+        interpreter::prepare_snapshot(|| {
+            REGISTRY.with(Registry::list);
+        });
     }
 }
 
@@ -67,7 +69,8 @@ impl Guest for Component {
         provider::call(|| {
             let manifest =
                 manifest::lift(manifest).map_err(|error| vec![report::invalid(error)])?;
-            check(&manifest, &registry())
+            REGISTRY
+                .with(|registry| check(&manifest, registry))
                 .map(Into::into)
                 .map_err(report::diagnostics)
         })
@@ -85,12 +88,16 @@ impl Guest for Component {
     }
 
     fn list_nodes() -> Vec<types::NodeInfo> {
-        provider::call(|| registry().list().into_iter().map(Into::into).collect())
+        provider::call(|| {
+            let infos = REGISTRY.with(Registry::list);
+            infos.into_iter().map(Into::into).collect()
+        })
     }
 }
 
-fn registry() -> Registry {
-    Registry::new(Box::new(Provider))
+thread_local! {
+    /// Made once, in the build already, so that a run finds it in its snapshot.
+    static REGISTRY: Registry = Registry::new(Box::new(Provider::default()));
 }
 
 fn run(
@@ -108,7 +115,7 @@ fn run(
                     .collect::<Result<Vec<_>, _>>()
             })
             .transpose()?;
-        let result = execute(&manifest, &registry(), inputs);
+        let result = REGISTRY.with(|registry| execute(&manifest, registry, inputs));
         provider::close();
         report::run_result(result?)
     })
@@ -168,7 +175,8 @@ fn closed() -> types::PipelineError {
 impl GuestSession for Session {
     fn open(manifest: types::Manifest) -> Result<executor::Session, types::PipelineError> {
         provider::call(|| {
-            let run = Run::open(&lift_manifest(manifest)?, &registry())?;
+            let manifest = lift_manifest(manifest)?;
+            let run = REGISTRY.with(|registry| Run::open(&manifest, registry))?;
             Ok(executor::Session::new(Self {
                 run: RefCell::new(Some(run)),
                 pushed: Cell::new(0),

@@ -64,11 +64,6 @@ thread_local! {
     static BRIDGE: OnceCell<&'static Bridge> = const { OnceCell::new() };
 }
 
-/// Imports the bridge now, so that a snapshot holds it.
-pub(crate) fn load(py: Python<'_>) -> PyResult<()> {
-    get(py).map(|_| ())
-}
-
 /// The bridge, imported at the first call.
 pub(crate) fn get(py: Python<'_>) -> PyResult<&'static Bridge> {
     BRIDGE.with(|cell| {

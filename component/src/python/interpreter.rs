@@ -121,10 +121,14 @@ unsafe extern "C" {
 /// Starts Python and imports what nodes commonly use; the memory that results
 /// becomes the snapshot.
 ///
+/// `warm_up` is called once Python is up, for what else the snapshot should
+/// hold.
+///
 /// # Panics
 /// Where Python can't start: the build fails then.
-pub(crate) fn prepare_snapshot() {
+pub(crate) fn prepare_snapshot(warm_up: impl FnOnce()) {
     start();
+    STATE.set(State::Up);
     Python::attach(|py| {
         set_search_path(py).expect("sys.path");
         for module in SNAPSHOT_MODULES {
@@ -133,7 +137,8 @@ pub(crate) fn prepare_snapshot() {
                 panic!("the snapshot needs the module {module}");
             }
         }
-        super::bridge::load(py).expect("the bridge");
+        super::bridge::get(py).expect("the bridge");
+        warm_up();
         let gc = py.import("gc").expect("gc");
         gc.call_method0("collect").expect("gc.collect");
         gc.call_method0("freeze").expect("gc.freeze");

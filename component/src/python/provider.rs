@@ -1,5 +1,8 @@
 //! Node types written in Python, for the registry.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use pyo3::prelude::*;
 
 use super::node::PythonNode;
@@ -10,7 +13,12 @@ use crate::registry::{self, Language, LookupError, NodeInfo, ParamInfo, ParamPro
 use crate::value::Value;
 
 /// Finds node types in the package `remotemedia` and in preopened directories.
-pub(crate) struct Provider;
+#[derive(Default)]
+pub(crate) struct Provider {
+    /// What has been described before. A snapshot holds all of the package's
+    /// own types, so that checking a manifest need not ask Python for them.
+    known: RefCell<HashMap<String, NodeInfo>>,
+}
 
 impl registry::Provider for Provider {
     fn infos(&self) -> Vec<NodeInfo> {
@@ -18,30 +26,57 @@ impl registry::Provider for Provider {
             // Without a standard library there are no Python nodes.
             return Vec::new();
         }
-        Python::attach(|py| {
+        let infos = Python::attach(|py| {
             let infos = || -> PyResult<Vec<NodeInfo>> {
                 let infos = bridge::get(py)?.node_infos.bind(py).call0()?;
                 infos.try_iter()?.map(|info| node_info(&info?)).collect()
             };
             infos().unwrap_or_default()
-        })
+        });
+        let available = infos.iter().filter(|info| info.unavailable.is_none());
+        let known = available.map(|info| (info.node_type.clone(), info.clone()));
+        self.known.borrow_mut().extend(known);
+        infos
     }
 
     fn describe(&self, node_type: &str) -> Result<NodeInfo, LookupError> {
+        if let Some(info) = self.known.borrow().get(node_type) {
+            return Ok(info.clone());
+        }
         interpreter::ensure_up().map_err(|message| LookupError {
             message,
             help: None,
             unavailable: true,
         })?;
-        Python::attach(|py| {
+        let info = Python::attach(|py| {
             let describe = || -> PyResult<NodeInfo> {
                 node_info(&bridge::get(py)?.describe.bind(py).call1((node_type,))?)
             };
             describe().map_err(|error| lookup_error(py, &error))
-        })
+        })?;
+        let mut known = self.known.borrow_mut();
+        known.insert(node_type.to_owned(), info.clone());
+        Ok(info)
     }
 
     fn check_params(&self, node_type: &str, params: &Value) -> Vec<ParamProblem> {
+        let none_given = matches!(params, Value::Map(fields) if fields.is_empty());
+        if none_given {
+            let known = self.known.borrow();
+            if let Some(info) = known.get(node_type)
+                && info.params.iter().all(|param| !param.required)
+            {
+                return Vec::new();
+            }
+        }
+        if let Err(message) = interpreter::ensure_up() {
+            let param = String::new();
+            return vec![ParamProblem {
+                param,
+                message,
+                help: None,
+            }];
+        }
         Python::attach(|py| {
             let check = || -> PyResult<Vec<ParamProblem>> {
                 let params = convert::to_python(py, params.clone())?;
@@ -72,6 +107,10 @@ impl registry::Provider for Provider {
     }
 
     fn create(&self, spec: &NodeSpec) -> Result<Box<dyn Node>, NodeError> {
+        interpreter::ensure_up().map_err(|message| NodeError::Setup {
+            message,
+            traceback: None,
+        })?;
         let params = spec.params.clone();
         let node = PythonNode::open(&spec.node_type, &spec.id, params, spec.is_streaming)?;
         Ok(Box::new(node))

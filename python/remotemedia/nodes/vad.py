@@ -49,6 +49,7 @@ class EnergyVadNode(AudioNode):
         self._position = 0
         self._loud = 0
         self._quiet = 0
+        self._quiet_samples = 0
 
     def process_audio(self, audio: Audio) -> Iterator[Audio]:
         """Give the parts that are complete."""
@@ -71,24 +72,26 @@ class EnergyVadNode(AudioNode):
         self._position += frames
         if loud:
             self._loud += 1
-            self._quiet = 0
+            self._quiet = self._quiet_samples = 0
         elif not self._speech:
             return
         else:
             self._quiet += 1
+            self._quiet_samples += len(samples)  # the stream's last frame may be short
         self._speech.extend(samples)
         if self._quiet * self.frame_ms >= self.hangover_ms and not loud:
-            yield from self._part(frames)
+            yield from self._part()
 
-    def _part(self, frames: int) -> Iterator[Audio]:
+    def _part(self) -> Iterator[Audio]:
         """Give what has been collected, without the silence at its end."""
         first, loud = self._format, self._loud
         samples, self._speech = self._speech, array("f")
-        quiet, self._quiet, self._loud = self._quiet, 0, 0
+        quiet, self._quiet_samples = self._quiet_samples, 0
+        self._quiet = self._loud = 0
         if first is None or not samples or loud * self.frame_ms < self.min_speech_ms:
             return
         if quiet:
-            del samples[len(samples) - quiet * frames * first.channels :]
+            del samples[len(samples) - quiet :]
         start = self._begin / first.sample_rate
         length = len(samples) / first.channels / first.sample_rate
         energy = sqrt(sum(map(mul, samples, samples)) / len(samples))
@@ -110,9 +113,8 @@ class EnergyVadNode(AudioNode):
         """Give the part that is not complete."""
         first = self._format
         if first is not None:
-            size = max(1, first.sample_rate * self.frame_ms // 1000)
             for rest in self._waiting.drain():
                 yield from self._frame(samples_of(rest), rest.frames)
-            yield from self._part(size)
+            yield from self._part()
         self._format = None
         self._position = 0
