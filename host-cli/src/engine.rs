@@ -17,9 +17,11 @@ use crate::watchdog::Watchdog;
 /// instantiation.
 const DENSE_IMAGE: u64 = 128 << 20;
 
-/// Stack for WebAssembly. Python's own recursion limit must be met before it
-/// is used up.
-const WASM_STACK: usize = 8 << 20;
+/// Stack for WebAssembly. Python's own limit, which is on the part of its stack
+/// that lies in linear memory, must be met before this is used up: a program
+/// that recurses too deeply gets a `RecursionError` then. Only what is used is
+/// ever backed by memory.
+const WASM_STACK: usize = 64 << 20;
 
 /// Stack of a fiber: WebAssembly's, and some for the host's functions.
 const FIBER_STACK: usize = WASM_STACK + (2 << 20);

@@ -16,6 +16,7 @@ use crate::report::{self, Source};
 pub(crate) fn open(place: &Place) -> Result<(Engine, Sandbox), Failure> {
     let places = place::find(place)?;
     let engine = Engine::new(&EngineOptions::default()).map_err(Failure::failed)?;
+    tracing::debug!("engine made");
     let mut compiling = Compiling::default();
     let component = engine
         .load(&places.component, &mut |event| compiling.show(event))
@@ -28,6 +29,7 @@ pub(crate) fn open(place: &Place) -> Result<(Engine, Sandbox), Failure> {
         })?;
     tracing::debug!(component = %places.component.display(), "loaded");
     let sandbox = Sandbox::new(&engine, &component, places.directories).map_err(Failure::usage)?;
+    tracing::debug!("linked");
     Ok((engine, sandbox))
 }
 

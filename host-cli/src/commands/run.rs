@@ -42,6 +42,7 @@ impl Run<'_> {
             Ok(instance) => instance,
             Err(fault) => return Err(self.faulted(&fault)),
         };
+        tracing::debug!("instantiated");
         let ended = self.within(&mut instance, items).await;
         // The program ends now, and its memory with it: taking the instance
         // down piece by piece first would only take time.

@@ -107,13 +107,13 @@ fn endless_recursion() {
     for body in [
         "return self.process(x)",
         "return repr(self)\n    def __repr__(self): return f'{self!r}'",
+        "\n        for _ in range(100000): x = [x]\n        return repr(x)",
     ] {
-        let files = Files::node(&format!(
-            "class Own:\n    def process(self, x):\n        {body}\n"
-        ));
+        let code = format!("class Own:\n    def process(self, x):\n        {body}\n");
+        let files = Files::node(&code);
         run(files.arguments(&["-i", "5"]))
             .code(1)
-            .says(&["Recursion"]);
+            .says(&["RecursionError", "node `n`"]);
     }
 }
 

@@ -95,7 +95,9 @@ pub(crate) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -
     command
         .args(arguments)
         .env("PIPELINE_DIST", dist())
-        .env("COLUMNS", "200");
+        .env("COLUMNS", "200")
+        // What the tests compile is no business of the user's own cache.
+        .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
     command.current_dir(workspace());
     command
         .stdin(Stdio::null())
