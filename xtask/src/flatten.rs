@@ -11,6 +11,8 @@ mod merge;
 mod module;
 mod sections;
 mod simplify;
+#[cfg(test)]
+mod tests;
 
 use std::fs;
 use std::path::{Path, PathBuf};
