@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 mod faults;
+mod library;
 mod media;
 mod mistakes;
 mod program;
