@@ -210,6 +210,19 @@ impl Heap {
         }
     }
 
+    /// Leaves all pages as they are: what is allocated from now on lies in
+    /// fresh ones, close together. Free room in older pages is given up until
+    /// something in a full one of them is freed.
+    pub fn seal(&mut self) {
+        for class in 0..CLASSES {
+            while !self.partial[class].is_null() {
+                // SAFETY: pages in `partial` are live and of this class.
+                unsafe { self.unlink(class, self.partial[class]) };
+            }
+        }
+        self.empty = ptr::null_mut();
+    }
+
     /// Puts a page first in its class.
     ///
     /// # Safety

@@ -13,8 +13,8 @@ use bindings::remotemedia::pipeline::types;
 
 use crate::executor::{Run, execute};
 use crate::manifest::{Manifest, check, locate, parse};
-use crate::python::interpreter;
 use crate::python::provider::{self, Provider};
+use crate::python::snapshot;
 use crate::registry::Registry;
 use crate::value::Value;
 
@@ -41,14 +41,36 @@ mod bindings {
     use super::Component;
 }
 
+/// How often each is run. CPython specialises code after a few runs.
+const WARM_UP_RUNS: usize = 32;
+
+/// Pipelines that are run before the snapshot is taken.
+const WARM_UP: &[&str] = &[
+    include_str!("../../../examples/multiply_add.json"),
+    include_str!("../../../examples/text_processor.json"),
+    r#"{
+        "manifest": {
+            "version": "v1",
+            "nodes": [
+                {"id": "source", "node_type": "TextProcessorNode", "params": {"name": "source"}},
+                {"id": "buffer", "node_type": "BufferNode", "params": {"buffer_size": 2}},
+                {"id": "counter", "node_type": "StatefulCounter", "is_streaming": true}
+            ],
+            "connections": [
+                {"from": "source", "to": "buffer"},
+                {"from": "buffer", "to": "counter"}
+            ]
+        },
+        "input_data": [{"text": "warm up"}, {"text": "1", "operations": ["reverse"]}, {}]
+    }"#,
+];
+
 /// Implements the world.
 struct Component;
 
 impl bindings::Guest for Component {
     fn initialize() {
-        interpreter::prepare_snapshot(|| {
-            REGISTRY.with(Registry::list);
-        });
+        snapshot::prepare(warm_up);
     }
 }
 
@@ -135,6 +157,24 @@ fn lift_input(item: types::Data, position: u64) -> Result<Value, types::Pipeline
         item: Some(position),
         ..report::failure(types::ErrorKind::InvalidInput)
     })
+}
+
+/// Runs pipelines of each kind of node some times.
+///
+/// # Panics
+/// Where one fails: the build fails then.
+fn warm_up() {
+    REGISTRY.with(Registry::list);
+    for _ in 0..WARM_UP_RUNS {
+        for text in WARM_UP {
+            let parsed = parse(text).expect("a manifest");
+            let result = REGISTRY.with(|it| execute(&parsed.manifest, it, parsed.input_data));
+            provider::close();
+            if let Err(error) = result {
+                panic!("{error}");
+            }
+        }
+    }
 }
 
 /// A pipeline that is fed item by item.

@@ -51,54 +51,6 @@ const STDLIB: &str = "/stdlib";
 /// Guest path of the directory that holds the package `remotemedia`.
 const PACKAGE: &str = "/python";
 
-/// Modules that nodes commonly use, imported before the snapshot is taken.
-/// `docs/snapshot.md` has the measurements behind the choice.
-const SNAPSHOT_MODULES: &[&str] = &[
-    "remotemedia.nodes",
-    "remotemedia.media",
-    "remotemedia.runtime.bridge",
-    "abc",
-    "array",
-    "asyncio",
-    "base64",
-    "bisect",
-    "collections",
-    "collections.abc",
-    "contextlib",
-    "copy",
-    "dataclasses",
-    "datetime",
-    "decimal",
-    "enum",
-    "functools",
-    "heapq",
-    "inspect",
-    "io",
-    "itertools",
-    "json",
-    "linecache",
-    "logging",
-    "math",
-    "operator",
-    "os",
-    "pathlib",
-    "random",
-    "re",
-    "statistics",
-    "string",
-    "struct",
-    "textwrap",
-    "time",
-    "traceback",
-    "types",
-    "typing",
-    "unicodedata",
-    "uuid",
-    "warnings",
-    "weakref",
-    "zlib",
-];
-
 thread_local! {
     static STATE: Cell<State> = const { Cell::new(State::Down) };
 }
@@ -113,42 +65,18 @@ enum State {
     Up,
 }
 
-unsafe extern "C" {
-    fn __wasilibc_reset_preopens();
-    fn __wasilibc_deinitialize_environ();
-}
-
-/// Starts Python and imports what nodes commonly use; the memory that results
-/// becomes the snapshot.
-///
-/// `warm_up` is called once Python is up, for what else the snapshot should
-/// hold.
+/// Starts Python in the build, lets `fill` put into it what the snapshot
+/// should hold, and leaves it to be restored.
 ///
 /// # Panics
 /// Where Python can't start: the build fails then.
-pub(crate) fn prepare_snapshot(warm_up: impl FnOnce()) {
+pub(super) fn start_for_snapshot(fill: impl FnOnce(Python<'_>)) {
     start();
     STATE.set(State::Up);
     Python::attach(|py| {
         set_search_path(py).expect("sys.path");
-        for module in SNAPSHOT_MODULES {
-            if let Err(error) = py.import(*module) {
-                error.print(py);
-                panic!("the snapshot needs the module {module}");
-            }
-        }
-        super::bridge::get(py).expect("the bridge");
-        warm_up();
-        let gc = py.import("gc").expect("gc");
-        gc.call_method0("collect").expect("gc.collect");
-        gc.call_method0("freeze").expect("gc.freeze");
+        fill(py);
     });
-    // SAFETY: both only drop wasi-libc's caches of handles and variables, so
-    // that the restored instance reads its own.
-    unsafe {
-        __wasilibc_reset_preopens();
-        __wasilibc_deinitialize_environ();
-    }
     STATE.set(State::Snapshot);
 }
 

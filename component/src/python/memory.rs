@@ -38,6 +38,13 @@ pub(super) fn install() {
     }
 }
 
+/// From now on objects go to memory that holds no others yet.
+pub(super) fn seal() {
+    // SAFETY: the component has one thread, and this is not called from
+    // within the allocator.
+    unsafe { (*HEAP.0.get()).seal() }
+}
+
 // In each of these `context` is the heap, and the component has one thread, so
 // that no two borrows of it overlap.
 

@@ -10,3 +10,4 @@ mod memory;
 mod node;
 mod object;
 pub(crate) mod provider;
+pub(crate) mod snapshot;
