@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use crate::artefacts::Artefacts;
 use crate::stamp::{self, Inputs};
 use crate::toolchain::Toolchain;
-use crate::{flatten, guest, link, shell, snapshot};
+use crate::{bytecode, flatten, guest, link, shell, snapshot};
 
 /// Builds everything and gives the folder.
 ///
@@ -58,6 +58,12 @@ pub(crate) fn build() -> Result<PathBuf> {
     )?;
     copy_tree(&artefacts.stdlib, &dist.join("stdlib"))?;
     copy_tree(&package, &dist.join("python"))?;
+    bytecode::compile(
+        &dist.join("pipeline.wasm"),
+        &dist.join("stdlib"),
+        &dist.join("python"),
+        &work,
+    )?;
     for name in ["LICENSE", "NOTICE"] {
         copy_file(&crate::root().join(name), &dist.join(name))?;
     }

@@ -1,6 +1,7 @@
 //! Build tasks: `cargo xtask --help`.
 
 mod artefacts;
+mod bytecode;
 mod dist;
 mod flatten;
 mod guest;
