@@ -27,8 +27,14 @@ suppress_build_script_link_lines=true
 pub(crate) fn build(toolchain: &Toolchain, artefacts: &Artefacts, into: &Path) -> Result<PathBuf> {
     let library = compile(toolchain, into)?;
     let shared = into.join("libguest.so");
+    let (python, libc) = (
+        artefacts.library("libpython3.14.so"),
+        artefacts.library("libc.so"),
+    );
     let inputs = Inputs::new("guest", 1)
         .file(&library)?
+        .file(&python)?
+        .file(&libc)?
         .text(toolchain.name());
     stamp::unless_done("link the guest", inputs, &shared, || {
         shell::output(
@@ -38,8 +44,8 @@ pub(crate) fn build(toolchain: &Toolchain, artefacts: &Artefacts, into: &Path) -
                 .arg("--whole-archive")
                 .arg(&library)
                 .arg("--no-whole-archive")
-                .arg(artefacts.library("libpython3.14.so"))
-                .arg(artefacts.library("libc.so")),
+                .arg(&python)
+                .arg(&libc),
         )
         .map(drop)
     })?;

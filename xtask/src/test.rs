@@ -11,29 +11,87 @@ use crate::{dist, shell};
 /// Packages from PyPI that check the Python package.
 const PYTHON_TOOLS: &[&str] = &["mypy==2.4.1", "pytest==9.2.0", "ruff==0.17.6"];
 
-/// Builds everything and runs the steps whose name contains `only`.
+/// Builds everything and runs the steps whose name contains `only`. The build
+/// is the first step, and always runs: the others need it.
 ///
 /// # Errors
-/// Where the build fails; a failed test is counted instead.
+/// Where the steps can't be run; one that fails is counted instead.
 pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
-    let dist = dist::build()?;
-    let python = python_tools()?;
+    let mut tally = Tally::default();
+    let mut built = None;
+    tally.step("build", || {
+        built = Some((dist::build()?, python_tools()?));
+        Ok(())
+    });
+    let Some((dist, python)) = built else {
+        return Ok(tally.finish());
+    };
+    for (name, mut command) in steps(&dist, &python) {
+        if only.is_some_and(|only| !name.contains(only)) {
+            tally.skipped += 1;
+        } else {
+            tally.step(name, || shell::run(&mut command));
+        }
+    }
+    Ok(tally.finish())
+}
+
+/// What steps came to.
+#[derive(Default)]
+struct Tally {
+    passed: usize,
+    failed: Vec<&'static str>,
+    skipped: usize,
+}
+
+impl Tally {
+    /// Runs a step under its headline, and counts it.
+    fn step(&mut self, name: &'static str, work: impl FnOnce() -> Result<()>) {
+        shell::say(format_args!("\n== {name}"));
+        match work() {
+            Ok(()) => self.passed += 1,
+            Err(error) => {
+                shell::say(format_args!("error: {error:#}"));
+                self.failed.push(name);
+            }
+        }
+    }
+
+    /// Says what all steps came to, last of all.
+    fn finish(self) -> ExitCode {
+        for name in &self.failed {
+            shell::say(format_args!("failed: {name}"));
+        }
+        if self.skipped > 0 {
+            shell::say(format_args!("{} steps not asked for", self.skipped));
+        }
+        println!("\n{} passed, {} failed", self.passed, self.failed.len());
+        if self.failed.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The steps after the build, in order from what fails most cheaply.
+fn steps(dist: &Path, python: &Path) -> Vec<(&'static str, Command)> {
     let cargo = |arguments: &str| {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = shell::command(program, &crate::root());
         command
             .args(arguments.split(' '))
-            .env("PIPELINE_DIST", &dist);
+            .env("PIPELINE_DIST", dist);
         command
     };
     let python = |arguments: &str| {
-        let mut command = shell::command(&python, &crate::root().join("python"));
+        let mut command = shell::command(python, &crate::root().join("python"));
         command
             .args(arguments.split(' '))
-            .env("PIPELINE_DIST", &dist);
+            .env("PIPELINE_DIST", dist);
         command
     };
-    let steps: Vec<(&str, Command)> = vec![
+    vec![
         ("format", cargo("fmt --all --check")),
         ("python: lint", python("-m ruff check .")),
         ("python: types", python("-m mypy")),
@@ -51,34 +109,7 @@ pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
             documentation(cargo("doc --quiet --workspace --no-deps --release")),
         ),
         ("tests", cargo("test --workspace --release")),
-    ];
-    let (mut passed, mut failed, mut skipped) = (0, Vec::new(), 0);
-    for (name, mut command) in steps {
-        if only.is_some_and(|only| !name.contains(only)) {
-            skipped += 1;
-            continue;
-        }
-        shell::say(format_args!("\n== {name}"));
-        match shell::run(&mut command) {
-            Ok(()) => passed += 1,
-            Err(error) => {
-                shell::say(format_args!("error: {error:#}"));
-                failed.push(name);
-            }
-        }
-    }
-    for name in &failed {
-        shell::say(format_args!("failed: {name}"));
-    }
-    println!(
-        "\n{passed} passed, {} failed, {skipped} skipped",
-        failed.len()
-    );
-    Ok(if failed.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    ]
 }
 
 fn documentation(mut command: Command) -> Command {
