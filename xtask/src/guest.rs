@@ -52,11 +52,16 @@ pub(crate) fn build(toolchain: &Toolchain, artefacts: &Artefacts, into: &Path) -
     Ok(shared)
 }
 
+/// Where the description of Python for PyO3 is.
+pub(crate) fn pyo3_config(work: &Path) -> PathBuf {
+    work.join("pyo3.txt")
+}
+
 /// Compiles the guest to a static library. Cargo knows whether it is up to
 /// date.
 fn compile(toolchain: &Toolchain, into: &Path) -> Result<PathBuf> {
     fs::create_dir_all(into)?;
-    let config = into.join("pyo3.txt");
+    let config = pyo3_config(into);
     if fs::read_to_string(&config).ok().as_deref() != Some(PYO3_CONFIG) {
         // Written only when it changes: Cargo rebuilds PyO3 after that.
         fs::write(&config, PYO3_CONFIG).with_context(|| format!("{}", config.display()))?;

@@ -6,7 +6,8 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::stamp::{self, Inputs};
-use crate::{dist, shell};
+use crate::toolchain::{TARGET, Toolchain};
+use crate::{dist, guest, shell};
 
 /// Packages from PyPI that check the Python package.
 const PYTHON_TOOLS: &[&str] = &["mypy==2.4.1", "pytest==9.2.0", "ruff==0.17.6"];
@@ -91,7 +92,7 @@ fn steps(dist: &Path, python: &Path) -> Vec<(&'static str, Command)> {
             .env("PIPELINE_DIST", dist);
         command
     };
-    vec![
+    let mut steps = vec![
         ("format", cargo("fmt --all --check")),
         ("python: lint", python("-m ruff check .")),
         ("python: types", python("-m mypy")),
@@ -109,7 +110,30 @@ fn steps(dist: &Path, python: &Path) -> Vec<(&'static str, Command)> {
             documentation(cargo("doc --quiet --workspace --no-deps --release")),
         ),
         ("tests", cargo("test --workspace --release")),
-    ]
+    ];
+    if let Ok(Toolchain::Rustup { .. }) = Toolchain::find() {
+        // Debian's clippy is not among the packages that build the guest.
+        steps.push(("lint: guest", guest_lint(cargo("clippy --quiet"))));
+    }
+    steps
+}
+
+/// The parts of the guest that only exist for WebAssembly.
+fn guest_lint(mut command: Command) -> Command {
+    let work = crate::target().join("guest");
+    command
+        .args([
+            "--package",
+            "pipeline-component",
+            "--lib",
+            "--profile",
+            "guest",
+        ])
+        .args(["--target", TARGET, "--target-dir"])
+        .arg(work.join("lint"))
+        .args(["--", "-D", "warnings"])
+        .env("PYO3_CONFIG_FILE", guest::pyo3_config(&work));
+    command
 }
 
 fn documentation(mut command: Command) -> Command {

@@ -8,7 +8,7 @@
 //! connections, one after the other. All of it works off an explicit stack, so
 //! that the depth of a pipeline costs no stack of the machine.
 
-#![expect(
+#![allow(
     clippy::result_large_err,
     reason = "an error ends the run, and is made once"
 )]
