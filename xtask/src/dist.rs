@@ -1,6 +1,6 @@
 //! `target/dist`: everything that a user needs, in one folder.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -21,6 +21,7 @@ pub(crate) fn build() -> Result<PathBuf> {
     let python = crate::root().join("python");
     fs::create_dir_all(&work)?;
     fs::create_dir_all(&dist)?;
+    let _alone = alone(&work)?;
 
     let toolchain = Toolchain::find()?;
     let artefacts = Artefacts::unpack(&work)?;
@@ -46,10 +47,7 @@ pub(crate) fn build() -> Result<PathBuf> {
         ]))
     })?;
     let program = format!("pipeline{}", std::env::consts::EXE_SUFFIX);
-    copy_file(
-        &crate::target().join("release").join(&program),
-        &dist.join(&program),
-    )?;
+    copy_file(&crate::profile().join(&program), &dist.join(&program))?;
     copy_file(&snapshot, &dist.join("pipeline.wasm"))?;
     copy_file(&plain, &dist.join("pipeline-plain.wasm"))?;
     copy_file(
@@ -75,7 +73,7 @@ pub(crate) fn build() -> Result<PathBuf> {
 /// # Errors
 /// Where the program can't be started.
 pub(crate) fn run(dist: &Path, arguments: &[String]) -> Result<ExitCode> {
-    let program = dist.join("pipeline");
+    let program = dist.join(format!("pipeline{}", std::env::consts::EXE_SUFFIX));
     let status = std::process::Command::new(&program)
         .arg("run")
         .args(arguments)
@@ -111,6 +109,21 @@ fn precompile(component: &Path, program: &Path, work: &Path) -> Result<PathBuf> 
         },
     )?;
     Ok(output)
+}
+
+/// Waits until no other build works in a directory. The next one goes on when
+/// the file is dropped.
+fn alone(work: &Path) -> Result<File> {
+    let path = work.join("lock");
+    let lock = File::create(&path).with_context(|| format!("can't write {}", path.display()))?;
+    if lock.try_lock().is_err() {
+        shell::say(format_args!(
+            "  waiting for another build in {}",
+            work.display()
+        ));
+        lock.lock().context("can't wait for another build")?;
+    }
+    Ok(lock)
 }
 
 /// Copies a file that differs from its copy.

@@ -66,7 +66,18 @@ fn root() -> PathBuf {
     here.parent().map_or(here.clone(), PathBuf::from)
 }
 
-/// Where everything that is built goes.
+/// Where everything that is built goes: wherever Cargo was told to build this
+/// program.
 fn target() -> PathBuf {
-    root().join("target")
+    profile()
+        .parent()
+        .map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// Where Cargo puts programs for this machine.
+fn profile() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    program
+        .parent()
+        .map_or_else(|| root().join("target/release"), PathBuf::from)
 }
