@@ -10,7 +10,12 @@ use crate::toolchain::{TARGET, Toolchain};
 use crate::{dist, guest, shell};
 
 /// Packages from PyPI that check the Python package.
-const PYTHON_TOOLS: &[&str] = &["mypy==2.4.1", "pytest==9.2.0", "ruff==0.17.6"];
+const PYTHON_TOOLS: &[&str] = &[
+    "mypy==2.4.1",
+    "pytest==9.2.0",
+    "wasmtime==50.0.1",
+    "ruff==0.17.6",
+];
 
 /// Builds everything and runs the steps whose name contains `only`. The build
 /// is the first step, and always runs: the others need it.

@@ -1,0 +1,229 @@
+"""A host of the pipeline component on wasmtime-py."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import wasmtime
+from wasmtime import component
+
+from ..core.exceptions import PipelineError
+from ..runtime.execute import GraphInfo, PipelineRunError, RunResult
+from . import arena
+
+_EXECUTOR = "remotemedia:pipeline/executor@0.1.0"
+
+
+class LimitError(PipelineError):
+    """A run met its limit of time or memory, or the component failed."""
+
+
+class Sandbox:
+    """Runs pipelines in the component, each in a fresh instance.
+
+    `dist` is the folder that the build makes: `pipeline.wasm`, `stdlib`, `python`; by default what
+    the environment variable PIPELINE_DIST names. `nodes` are directories with modules of your own,
+    which the sandbox can read. `timeout` is in seconds, `max_memory` in MiB.
+    """
+
+    def __init__(
+        self,
+        dist: str | os.PathLike[str] | None = None,
+        *,
+        nodes: Iterable[str | os.PathLike[str]] = (),
+        timeout: float | None = None,
+        max_memory: int | None = None,
+    ) -> None:
+        named = dist or os.environ.get("PIPELINE_DIST")
+        if not named:
+            raise ValueError("no dist: give the folder of the build, or set PIPELINE_DIST")
+        self.dist = Path(named)
+        self.nodes = [Path(directory) for directory in nodes]
+        self.timeout = timeout
+        self.max_memory = max_memory
+        for needed in (self.dist / "pipeline.wasm", *self.nodes):
+            if not needed.exists():
+                raise FileNotFoundError(f"{needed} is not there")
+        config = wasmtime.Config()
+        config.epoch_interruption = True
+        self._engine = wasmtime.Engine(config)
+        self._component = _load(self._engine, self.dist / "pipeline.wasm")
+        self._linker = component.Linker(self._engine)
+        self._linker.add_wasip2()
+
+    def run(
+        self,
+        manifest: dict[str, Any] | str | os.PathLike[str],
+        inputs: Sequence[object] | None = None,
+    ) -> RunResult:
+        """Run a pipeline: a manifest, its text, or a path to it.
+
+        Raises PipelineRunError where the pipeline fails, and LimitError where it meets a limit.
+        """
+        text = _text(manifest)
+        instance = _Instance(self)
+        parsed = instance.call("parse", text)
+        if isinstance(parsed, list):
+            raise PipelineRunError(
+                "invalid-manifest",
+                "; ".join(_show(diagnostic) for diagnostic in parsed),
+                problems=[_show(diagnostic) for diagnostic in parsed],
+            )
+        items: list[component.Variant] | None = None
+        if inputs is not None:
+            items = [arena.lower_item(item, f"inputs[{i}]") for i, item in enumerate(inputs)]
+        else:
+            given = arena.field(parsed, "input_data")
+            if given is not None:
+                items = [component.Variant("value", value) for value in given]
+        if items is None:
+            result = instance.call("execute", parsed.manifest)
+        else:
+            result = instance.call("execute-with-input", parsed.manifest, items)
+        if result.tag == "err":
+            raise self._error(result.payload)
+        return RunResult(
+            [arena.lift_item(item) for item in result.payload.outputs],
+            _graph(result.payload.graph),
+            [_show(warning) for warning in parsed.warnings],
+        )
+
+    def _error(self, error: Any) -> PipelineRunError:
+        traceback = error.traceback
+        for directory in self.nodes:
+            if traceback:
+                # The user's own path says more than the one inside.
+                inside = f'File "/nodes/{directory.resolve().name}/'
+                traceback = traceback.replace(inside, f'File "{directory}{os.sep}')
+        return PipelineRunError(
+            error.kind,
+            error.message,
+            arena.field(error, "node_id"),
+            arena.field(error, "node_type"),
+            error.item,
+            traceback,
+            [arena.lift_item(item) for item in error.outputs],
+            [_show(diagnostic) for diagnostic in error.diagnostics],
+        )
+
+    def list_nodes(self) -> list[dict[str, Any]]:
+        """The node types: name, language, summary, and why one can't be used."""
+        names = ("node_type", "language", "summary", "streaming", "source", "unavailable")
+        infos = _Instance(self).call("list-nodes")
+        return [{name: arena.field(info, name) for name in names} for info in infos]
+
+
+class _Instance:
+    """A fresh instance of the component."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._store = wasmtime.Store(sandbox._engine)
+        if sandbox.max_memory is not None:
+            self._store.set_limits(memory_size=sandbox.max_memory << 20)
+        self._store.set_epoch_deadline(1)
+        wasi = wasmtime.WasiConfig()
+        for name in ("stdlib", "python"):
+            if (sandbox.dist / name).is_dir():
+                wasi.preopen_dir(str(sandbox.dist / name), f"/{name}", False)
+        for directory in sandbox.nodes:
+            wasi.preopen_dir(str(directory), f"/nodes/{directory.resolve().name}", False)
+        self._store.set_wasi(wasi)
+        self._instance = sandbox._linker.instantiate(self._store, sandbox._component)
+        self._executor = self._instance.get_export_index(self._store, _EXECUTOR)
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """Call one of the executor's functions within the limits."""
+        index = self._instance.get_export_index(self._store, name, self._executor)
+        function = self._instance.get_func(self._store, index) if index else None
+        if function is None:
+            raise LimitError(f"the component has no function {name}")
+        timeout = self._sandbox.timeout
+        timer = None
+        if timeout is not None:
+            timer = threading.Timer(timeout, self._sandbox._engine.increment_epoch)
+            timer.daemon = True
+            timer.start()
+        try:
+            result = function(self._store, *arguments)
+            function.post_return(self._store)
+        except wasmtime.Trap as trap:
+            raise self._fault(trap) from None
+        except wasmtime.WasmtimeError as error:
+            raise self._fault(error) from None
+        finally:
+            if timer is not None:
+                timer.cancel()
+        return result
+
+    def _fault(self, error: Exception) -> LimitError:
+        said = str(error)
+        if "interrupt" in said:
+            limit = f"its limit of {self._sandbox.timeout} s"
+            return LimitError(f"the run took longer than {limit} and was stopped")
+        reason = said.strip().splitlines()[-1] if said.strip() else type(error).__name__
+        return LimitError(f"the component failed: {reason}")
+
+
+def _text(manifest: dict[str, Any] | str | os.PathLike[str]) -> str:
+    if isinstance(manifest, dict):
+        from ..runtime.jsonform import format_json
+
+        return format_json(manifest)
+    text = os.fspath(manifest)
+    if "\n" in text or text.lstrip().startswith(("{", "[")):
+        return text
+    return Path(text).read_text(encoding="utf-8")
+
+
+def _show(diagnostic: Any) -> str:
+    at = f"{diagnostic.path}: " if diagnostic.path else ""
+    place = diagnostic.location
+    line = f" (line {place.line}, column {place.column})" if place is not None else ""
+    hint = f"; {diagnostic.help}" if diagnostic.help else ""
+    return f"{at}{diagnostic.message}{line}{hint}"
+
+
+def _graph(graph: Any) -> GraphInfo:
+    return GraphInfo(
+        arena.field(graph, "node_count"),
+        arena.field(graph, "sink_count"),
+        arena.field(graph, "source_count"),
+        arena.field(graph, "execution_order"),
+    )
+
+
+def _load(engine: wasmtime.Engine, path: Path) -> component.Component:
+    """The component, compiled once and kept in the user's cache.
+
+    Compiled code is trusted, so it is only taken from a file that belongs to this user and that
+    nobody else may write to.
+    """
+    wasm = path.read_bytes()
+    version = getattr(wasmtime, "__version__", "")
+    key = hashlib.sha256(version.encode() + b"\0" + wasm).hexdigest()[:32]
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    cached = Path(home) / "remotemedia-sandbox" / f"{key}.cwasm"
+    try:
+        facts = cached.stat()
+        ours = not hasattr(os, "getuid") or facts.st_uid == os.getuid()
+        if ours and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            return component.Component.deserialize_file(engine, str(cached))
+    except (OSError, wasmtime.WasmtimeError):
+        pass
+    made = component.Component(engine, wasm)
+    try:
+        cached.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=cached.parent, delete=False) as file:
+            file.write(made.serialize())
+        os.replace(file.name, cached)
+    except OSError:
+        pass  # the next time compiles again
+    return made

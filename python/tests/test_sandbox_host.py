@@ -1,0 +1,118 @@
+"""The component on wasmtime-py: the conformance cases, limits, and what a user sees."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from remotemedia.runtime.jsonform import format_json, from_json, parse_json, to_json
+
+pytest.importorskip("wasmtime")
+if not os.environ.get("PIPELINE_DIST"):
+    pytest.skip("PIPELINE_DIST names no build", allow_module_level=True)
+
+from remotemedia import PipelineRunError
+from remotemedia.sandbox import LimitError, Sandbox
+
+CASES = Path(__file__).resolve().parents[2] / "tests" / "conformance"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Sandbox:
+    return Sandbox(timeout=60)
+
+
+def component_cases() -> list[tuple[str, dict]]:
+    found = []
+    for path in sorted(CASES.glob("*.json")):
+        cases = parse_json(path.read_text(encoding="utf-8"))
+        for case in cases if isinstance(cases, list) else [cases]:
+            if "component" in case["runs"]:
+                found.append((f"{path.stem}/{case['name']}", case))
+    return found
+
+
+def run(sandbox: Sandbox, case: dict, directory: Path):
+    for name, text in case.get("nodes", {}).items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    sandbox.nodes = [directory] if "nodes" in case else []
+    inputs = case.get("inputs")
+    if inputs is not None:
+        inputs = [from_json(form) for form in inputs]
+    return sandbox.run(format_json(case["manifest"]), inputs)
+
+
+def forms(items) -> list[str]:
+    return [format_json(to_json(item)) for item in items]
+
+
+def expected(items) -> list[str]:
+    return forms(from_json(form) for form in items)
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in component_cases()])
+def test_conformance(sandbox: Sandbox, case: dict, tmp_path: Path) -> None:
+    expect = case["expect"]
+    failure = expect.get("error")
+    if failure is None:
+        result = run(sandbox, case, tmp_path)
+        assert forms(result.outputs) == expected(expect["outputs"])
+        if "execution_order" in expect:
+            assert result.graph.execution_order == expect["execution_order"]
+        return
+    with pytest.raises(PipelineRunError) as caught:
+        run(sandbox, case, tmp_path)
+    error = caught.value
+    assert error.kind == failure.get("kind", error.kind)
+    said = [error.message, *error.problems]
+    assert any(failure.get("message_contains", "") in text for text in said)
+    assert error.node_id == failure.get("node_id", error.node_id)
+    assert error.item == failure.get("item", error.item)
+    if "outputs" in failure:
+        assert forms(error.outputs) == expected(failure["outputs"])
+
+
+def node(directory: Path, body: str) -> dict:
+    (directory / "own.py").write_text(f"class Own:\n    def process(self, item):\n        {body}\n")
+    return {"version": "v1", "nodes": [{"id": "own", "node_type": "own:Own"}]}
+
+
+def test_time_is_bounded(tmp_path: Path) -> None:
+    manifest = node(tmp_path, "while True: pass")
+    with pytest.raises(LimitError, match="longer than its limit of 0.5 s"):
+        Sandbox(nodes=[tmp_path], timeout=0.5).run(manifest, [1])
+
+
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    manifest = node(tmp_path, "return len(bytearray(500_000_000))")
+    with pytest.raises((LimitError, PipelineRunError)) as caught:
+        Sandbox(nodes=[tmp_path], max_memory=128).run(manifest, [1])
+    assert "Memory" in str(caught.value) or "memory" in str(caught.value)
+
+
+def test_nothing_is_kept_between_runs(tmp_path: Path) -> None:
+    manifest = node(tmp_path, "import sys; sys.seen = getattr(sys, 'seen', 0) + 1; return sys.seen")
+    sandbox = Sandbox(nodes=[tmp_path])
+    assert [sandbox.run(manifest, [1]).outputs for _ in range(3)] == [[1]] * 3
+
+
+def test_directories_are_read_only(tmp_path: Path) -> None:
+    manifest = node(tmp_path, "open(__file__ + 'x', 'w')")
+    with pytest.raises(PipelineRunError, match="PermissionError"):
+        Sandbox(nodes=[tmp_path]).run(manifest, [1])
+
+
+def test_a_traceback_names_the_users_own_file(tmp_path: Path) -> None:
+    manifest = node(tmp_path, "return 1 // 0")
+    with pytest.raises(PipelineRunError) as caught:
+        Sandbox(nodes=[tmp_path]).run(manifest, [1])
+    assert f'File "{tmp_path / "own.py"}", line 3' in (caught.value.traceback or "")
+
+
+def test_a_missing_build_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="pipeline.wasm is not there"):
+        Sandbox(tmp_path)
