@@ -1,4 +1,4 @@
-//! A size-class allocator for CPython's small objects.
+//! A size-class allocator for small blocks, CPython's and Rust's.
 //!
 //! The interpreter is built without pymalloc, so that every object would go
 //! through libc's general allocator. This one serves requests of up to
@@ -9,8 +9,7 @@
 //!
 //! Nothing here is safe for threads: the component has one.
 
-use std::alloc::{Layout, alloc};
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
 
 /// Largest request in bytes that is served from a page.
@@ -18,9 +17,12 @@ pub const MAX_SMALL: usize = 512;
 const GRAIN: usize = 16;
 const CLASSES: usize = MAX_SMALL / GRAIN;
 /// Pages are aligned to their size, so that a block's address gives its page.
-const PAGE: usize = 16 << 10;
+/// They are as large as those that the host copies on write.
+const PAGE: usize = 4 << 10;
 /// Pages come from the system in arenas, aligned to their size.
 const ARENA: usize = 1 << 20;
+/// Pages that a sealed heap has at least, so that a small run needs no arena.
+const FRESH_PAGES: usize = 128;
 /// Arenas in the 4 GiB that a 32-bit address reaches.
 const ARENAS: usize = 4096;
 
@@ -28,6 +30,8 @@ unsafe extern "C" {
     fn malloc(size: usize) -> *mut c_void;
     fn realloc(pointer: *mut c_void, size: usize) -> *mut c_void;
     fn free(pointer: *mut c_void);
+    fn malloc_usable_size(pointer: *mut c_void) -> usize;
+    fn posix_memalign(pointer: *mut *mut c_void, alignment: usize, size: usize) -> c_int;
 }
 
 /// The allocator's state. It must not move once it has been used.
@@ -39,6 +43,8 @@ pub struct Heap {
     /// What is left of the newest arena.
     fresh: *mut u8,
     fresh_pages: usize,
+    /// The size from which on requests go to libc.
+    largest: usize,
     arenas: Owned,
 }
 
@@ -80,6 +86,7 @@ impl Heap {
             empty: ptr::null_mut(),
             fresh: ptr::null_mut(),
             fresh_pages: 0,
+            largest: MAX_SMALL,
             arenas: Owned::new(),
         }
     }
@@ -87,7 +94,7 @@ impl Heap {
     /// Allocates `size` bytes, aligned to 16; null where there is no memory.
     #[inline]
     pub fn malloc(&mut self, size: usize) -> *mut u8 {
-        if size > MAX_SMALL {
+        if size > self.largest {
             // SAFETY: malloc has no preconditions.
             return unsafe { malloc(size) }.cast();
         }
@@ -195,11 +202,10 @@ impl Heap {
                     return block;
                 }
                 old
-            } else if size > MAX_SMALL {
+            } else if size > self.largest {
                 return realloc(block.cast(), size).cast();
             } else {
-                // Shrinks out of libc's memory, where it was larger than this.
-                size
+                malloc_usable_size(block.cast())
             };
             let new = self.malloc(size);
             if !new.is_null() {
@@ -221,6 +227,22 @@ impl Heap {
             }
         }
         self.empty = ptr::null_mut();
+        if self.fresh_pages < FRESH_PAGES {
+            self.fresh_pages = 0;
+        }
+        if let Some(page) = self.new_page() {
+            // The arena is there now; the page is the first one to be used.
+            self.fresh = page.as_ptr().cast();
+            self.fresh_pages += 1;
+        }
+        use_up_libc();
+    }
+
+    /// Whether all requests go to libc, which puts blocks of any size side by
+    /// side. They can be freed at any time, like others.
+    pub fn pack(&mut self, pack: bool) {
+        // Zero bytes still need a block that is told apart from others.
+        self.largest = if pack { 0 } else { MAX_SMALL };
     }
 
     /// Puts a page first in its class.
@@ -269,11 +291,14 @@ impl Heap {
             return Some(page);
         }
         if self.fresh_pages == 0 {
-            let layout = Layout::from_size_align(ARENA, ARENA).expect("a valid layout");
-            // SAFETY: the layout is not empty.
-            let arena = NonNull::new(unsafe { alloc(layout) })?;
-            self.arenas.add(arena.as_ptr());
-            self.fresh = arena.as_ptr();
+            let mut arena = ptr::null_mut();
+            // SAFETY: `arena` is valid for writes. It is not asked of Rust,
+            // whose allocator this may be.
+            if unsafe { posix_memalign(&raw mut arena, ARENA, ARENA) } != 0 {
+                return None;
+            }
+            self.arenas.add(arena.cast());
+            self.fresh = arena.cast();
             self.fresh_pages = ARENA / PAGE;
         }
         let page = self.fresh.cast();
@@ -293,6 +318,33 @@ impl Default for Heap {
 impl Page {
     fn is_full(&self) -> bool {
         self.free.is_null() && self.unused + self.size > PAGE
+    }
+}
+
+/// Takes what libc has free in the midst of its memory, for good, so that it
+/// serves larger requests from the end from now on.
+fn use_up_libc() {
+    const LARGEST: usize = 2 << 20;
+    // Halves, and at the end every size that libc tells apart: it adds a word
+    // and rounds up to eight bytes.
+    let coarse = (13..=20).rev().map(|power| 1 << power);
+    let fine = (1..=1024).rev().map(|eights| eights * 8 + 4);
+    // SAFETY: malloc and free have no preconditions but that what is freed is
+    // in use, and blocks are written within their size.
+    unsafe {
+        let end = malloc(LARGEST);
+        free(end);
+        for size in coarse.chain(fine) {
+            loop {
+                let block = malloc(size);
+                if block.is_null() || block >= end {
+                    free(block);
+                    break;
+                }
+                // Nobody needs what is left in it, and zeros pack well.
+                block.write_bytes(0, size);
+            }
+        }
     }
 }
 
@@ -338,6 +390,105 @@ impl Owned {
 
     fn own(&self, block: *mut u8) -> bool {
         self.bases.contains(&(block.addr() & !(ARENA - 1)))
+    }
+}
+
+/// The heap of the component, which CPython and Rust share.
+#[cfg(target_family = "wasm")]
+pub(crate) mod shared {
+    use std::alloc::{GlobalAlloc, Layout};
+    use std::cell::UnsafeCell;
+    use std::ffi::c_void;
+    use std::ptr;
+
+    use super::{GRAIN, Heap, free, malloc, posix_memalign, realloc};
+
+    pub(crate) struct Shared(UnsafeCell<Heap>);
+
+    // SAFETY: the component has one thread.
+    unsafe impl Sync for Shared {}
+
+    #[global_allocator]
+    static HEAP: Shared = Shared(UnsafeCell::new(Heap::new()));
+
+    /// The heap. No two borrows of it overlap: it calls nothing that allocates
+    /// from it.
+    pub(crate) fn heap() -> *mut Heap {
+        HEAP.0.get()
+    }
+
+    /// Memory for what the host hands over. It comes from libc, which gives
+    /// some of it back by itself: that of its own calls to the host.
+    ///
+    /// # Safety
+    /// `old` must be null or a live block of this function or of libc.
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn cabi_realloc(
+        old: *mut c_void,
+        old_size: usize,
+        alignment: usize,
+        size: usize,
+    ) -> *mut c_void {
+        if size == 0 {
+            return ptr::without_provenance_mut(alignment);
+        }
+        // SAFETY: by the caller's promise. Nothing that crosses the boundary
+        // is aligned to more than what libc aligns to.
+        let block = unsafe {
+            match old_size {
+                0 => malloc(size),
+                _ => realloc(old, size),
+            }
+        };
+        if block.is_null() {
+            std::process::abort();
+        }
+        block
+    }
+
+    // SAFETY: blocks are as large as asked for, aligned to `GRAIN` or, by
+    // libc, to more, and stay where they are until they are given back.
+    unsafe impl GlobalAlloc for Shared {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            // SAFETY: see `heap`; `block` is valid for writes.
+            unsafe {
+                if layout.align() <= GRAIN {
+                    return (*self.0.get()).malloc(layout.size());
+                }
+                let mut block: *mut c_void = ptr::null_mut();
+                match posix_memalign(&raw mut block, layout.align(), layout.size()) {
+                    0 => block.cast(),
+                    _ => ptr::null_mut(),
+                }
+            }
+        }
+
+        unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+            // SAFETY: see `heap`; Rust gives back what it got.
+            unsafe {
+                if layout.align() <= GRAIN {
+                    (*self.0.get()).free(block);
+                } else {
+                    free(block.cast());
+                }
+            }
+        }
+
+        unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+            // SAFETY: see `heap`; Rust gives back what it got, and the copy
+            // stays within both blocks.
+            unsafe {
+                if layout.align() <= GRAIN {
+                    return (*self.0.get()).realloc(block, size);
+                }
+                let new = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
+                if !new.is_null() {
+                    ptr::copy_nonoverlapping(block, new, layout.size().min(size));
+                    self.dealloc(block, layout);
+                }
+                new
+            }
+        }
     }
 }
 

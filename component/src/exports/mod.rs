@@ -168,8 +168,11 @@ fn warm_up() {
     for _ in 0..WARM_UP_RUNS {
         for text in WARM_UP {
             let parsed = parse(text).expect("a manifest");
-            let result = REGISTRY.with(|it| execute(&parsed.manifest, it, parsed.input_data));
-            provider::close();
+            let result = provider::call(|| {
+                let result = REGISTRY.with(|it| execute(&parsed.manifest, it, parsed.input_data));
+                provider::close();
+                result
+            });
             if let Err(error) = result {
                 panic!("{error}");
             }

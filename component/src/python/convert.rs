@@ -185,7 +185,7 @@ fn plain(object: &Bound<'_, PyAny>, depth: usize) -> Result<Value, Trail> {
         return Ok(Value::Bytes(value.to_vec()));
     }
     if object.cast::<PyMemoryView>().is_ok() {
-        let bytes = object.call_method0("tobytes")?;
+        let bytes = object.call_method0(pyo3::intern!(object.py(), "tobytes"))?;
         return Ok(Value::Bytes(
             bytes
                 .cast::<PyBytes>()

@@ -110,6 +110,15 @@ pub(crate) fn ensure_up() -> Result<(), String> {
     Ok(())
 }
 
+/// Does in the build what a restored instance does first, so that its code is
+/// warm.
+///
+/// # Errors
+/// As in an instance.
+pub(super) fn rehearse(py: Python<'_>) -> PyResult<()> {
+    (0..32).try_for_each(|_| restore(py))
+}
+
 /// Brings what the snapshot froze up to date: directories, environment,
 /// random state, clock.
 fn restore(py: Python<'_>) -> PyResult<()> {

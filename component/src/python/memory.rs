@@ -1,40 +1,31 @@
 //! Gives CPython our allocator for its objects.
 
-use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::ptr;
 
 use pyo3::ffi;
 
 use crate::alloc::Heap;
-
-struct Shared(UnsafeCell<Heap>);
-
-// SAFETY: the component has one thread.
-unsafe impl Sync for Shared {}
-
-static HEAP: Shared = Shared(UnsafeCell::new(Heap::new()));
+use crate::alloc::shared::heap;
 
 /// Installs the allocator. Call it before Python starts.
 pub(super) fn install() {
     let mut allocator = ffi::PyMemAllocatorEx {
-        ctx: HEAP.0.get().cast(),
+        ctx: heap().cast(),
         malloc: Some(malloc),
         calloc: Some(calloc),
         realloc: Some(realloc),
         free: Some(free),
     };
-    // SAFETY: Python has allocated nothing in these domains yet, and the
-    // functions live as long as the program.
-    unsafe {
-        ffi::PyMem_SetAllocator(
-            ffi::PyMemAllocatorDomain::PYMEM_DOMAIN_OBJ,
-            &raw mut allocator,
-        );
-        ffi::PyMem_SetAllocator(
-            ffi::PyMemAllocatorDomain::PYMEM_DOMAIN_MEM,
-            &raw mut allocator,
-        );
+    let domains = [
+        ffi::PyMemAllocatorDomain::PYMEM_DOMAIN_RAW,
+        ffi::PyMemAllocatorDomain::PYMEM_DOMAIN_MEM,
+        ffi::PyMemAllocatorDomain::PYMEM_DOMAIN_OBJ,
+    ];
+    for domain in domains {
+        // SAFETY: Python has allocated nothing yet, and the functions live as
+        // long as the program.
+        unsafe { ffi::PyMem_SetAllocator(domain, &raw mut allocator) };
     }
 }
 
@@ -42,7 +33,17 @@ pub(super) fn install() {
 pub(super) fn seal() {
     // SAFETY: the component has one thread, and this is not called from
     // within the allocator.
-    unsafe { (*HEAP.0.get()).seal() }
+    unsafe { (*heap()).seal() }
+}
+
+/// Lets what `work` allocates lie side by side, whatever its size.
+pub(super) fn pack(work: impl FnOnce()) {
+    // SAFETY: the component has one thread, and this is not called from
+    // within the allocator.
+    unsafe { (*heap()).pack(true) };
+    work();
+    // SAFETY: as above.
+    unsafe { (*heap()).pack(false) };
 }
 
 // In each of these `context` is the heap, and the component has one thread, so

@@ -1,5 +1,6 @@
 //! A Python node behind the executor's trait.
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyIterator, PyList, PyString, PyTuple};
 
@@ -38,9 +39,12 @@ impl PythonNode {
                     .open_node
                     .bind(py)
                     .call1((node_type, id, params, streaming))?;
-                let streaming = runner.getattr("streaming")?.is_truthy()?;
-                let source = runner.getattr("source")?.is_truthy()?;
-                let take = runner.getattr(if streaming { "push" } else { "process" })?;
+                let streaming = runner.getattr(intern!(py, "streaming"))?.is_truthy()?;
+                let source = runner.getattr(intern!(py, "source"))?.is_truthy()?;
+                let take = runner.getattr(match streaming {
+                    true => intern!(py, "push"),
+                    false => intern!(py, "process"),
+                })?;
                 Ok(Self {
                     runner: runner.unbind(),
                     take: take.unbind(),
@@ -52,28 +56,22 @@ impl PythonNode {
         })
     }
 
-    fn call(&self, py: Python<'_>, method: &str) -> Result<(), NodeError> {
-        match self.runner.bind(py).call_method0(method) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(failed(py, &error)),
-        }
-    }
-
-    fn iterate(&self, method: &str) -> Result<Outputs, NodeError> {
-        Python::attach(|py| {
-            let result = self.runner.bind(py).call_method0(method);
-            result
-                .and_then(iterator)
-                .map_err(|error| failed(py, &error))
-        })
+    fn iterate(&self, py: Python<'_>, method: &Bound<'_, PyString>) -> Result<Outputs, NodeError> {
+        let result = self.runner.bind(py).call_method0(method);
+        result
+            .and_then(iterator)
+            .map_err(|error| failed(py, &error))
     }
 }
 
 impl Node for PythonNode {
     fn initialize(&mut self) -> Result<(), NodeError> {
-        Python::attach(|py| match self.runner.bind(py).call_method0("initialize") {
-            Ok(_) => Ok(()),
-            Err(error) => Err(setup_failed(py, &error)),
+        Python::attach(|py| {
+            let method = intern!(py, "initialize");
+            match self.runner.bind(py).call_method0(method) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(setup_failed(py, &error)),
+            }
         })
     }
 
@@ -106,15 +104,18 @@ impl Node for PythonNode {
     }
 
     fn produce(&mut self) -> Result<Outputs, NodeError> {
-        self.iterate("produce")
+        Python::attach(|py| self.iterate(py, intern!(py, "produce")))
     }
 
     fn finish(&mut self) -> Result<Outputs, NodeError> {
-        self.iterate("finish")
+        Python::attach(|py| self.iterate(py, intern!(py, "finish")))
     }
 
     fn cleanup(&mut self) -> Result<(), NodeError> {
-        Python::attach(|py| self.call(py, "cleanup"))
+        Python::attach(|py| {
+            let result = self.runner.bind(py).call_method0(intern!(py, "cleanup"));
+            result.map(drop).map_err(|error| failed(py, &error))
+        })
     }
 }
 

@@ -199,7 +199,7 @@ pub(crate) fn call<T>(work: impl FnOnce() -> T) -> T {
                 };
                 if let Some(stream) = stream {
                     // A closed stream has nothing left to write.
-                    let _ = stream.call_method0("flush");
+                    let _ = stream.call_method0(pyo3::intern!(py, "flush"));
                 }
             }
         });

@@ -84,7 +84,7 @@ unsafe extern "C" {
 ///
 /// # Panics
 /// Where Python can't start: the build fails then.
-pub(crate) fn prepare(warm_up: impl FnOnce()) {
+pub(crate) fn prepare(warm_up: impl Fn()) {
     interpreter::start_for_snapshot(|py| {
         for module in SNAPSHOT_MODULES {
             if let Err(error) = py.import(*module) {
@@ -93,19 +93,56 @@ pub(crate) fn prepare(warm_up: impl FnOnce()) {
             }
         }
         bridge::get(py).expect("the bridge");
-        warm_up();
         let gc = py.import("gc").expect("gc");
-        gc.call_method0("collect").expect("gc.collect");
+        let collect = || gc.call_method0("collect").expect("gc.collect");
+        let embedded = py
+            .import("remotemedia.runtime.embedded")
+            .expect("the package");
+        let rehearse = || {
+            interpreter::rehearse(py).expect("what a restore does");
+            warm_up();
+            for _ in 0..8 {
+                let own = embedded.call_method0("rehearse_own_node");
+                own.expect("a module of the package");
+            }
+        };
+        rehearse();
+        // Code that ran has specialised itself on constants that were mortal,
+        // and would count references to them for ever.
+        let functions = embedded.call_method0("functions").expect("functions");
+        let renew = |codes| {
+            let renewed = embedded.call_method1("renew_code", (&functions, codes));
+            renewed.expect("new code");
+        };
+        renew(None);
+        collect();
+        immortalize(&gc).expect("the collector's objects");
+        let codes = embedded.call_method0("watch_code").expect("code");
+        rehearse();
+        // What every run executes comes to lie together, here: CPython keeps
+        // counters and the history of branches in it, so every run writes to
+        // it.
+        collect();
+        memory::seal();
+        memory::pack(|| {
+            renew(Some(codes));
+            embedded.call_method0("renew_streams").expect("streams");
+        });
+        // Warm again: the code is new, and collecting has emptied caches.
+        rehearse();
         immortalize(&gc).expect("the collector's objects");
         gc.call_method0("freeze").expect("gc.freeze");
+        // Nothing is left to collect; but CPython's lists of objects to reuse
+        // lie all over memory, and this empties them.
+        collect();
+        // SAFETY: both only drop wasi-libc's caches of handles and variables,
+        // so that the restored instance reads its own.
+        unsafe {
+            __wasilibc_reset_preopens();
+            __wasilibc_deinitialize_environ();
+        }
+        memory::seal();
     });
-    memory::seal();
-    // SAFETY: both only drop wasi-libc's caches of handles and variables, so
-    // that the restored instance reads its own.
-    unsafe {
-        __wasilibc_reset_preopens();
-        __wasilibc_deinitialize_environ();
-    }
 }
 
 /// Makes every object that the collector knows immortal, and what they refer

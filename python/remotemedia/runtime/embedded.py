@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+import time
+from os import urandom
+from types import CodeType, FunctionType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from types import FrameType
 
 
 def install() -> None:
@@ -14,6 +18,9 @@ def install() -> None:
     from .patches import install as patch
 
     patch()
+    if sys.platform == "wasi":
+        time.process_time = _process_time
+        time.process_time_ns = _process_time_ns
     if not getattr(sys, "argv", None):
         sys.argv = [""]  # as CPython has it without a script; argparse reads it
     if "asyncio" in sys.modules:
@@ -36,9 +43,6 @@ def refresh() -> None:
     the times of `logging`, and `time.process_time`, which would count from the making of the
     snapshot and by another clock.
     """
-    import time
-    from os import urandom
-
     random = sys.modules.get("random")
     if random is not None:
         # As good as `seed()`, which asks the system for eighty times as much.
@@ -49,19 +53,93 @@ def refresh() -> None:
         now = time.time_ns() if sys.version_info >= (3, 13) else time.time()
         logging._startTime = now  # type: ignore[attr-defined]
     if sys.platform == "wasi":
-        _restart_process_time(time)
+        global _begin
+        _begin = time.perf_counter_ns()
 
 
-def _restart_process_time(time: Any) -> None:
-    """Count from now, by the only clock there is."""
-    clock = time.perf_counter_ns
-    begin = clock()
+_begin = 0
 
-    def process_time() -> float:
-        return float(clock() - begin) / 1e9
 
-    def process_time_ns() -> int:
-        return int(clock() - begin)
+def _process_time() -> float:
+    """Seconds since the instance began, by the only clock there is."""
+    return _process_time_ns() / 1e9
 
-    time.process_time = process_time
-    time.process_time_ns = process_time_ns
+
+def _process_time_ns() -> int:
+    """Nanoseconds since the instance began."""
+    return time.perf_counter_ns() - _begin
+
+
+def functions() -> list[FunctionType]:
+    """Every function there is. The collector forgets those that are made immortal."""
+    return [it for it in gc.get_objects() if isinstance(it, FunctionType)]
+
+
+def watch_code() -> list[CodeType]:
+    """Collect the code that is executed, until `renew_code` is called."""
+    codes: list[CodeType] = []
+    seen: set[int] = set()
+
+    def watch(frame: FrameType, _event: str, _argument: object) -> None:
+        if id(frame.f_code) not in seen:
+            seen.add(id(frame.f_code))
+            codes.append(frame.f_code)
+
+    sys.setprofile(watch)
+    return codes
+
+
+def renew_code(functions: list[FunctionType], codes: list[CodeType] | None = None) -> None:
+    """Give functions a copy of their code: all, or where it is among these or holds one of them.
+
+    The copies are as they were compiled, and lie in memory that is allocated now.
+    """
+    sys.setprofile(None)
+    wanted = None if codes is None else {id(code) for code in codes}
+    copies: dict[int, CodeType] = {}
+
+    def copy(code: CodeType) -> CodeType:
+        known = copies.get(id(code))
+        if known is None:
+            inner = tuple(copy(it) if isinstance(it, CodeType) else it for it in code.co_consts)
+            known = code
+            if any(new is not old for new, old in zip(inner, code.co_consts, strict=True)):
+                known = code.replace(co_consts=inner)
+            elif wanted is None or id(code) in wanted:
+                known = code.replace()
+            copies[id(code)] = known
+        return known
+
+    for code in codes or []:
+        copy(code)  # in the order in which they are executed
+    for function in functions:
+        code = copy(function.__code__)
+        if code is not function.__code__:
+            function.__code__ = code
+
+
+def rehearse_own_node() -> None:
+    """Import a module anew and look at a node class in it, as at one of the user's own."""
+    from . import bridge
+
+    name = "remotemedia.nodes.calculator"
+    node_type = f"{name}:CalculatorNode"
+    kept = sys.modules.pop(name)
+    try:
+        bridge.describe(node_type)
+        bridge.check_params(node_type, {})
+    finally:
+        sys.modules[name] = sys.modules["remotemedia.nodes"].calculator = kept  # type: ignore[attr-defined]
+        del bridge._classes[node_type], bridge._infos[node_type]
+
+
+def renew_streams() -> None:
+    """Make the standard streams anew, in memory that is allocated now."""
+    for name in ("stdout", "stderr"):
+        old = getattr(sys, name)
+        new = open(  # as CPython makes them
+            old.fileno(), "w", encoding=old.encoding, errors=old.errors, closefd=False
+        )
+        new.reconfigure(line_buffering=old.line_buffering, write_through=old.write_through)
+        setattr(sys, name, new)
+        setattr(sys, f"__{name}__", new)
