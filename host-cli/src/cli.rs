@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -102,6 +103,16 @@ pub(crate) struct Run {
     /// Write media to files in this directory, and their names into the JSON.
     #[arg(long, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
+    /// Split the items over this many instances, which run at the same time:
+    /// for nodes that need not see all items. The order stays.
+    #[arg(
+        short,
+        long,
+        value_name = "N",
+        default_value = "1",
+        conflicts_with = "stream"
+    )]
+    pub(crate) jobs: NonZero<usize>,
     /// Add what each node did and how long it took.
     #[arg(long)]
     pub(crate) metrics: bool,
@@ -220,6 +231,8 @@ mod tests {
             &["m.json", "--max-memory", "0"],
             &["m.json", "--stream", "--input-file", "x"],
             &["m.json", "--no-input"],
+            &["m.json", "--jobs", "0"],
+            &["m.json", "--jobs", "2", "--stream"],
             &["m.json", "--format", "xml"],
             &[],
         ] {

@@ -101,6 +101,7 @@ impl Sandbox {
             bounds: bounds.clone(),
         };
         let mut store = Store::new(self.engine.wasmtime(), state);
+        store.set_hostcall_fuel(limits.copied());
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|context| limits::on_epoch(context.data()));
         if limits.memory.is_some() {

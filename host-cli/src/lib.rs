@@ -28,7 +28,8 @@
 //! ```
 //!
 //! An [`Engine`] and a [`Sandbox`] are made once and shared between threads;
-//! [`Sandbox::instantiate`] gives an [`Instance`] that nothing else can reach.
+//! [`Sandbox::instantiate`] gives an [`Instance`] that nothing else can reach, and
+//! [`Workers`] run pipelines on many threads, a fresh instance for each run.
 
 mod bindings;
 pub mod codec;
@@ -38,6 +39,7 @@ mod instance;
 mod limits;
 mod loader;
 mod watchdog;
+mod workers;
 
 pub use bindings::remotemedia::pipeline::types;
 pub use directories::{Directories, DirectoryError};
@@ -45,3 +47,4 @@ pub use engine::{Allocation, Engine, EngineError, EngineOptions, precompile};
 pub use instance::{Instance, Sandbox, SandboxError, Session};
 pub use limits::{Fault, Interrupt, LimitError, Limits};
 pub use loader::{LoadError, LoadEvent};
+pub use workers::{Started, Workers};

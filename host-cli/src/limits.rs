@@ -23,6 +23,18 @@ pub struct Limits {
     pub interrupt: Option<Interrupt>,
 }
 
+impl Limits {
+    /// How many bytes a call may copy out of the guest. Lists in its memory can
+    /// overlap, so that its size alone does not bound what the host would
+    /// need; in the host's own form, an item takes a few times the space.
+    pub(crate) fn copied(&self) -> usize {
+        const LEAST: usize = 256 << 20;
+        const MOST: usize = 8 << 30;
+        self.memory
+            .map_or(MOST, |memory| memory.saturating_mul(4).clamp(LEAST, MOST))
+    }
+}
+
 /// A limit was met.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum LimitError {

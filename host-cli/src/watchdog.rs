@@ -25,7 +25,10 @@ struct State {
     /// Deadlines to come, each with a number that makes it unique.
     deadlines: BTreeSet<(Instant, u64)>,
     next: u64,
+    /// Whether the thread runs.
     running: bool,
+    /// When it wakes by itself; `None` where only a call wakes it.
+    wakes: Option<Instant>,
     closed: bool,
 }
 
@@ -47,12 +50,13 @@ impl Watchdog {
         }
     }
 
-    /// Moves the epoch once `deadline` has passed.
+    /// Moves the epoch once `deadline` has passed. The thread is only woken
+    /// where it would sleep beyond that.
     pub(crate) fn watch(&self, deadline: Instant) -> std::io::Result<Watch> {
         let mut state = self.shared.lock();
         let key = (deadline, state.next);
         state.next += 1;
-        let nearest = state.deadlines.first().is_none_or(|first| key < *first);
+        let sleeps_longer = state.wakes.is_none_or(|wakes| deadline < wakes);
         state.deadlines.insert(key);
         if !state.running {
             let shared = Arc::clone(&self.shared);
@@ -60,7 +64,7 @@ impl Watchdog {
                 .name("deadlines".into())
                 .spawn(move || shared.run())?;
             state.running = true;
-        } else if nearest {
+        } else if sleeps_longer {
             self.shared.changed.notify_one();
         }
         drop(state);
@@ -101,14 +105,18 @@ impl Shared {
                     self.engine.increment_epoch();
                     state
                 }
-                Some((deadline, _)) => self
-                    .changed
-                    .wait_timeout(state, deadline - now)
-                    .map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state),
-                None => self
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner),
+                Some((deadline, _)) => {
+                    state.wakes = Some(deadline);
+                    self.changed
+                        .wait_timeout(state, deadline - now)
+                        .map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state)
+                }
+                None => {
+                    state.wakes = None;
+                    self.changed
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner)
+                }
             };
         }
     }

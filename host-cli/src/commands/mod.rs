@@ -1,6 +1,7 @@
 //! The program's commands.
 
 mod check;
+mod jobs;
 mod nodes;
 mod run;
 mod stream;

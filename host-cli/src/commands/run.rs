@@ -1,6 +1,7 @@
 //! `pipeline run`.
 
 use std::io::IsTerminal;
+use std::num::NonZero;
 
 use pipeline_host::types::{Data, Diagnostic, ErrorKind, PipelineError};
 use pipeline_host::{Directories, Fault, Instance, LimitError, Limits, Sandbox};
@@ -9,6 +10,8 @@ use crate::failure::{FAILED, Failure, USAGE};
 use crate::outputs::Outputs;
 use crate::report::{self, Source};
 use crate::{cli, inputs, interrupt, workspace};
+
+use super::jobs;
 
 /// Runs a pipeline to its end and prints what it gives.
 pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
@@ -43,7 +46,7 @@ impl Run<'_> {
             Err(fault) => return Err(self.faulted(&fault)),
         };
         tracing::debug!("instantiated");
-        let ended = self.within(&mut instance, items).await;
+        let ended = self.within(&mut instance, limits, items).await;
         // The program ends now, and its memory with it: taking the instance
         // down piece by piece first would only take time.
         std::mem::forget(instance);
@@ -57,6 +60,7 @@ impl Run<'_> {
     async fn within(
         &mut self,
         instance: &mut Instance,
+        limits: &Limits,
         items: Option<Vec<Data>>,
     ) -> Result<Result<(), Failure>, Fault> {
         let parsed = match workspace::parse(instance, self.source).await? {
@@ -68,9 +72,20 @@ impl Run<'_> {
             .map(|all| all.into_iter().map(Data::Value).collect());
         let items: Option<Vec<Data>> = items.or(written);
         tracing::info!(items = items.as_ref().map(Vec::len), "running");
-        let mut error = match instance.execute(&parsed.manifest, items.as_deref()).await? {
+        let jobs = self.arguments.jobs;
+        let (ended, refused) = match items {
+            Some(items) if jobs.get() > 1 && items.len() > 1 => {
+                let jobs = jobs.min(NonZero::new(items.len()).unwrap_or(jobs));
+                jobs::execute(self.sandbox, limits, parsed.manifest, items, jobs).await?
+            }
+            items => {
+                let ended = instance.execute(&parsed.manifest, items.as_deref());
+                (ended.await?, instance.memory_refused())
+            }
+        };
+        let mut error = match ended {
             Ok(run) => {
-                if let Some(refused) = instance.memory_refused() {
+                if let Some(refused) = refused {
                     report::tell(&format!("note: {refused}; the pipeline went on without it"));
                 }
                 return Ok(self.outputs.success(&run, self.arguments.metrics));
@@ -79,7 +94,7 @@ impl Run<'_> {
         };
         report::locate(instance, self.source, &mut error.diagnostics).await?;
         let error = with_host_paths(error, self.sandbox.directories());
-        Ok(Err(self.failed(&error, instance.memory_refused())))
+        Ok(Err(self.failed(&error, refused)))
     }
 
     /// The manifest can't be read.

@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 mod faults;
+mod jobs;
 mod library;
 mod media;
 mod mistakes;

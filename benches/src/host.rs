@@ -1,0 +1,105 @@
+//! The component in a warm host, as a server has it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, anyhow};
+use pipeline_host::types::{Data, Manifest, RunResult};
+use pipeline_host::{
+    Allocation, Directories, Engine, EngineOptions, Instance, Limits, Sandbox, codec,
+};
+
+/// What is measured, and where things are.
+pub(crate) struct Host {
+    pub(crate) root: PathBuf,
+    pub(crate) dist: PathBuf,
+    pub(crate) sandbox: Sandbox,
+    /// The machine's own Python: the program itself, not a script that finds it.
+    pub(crate) python: PathBuf,
+}
+
+impl Host {
+    pub(crate) fn open(root: &Path, dist: &Path, instances: u32) -> Result<Self> {
+        let engine = Engine::new(&EngineOptions {
+            allocation: Allocation::Pooled { instances },
+        })?;
+        let component = engine.load(&dist.join("pipeline.wasm"), &mut |_| {})?;
+        let mut directories = Directories::new(&dist.join("stdlib"), &dist.join("python"))?;
+        directories.add_nodes(&root.join("benches/programs"))?;
+        let sandbox = Sandbox::new(&engine, &component, directories)?;
+        Ok(Self {
+            root: root.to_owned(),
+            dist: dist.to_owned(),
+            sandbox,
+            python: python()?,
+        })
+    }
+
+    /// A job whose manifest is parsed, as a server keeps it.
+    pub(crate) fn job(&self, nodes: &str, items: &str) -> Result<Job> {
+        let source = format!(r#"{{"version": "v1", "nodes": [{nodes}], "connections": []}}"#);
+        self.job_of(&source, items)
+    }
+
+    pub(crate) fn job_of(&self, source: &str, items: &str) -> Result<Job> {
+        let parsed = block_on(async {
+            let mut instance = self.sandbox.instantiate(&limits()).await?;
+            instance.parse(source).await
+        })?
+        .map_err(|diagnostics| anyhow!("{}", diagnostics[0].message))?;
+        Ok(Job {
+            manifest: Arc::new(parsed.manifest),
+            items: codec::read_items(items.as_bytes())?,
+        })
+    }
+
+    pub(crate) fn instance(&self) -> Result<Instance> {
+        Ok(block_on(self.sandbox.instantiate(&limits()))?)
+    }
+}
+
+/// A pipeline and its input.
+pub(crate) struct Job {
+    pub(crate) manifest: Arc<Manifest>,
+    pub(crate) items: Vec<Data>,
+}
+
+impl Job {
+    pub(crate) async fn run(&self, instance: &mut Instance) -> Result<RunResult> {
+        instance
+            .execute(&self.manifest, Some(&self.items))
+            .await?
+            .map_err(|error| anyhow!("{}\n{}", error.message, error.traceback.unwrap_or_default()))
+    }
+}
+
+/// As a server would have them.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        timeout: Some(std::time::Duration::from_secs(600)),
+        memory: Some(2 << 30),
+        interrupt: None,
+    }
+}
+
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime")
+        .block_on(future)
+}
+
+/// The JSON of a run's only output.
+pub(crate) fn output(run: &RunResult) -> Result<serde_json::Value> {
+    let item = run.outputs.first().context("no output")?;
+    Ok(serde_json::from_str(&codec::item_to_json(item)?)?)
+}
+
+fn python() -> Result<PathBuf> {
+    let output = std::process::Command::new("python3")
+        .args(["-c", "import sys; print(sys.executable)"])
+        .output()
+        .context("needs python3")?;
+    Ok(String::from_utf8(output.stdout)?.trim().into())
+}

@@ -1,0 +1,168 @@
+//! Measures what this project promises, beside native Python and, when asked,
+//! its peers, and records it. Run by `cargo xtask bench`.
+
+mod compute;
+mod host;
+mod instances;
+mod peers;
+mod process;
+mod record;
+mod sizes;
+mod throughput;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+
+use crate::host::Host;
+use crate::record::{Machine, Record, Section};
+
+/// Measures what this project promises.
+#[derive(Parser)]
+struct Arguments {
+    /// The repository.
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+    /// What was built.
+    #[arg(long, default_value = "target/dist")]
+    dist: PathBuf,
+    /// Only these parts, for example `bc`.
+    #[arg(long, default_value = "abcdefg")]
+    only: String,
+    /// Fewer rounds: to see that it works, not how fast.
+    #[arg(long)]
+    quick: bool,
+    /// Also measure peers, installed from PyPI into an environment that is
+    /// thrown away.
+    #[arg(long)]
+    peers: bool,
+    /// The Python that peers are installed for; they may need a newer one.
+    #[arg(long, value_name = "PROGRAM", default_value = "python3")]
+    peers_python: PathBuf,
+    /// Write the samples to benches/results and the tables to
+    /// docs/benchmarks.md.
+    #[arg(long)]
+    record: bool,
+}
+
+/// Live instances of (e), and room for them.
+const LIVE: usize = 1000;
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let root = arguments.root.canonicalize()?;
+    let dist = arguments.dist.canonicalize()?;
+    let load = load();
+    let wants = |id: char| arguments.only.contains(id);
+    let rounds = |many: usize| {
+        if arguments.quick {
+            many.div_ceil(20)
+        } else {
+            many
+        }
+    };
+    let host = Host::open(&root, &dist, LIVE as u32 + 8)?;
+    let mut sections = Vec::new();
+    let mut done = |section: Section| {
+        println!("{}", record::section_text(&section));
+        sections.push(section);
+    };
+    if wants('a') {
+        done(process::measure(&host, rounds(60))?);
+    }
+    if wants('b') || wants('c') {
+        instances::measure(&host, rounds(4000))?
+            .into_iter()
+            .for_each(&mut done);
+    }
+    if wants('d') {
+        done(throughput::measure(&host, rounds(7))?);
+    }
+    if wants('e') {
+        done(instances::memory(
+            &host,
+            if arguments.quick { 50 } else { LIVE },
+        )?);
+    }
+    if wants('f') {
+        done(compute::measure(&host, rounds(7))?);
+    }
+    if wants('g') {
+        done(sizes::measure(&host)?);
+    }
+    if arguments.peers || wants('h') {
+        done(peers::measure(&host, &arguments.peers_python, rounds(60))?);
+    }
+    let record = Record {
+        machine: machine(&host, load),
+        sections,
+    };
+    if arguments.record {
+        write(&root, &record)?;
+    }
+    Ok(())
+}
+
+fn write(root: &Path, record: &Record) -> Result<()> {
+    let results = root.join("benches/results");
+    fs::create_dir_all(&results)?;
+    let name = format!("{}.json", record.machine.date);
+    fs::write(results.join(&name), serde_json::to_string(record)? + "\n")?;
+    let head = "# Benchmarks\n\nWritten by `cargo xtask bench --record`; the raw samples are in";
+    let text = format!(
+        "{head} `benches/results/{name}`.\n\n{}",
+        record::markdown(record)
+    );
+    let path = root.join("docs/benchmarks.md");
+    // What people wrote below the tables stays.
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    let kept = kept.find("\n## ").map_or("", |at| &kept[at..]);
+    fs::write(path, format!("{}\n{kept}", text.trim_end()))?;
+    Ok(())
+}
+
+fn machine(host: &Host, before: f64) -> Machine {
+    let say = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program)
+            .args(arguments)
+            .current_dir(&host.root)
+            .output();
+        output.map_or_else(
+            |_| "unknown".to_owned(),
+            |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        )
+    };
+    let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let processor = processors
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1))
+        .unwrap_or("unknown");
+    Machine {
+        date: say("date", &["-u", "+%Y-%m-%d"]),
+        commit: say("git", &["describe", "--always", "--dirty"]),
+        processor: processor.to_owned(),
+        cores: std::thread::available_parallelism().map_or(0, usize::from),
+        kernel: say("uname", &["-r"]),
+        python: say(&host.python.to_string_lossy(), &["--version"]),
+        rust: say("rustc", &["--version"]),
+        wasmtime: wasmtime(&host.root).unwrap_or_else(|_| "unknown".to_owned()),
+        load: [before, load()],
+    }
+}
+
+fn wasmtime(root: &Path) -> Result<String> {
+    let lock = fs::read_to_string(root.join("Cargo.lock"))?;
+    let at = lock.find("name = \"wasmtime\"\n").context("no wasmtime")?;
+    let version = lock[at..].lines().nth(1).context("no version")?;
+    Ok(version.replace("version = ", "").replace('"', ""))
+}
+
+/// Busy threads in the last minute.
+fn load() -> f64 {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let first = text.split(' ').next().and_then(|load| load.parse().ok());
+    first.unwrap_or(f64::NAN)
+}

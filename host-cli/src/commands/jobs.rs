@@ -1,0 +1,130 @@
+//! `pipeline run --jobs`: items split over instances that run at the same
+//! time.
+
+use std::num::NonZero;
+use std::sync::Arc;
+
+use pipeline_host::types::{Data, Manifest, NodeMetrics, PipelineError, RunResult};
+use pipeline_host::{Fault, LimitError, Limits, Sandbox, Workers};
+
+/// How a run ended, and whether it was refused memory.
+pub(crate) type Ended = (Result<RunResult, PipelineError>, Option<LimitError>);
+
+/// Runs a pipeline on `items`, a share of them in each of `jobs` instances.
+/// The result is what one instance would give, where the items don't depend on
+/// each other.
+pub(crate) async fn execute(
+    sandbox: &Sandbox,
+    limits: &Limits,
+    manifest: Manifest,
+    items: Vec<Data>,
+    jobs: NonZero<usize>,
+) -> Result<Ended, Fault> {
+    let workers = Workers::new(sandbox, jobs)
+        .map_err(|error| Fault::Host(format!("no threads for {jobs} jobs: {error}")))?;
+    let manifest = Arc::new(manifest);
+    let mut rest = items;
+    let mut started = Vec::new();
+    for job in (1..=jobs.get()).rev() {
+        // What is left over goes to the first ones.
+        let share = rest.len().div_ceil(job);
+        let later = rest.split_off(share);
+        let share = std::mem::replace(&mut rest, later);
+        let manifest = Arc::clone(&manifest);
+        started.push(workers.start(limits.clone(), async move |instance| {
+            let ended = instance.execute(&manifest, Some(&share)).await?;
+            Ok((ended, instance.memory_refused()))
+        }));
+    }
+    let mut merged: Option<Merged> = None;
+    let mut refusal = None;
+    for job in started {
+        let (ended, refused) = job.await?;
+        refusal = refusal.or(refused);
+        match (ended, &mut merged) {
+            (Ok(run), None) => merged = Some(Merged::new(&manifest, run)),
+            (Ok(run), Some(merged)) => merged.add(run),
+            (Err(error), before) => {
+                // The program ends; what the others do is for nobody.
+                std::mem::forget(workers);
+                let error = match before.take() {
+                    Some(before) => before.fail(error),
+                    None => error,
+                };
+                return Ok((Err(error), refusal));
+            }
+        }
+    }
+    let result = merged.map(Merged::finish);
+    let result = result.ok_or_else(|| Fault::Host("no job was started".into()))?;
+    Ok((Ok(result), refusal))
+}
+
+/// The results of some jobs as one.
+struct Merged {
+    /// Whether each node's items are outputs, in the manifest's order.
+    gives_outputs: Vec<bool>,
+    /// The outputs of each node that gives some.
+    outputs: Vec<Vec<Data>>,
+    first: RunResult,
+}
+
+impl Merged {
+    fn new(manifest: &Manifest, run: RunResult) -> Self {
+        let gives_outputs = manifest.nodes.iter().map(|node| {
+            let mut connections = manifest.connections.iter();
+            node.is_output_node || !connections.any(|connection| connection.from == node.id)
+        });
+        let mut merged = Self {
+            gives_outputs: gives_outputs.collect(),
+            outputs: vec![Vec::new(); manifest.nodes.len()],
+            first: RunResult {
+                outputs: Vec::new(),
+                ..run
+            },
+        };
+        merged.keep(run.outputs, &merged.first.metrics.clone());
+        merged
+    }
+
+    fn add(&mut self, run: RunResult) {
+        self.keep(run.outputs, &run.metrics);
+        for (sum, more) in self.first.metrics.iter_mut().zip(run.metrics) {
+            sum.items_in += more.items_in;
+            sum.items_out += more.items_out;
+            sum.nanoseconds += more.nanoseconds;
+        }
+    }
+
+    /// Outputs come sink by sink; how many each has given says where one ends.
+    fn keep(&mut self, outputs: Vec<Data>, metrics: &[NodeMetrics]) {
+        let mut outputs = outputs.into_iter();
+        for (position, metrics) in metrics.iter().enumerate() {
+            if self.gives_outputs[position] {
+                let count = usize::try_from(metrics.items_out).unwrap_or(usize::MAX);
+                self.outputs[position].extend(outputs.by_ref().take(count));
+            }
+        }
+    }
+
+    /// The error of the job after these: with what they gave before it, and
+    /// with the item's number among all.
+    fn fail(self, mut error: PipelineError) -> PipelineError {
+        if let (Some(item), Some(node)) = (&mut error.item, &error.node_id) {
+            let metrics = self.first.metrics.iter();
+            let before = metrics.filter(|metrics| metrics.node_id == *node);
+            *item += before.map(|metrics| metrics.items_in).sum::<u64>();
+        }
+        let later = std::mem::take(&mut error.outputs);
+        error.outputs = self.finish().outputs;
+        error.outputs.extend(later);
+        error
+    }
+
+    fn finish(self) -> RunResult {
+        RunResult {
+            outputs: self.outputs.into_iter().flatten().collect(),
+            ..self.first
+        }
+    }
+}
