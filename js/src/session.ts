@@ -1,5 +1,6 @@
 /** A pipeline that is fed and read item by item. */
 
+import { PipelineError } from "./errors.js";
 import type { Instance, InstanceSession } from "./instance.js";
 import type { RunResult } from "./pipeline.js";
 import { type Item, liftItem, lowerItem } from "./values.js";
@@ -83,6 +84,10 @@ export class Session implements Disposable {
   }
 
   #call<T>(call: () => T): T {
+    if (this.#closed) {
+      const message = "the session is closed";
+      throw new PipelineError({ kind: "session-closed", message, diagnostics: [], outputs: [] });
+    }
     try {
       return call();
     } catch (error) {

@@ -80,7 +80,8 @@ function elements(text) {
   return pieces(text.trim().slice(1, -1), ",");
 }
 
-function fields(text) {
+/** The fields of a JSON object: names and texts. */
+export function fields(text) {
   const pairs = pieces(text.trim().slice(1, -1), ",").map((pair) => {
     const [key] = pieces(pair, ":");
     return [JSON.parse(key), pair.slice(pair.indexOf(":", key.length) + 1).trim()];

@@ -21,8 +21,9 @@ const DTYPES = ["u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "f16", "f3
 const CONTROL_KINDS = ["cancel-speculation", "batch-hint", "deadline-warning"];
 const IMAGE_FORMATS = ["jpeg", "png", "webp", "raw"];
 
-function field(name: string, kind: Kind, otherwise: unknown = NEEDED): Field {
-  return { name, kind, otherwise };
+/** A field; `otherwise` has what it is where it is not given, and is empty for one that must be. */
+function field(name: string, kind: Kind, ...otherwise: [unknown?]): Field {
+  return { name, kind, otherwise: otherwise.length === 0 ? NEEDED : otherwise[0] };
 }
 
 /** The fields of media by their keys. */
