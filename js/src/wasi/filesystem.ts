@@ -65,8 +65,8 @@ export class Descriptor {
   openAt(pathFlags: PathFlags, path: string, openFlags: OpenFlags, flags: DescriptorFlags): Descriptor {
     if (openFlags.create || openFlags.truncate || openFlags.exclusive) refuse();
     if (flags.write || flags.mutateDirectory) refuse();
-    const place = this.#resolve(pathFlags, path);
-    const { type } = this.#files.stat(place);
+    const { place, stat } = this.#resolve(pathFlags, path);
+    const { type } = stat;
     if (type === "symlink") throw new FileError("loop");
     if (type === "directory") return new Descriptor(this.#files, place, null, this.#open);
     if (openFlags.directory) throw new FileError("not-directory");
@@ -88,8 +88,8 @@ export class Descriptor {
   }
 
   readlinkAt(path: string): string {
-    const place = this.#resolve({}, path);
-    if (this.#files.stat(place).type !== "symlink") throw new FileError("invalid");
+    const { place, stat } = this.#resolve({}, path);
+    if (stat.type !== "symlink") throw new FileError("invalid");
     const target = this.#files.readlink(place);
     // An absolute path tells of the machine.
     if (target.startsWith("/")) refuse();
@@ -101,7 +101,7 @@ export class Descriptor {
   }
 
   statAt(flags: PathFlags, path: string): DescriptorStat {
-    return describe(this.#files.stat(this.#resolve(flags, path)));
+    return describe(this.#resolve(flags, path).stat);
   }
 
   metadataHash(): { lower: bigint; upper: bigint } {
@@ -109,7 +109,7 @@ export class Descriptor {
   }
 
   metadataHashAt(flags: PathFlags, path: string): { lower: bigint; upper: bigint } {
-    return hash(this.#files.stat(this.#resolve(flags, path)));
+    return hash(this.#resolve(flags, path).stat);
   }
 
   getFlags(): DescriptorFlags {
@@ -182,7 +182,7 @@ export class Descriptor {
     if (this.#handle !== null && this.#open.delete(this.#handle)) this.#handle.close();
   }
 
-  #resolve(flags: PathFlags, path: string): string[] {
+  #resolve(flags: PathFlags, path: string): ReturnType<typeof resolve> {
     return resolve(this.#files, this.#directory(), path, flags.symlinkFollow ?? false);
   }
 

@@ -16,14 +16,19 @@ export type FileErrorCode =
   | "not-permitted"
   | "unsupported";
 
-/** A failed operation on a file. Generated code hands `payload` to the guest. */
-export class FileError extends Error {
+/**
+ * A failed operation on a file. Generated code hands `payload` to the guest. It is no `Error`: most are
+ * everyday answers, such as that a file is not there, and a stack would cost more than the operation.
+ */
+export class FileError {
   readonly payload: FileErrorCode;
 
   constructor(code: FileErrorCode) {
-    super(code);
-    this.name = "FileError";
     this.payload = code;
+  }
+
+  toString(): string {
+    return `FileError: ${this.payload}`;
   }
 }
 
@@ -66,7 +71,7 @@ export interface FileSystem {
 const MOST_LINKS = 40;
 
 /**
- * The true place that a guest's path names, starting at a directory. A path that leads out of the
+ * The true place that a guest's path names, starting at a directory, and what is there. A path that leads out of the
  * tree, by `..`, by being absolute, or by a symbolic link that does either, is not permitted.
  */
 export function resolve(
@@ -74,39 +79,44 @@ export function resolve(
   directory: readonly string[],
   path: string,
   followLast: boolean,
-): string[] {
+): { place: string[]; stat: FileStat } {
   if (path === "") throw new FileError("no-entry");
   if (path.includes("\0")) throw new FileError("illegal-byte-sequence");
   const place = [...directory];
   // The names that are still to go, the next one last.
   const names = split(path);
   let links = 0;
+  // What is at `place`, where that is known.
+  let stat: FileStat | undefined;
   while (names.length > 0) {
     const name = names.pop() as string;
     if (name === "" || name === ".") {
       // `file/` and `file/.` are no paths to a file.
-      if (files.stat(place).type !== "directory") throw new FileError("not-directory");
+      stat ??= files.stat(place);
+      if (stat.type !== "directory") throw new FileError("not-directory");
       continue;
     }
     if (name === "..") {
       if (place.length === 0) throw new FileError("not-permitted");
       place.pop();
+      stat = undefined;
       continue;
     }
     place.push(name);
+    stat = files.stat(place);
     if (names.length === 0 && !followLast) break;
-    const { type } = files.stat(place);
-    if (type === "symlink") {
+    if (stat.type === "symlink") {
       links += 1;
       if (links > MOST_LINKS) throw new FileError("loop");
       const target = files.readlink(place);
       place.pop();
+      stat = undefined;
       names.push(...split(target));
-    } else if (type !== "directory" && names.length > 0) {
+    } else if (stat.type !== "directory" && names.length > 0) {
       throw new FileError("not-directory");
     }
   }
-  return place;
+  return { place, stat: stat ?? files.stat(place) };
 }
 
 /** A path's names, the first one last. */

@@ -26,6 +26,9 @@ const CODES: Record<string, FileErrorCode> = {
 /** Names that a path of Windows would take apart. */
 const WINDOWS_HAZARD = /[\\:]/;
 
+/** For reads: guests ask for whole buffers also where little is left of a file. */
+const scratch = new Uint8Array(1 << 20);
+
 /** A directory and what is below it. Nothing in it is ever opened for writing. */
 export class NodeFileSystem implements FileSystem {
   readonly #root: string;
@@ -57,12 +60,9 @@ export class NodeFileSystem implements FileSystem {
     }
     return {
       read(length, offset) {
-        // Not more than there is: guests ask for whole buffers at a small file's end.
-        const left = BigInt(fs.fstatSync(descriptor).size) - offset;
-        if (left <= 0n) return new Uint8Array();
-        const buffer = new Uint8Array(left < BigInt(length) ? Number(left) : length);
-        const count = attempt(() => fs.readSync(descriptor, buffer, 0, buffer.length, offset));
-        return count === buffer.length ? buffer : buffer.slice(0, count);
+        const buffer = length <= scratch.length ? scratch : new Uint8Array(length);
+        const count = attempt(() => fs.readSync(descriptor, buffer, 0, length, offset));
+        return buffer.slice(0, count);
       },
       close() {
         fs.closeSync(descriptor);
