@@ -7,7 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { transpile } from "@bytecodealliance/jco";
+import { transpileBytes } from "@bytecodealliance/jco-transpile";
 
 import { patch } from "./patches.mjs";
 
@@ -21,10 +21,11 @@ if (!fs.existsSync(component)) {
   process.exit(1);
 }
 
-const { files } = await transpile(fs.readFileSync(component), {
+const { files } = await transpileBytes(fs.readFileSync(component), {
   name: "pipeline",
   instantiation: "sync",
   namespacedExports: false,
+  noComponentErrorWrapping: true,
   nodejsCompat: false,
   wasiShim: false,
 });

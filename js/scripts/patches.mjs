@@ -1,4 +1,4 @@
-// What has to be mended in the code that jco 1.35 generates. Each mend must find what it mends, so
+// What has to be mended in the code that jco-transpile 0.15, of jco 1.35, generates. Each mend must find what it mends, so
 // that a later jco that needs it no more, or writes other code, stops the build.
 
 const MENDS = [

@@ -40,11 +40,11 @@ await new Promise((resolve) => events.on("end", resolve));
 
 if (only === undefined) {
   const { version: jco } = JSON.parse(
-    fs.readFileSync(path.join(here, "../node_modules/@bytecodealliance/jco/package.json"), "utf8"),
+    fs.readFileSync(path.join(here, "../node_modules/@bytecodealliance/jco-transpile/package.json"), "utf8"),
   );
   const result = {
     host: "jco on Node",
-    version: `jco ${jco}, Node ${process.versions.node}`,
+    version: `jco-transpile ${jco}, Node ${process.versions.node}`,
     component: "pipeline.wasm",
     cases,
     works: [...features].filter(([, works]) => works).map(([feature]) => feature),

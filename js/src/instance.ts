@@ -111,11 +111,9 @@ export interface InstanceSession {
   drop(): void;
 }
 
-/** The error that a function of the component returned. */
+/** The error that a function of the component returned: generated code throws it as it is. */
 function payloadOf(error: unknown): unknown {
-  return error instanceof Error && error.constructor.name === "ComponentError" && "payload" in error
-    ? error.payload
-    : undefined;
+  return error instanceof Error || typeof error !== "object" || error === null ? undefined : error;
 }
 
 function faultOf(error: unknown): FaultError | undefined {
