@@ -6,6 +6,7 @@ mod dist;
 mod flatten;
 mod guest;
 mod link;
+mod npm;
 mod shell;
 mod snapshot;
 mod stamp;

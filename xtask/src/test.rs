@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::stamp::{self, Inputs};
 use crate::toolchain::{TARGET, Toolchain};
-use crate::{dist, guest, shell};
+use crate::{dist, guest, npm, shell};
 
 /// Packages from PyPI that check the Python package.
 const PYTHON_TOOLS: &[&str] = &[
@@ -38,6 +38,12 @@ pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
         } else {
             tally.step(name, || shell::run(&mut command));
         }
+    }
+    const NODE: &str = "host: jco on Node";
+    if only.is_some_and(|only| !NODE.contains(only)) {
+        tally.skipped += 1;
+    } else {
+        tally.step(NODE, || npm::test(&dist));
     }
     Ok(tally.finish())
 }

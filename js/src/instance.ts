@@ -1,0 +1,131 @@
+/** One instance of the component, with the functions of the WIT. */
+
+import { FaultError, PipelineError } from "./errors.js";
+import { type executor, instantiate, type wit } from "./generated.js";
+import { GuestExit, wasi, type WasiOptions } from "./wasi/index.js";
+
+type Executor = typeof executor;
+
+/**
+ * A fresh instance: a sandbox of its own with its own memory. Its functions take and give the records
+ * of the WIT; `Pipeline` is the comfortable way. An instance that has faulted can't be used again.
+ */
+export class Instance {
+  readonly #executor: Executor;
+  readonly #wasi: ReturnType<typeof wasi>;
+  #fault: FaultError | undefined;
+
+  constructor(modules: ReadonlyMap<string, WebAssembly.Module>, options: WasiOptions) {
+    this.#wasi = wasi(options);
+    const module = (name: string): WebAssembly.Module => {
+      const found = modules.get(name);
+      if (found === undefined) throw new TypeError(`the module ${name} is not there`);
+      return found;
+    };
+    const imports = this.#wasi.imports as unknown as Parameters<typeof instantiate>[1];
+    this.#executor = this.#guarded(() => instantiate(module, imports).executor);
+  }
+
+  /** Reads a manifest from JSON or YAML text; what is wrong with it, where it can't. */
+  parse(source: string): { ok: wit.Parsed } | { err: wit.Diagnostic[] } {
+    return this.#diagnosed(() => this.#executor.parse(source));
+  }
+
+  /** Where in a manifest's text the value at a JSON path stands. */
+  locate(source: string, path: string): wit.Location | undefined {
+    return this.#guarded(() => this.#executor.locate(source, path));
+  }
+
+  /** Checks whether a manifest can run. */
+  check(manifest: wit.Manifest): { ok: wit.Checked } | { err: wit.Diagnostic[] } {
+    return this.#diagnosed(() => this.#executor.check(manifest));
+  }
+
+  /** Runs a pipeline, on items where there are any. Throws a `PipelineError`. */
+  execute(manifest: wit.Manifest, inputs?: wit.Data[]): wit.RunResult {
+    return this.#guarded(() =>
+      inputs === undefined
+        ? this.#executor.execute(manifest)
+        : this.#executor.executeWithInput(manifest, inputs),
+    );
+  }
+
+  /** The node types that manifests can name. */
+  listNodes(): wit.NodeInfo[] {
+    return this.#guarded(() => this.#executor.listNodes());
+  }
+
+  /** Opens a session. Throws a `PipelineError`. */
+  openSession(manifest: wit.Manifest): InstanceSession {
+    const session = this.#guarded(() => this.#executor.Session.open(manifest));
+    return {
+      push: (item) => this.#guarded(() => session.push(item)),
+      pull: (most) => this.#guarded(() => session.pull(most)),
+      finish: () => this.#guarded(() => session.finish()),
+      drop: () => {
+        const symbol: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for("dispose");
+        this.#guarded(() => (session as unknown as Disposable)[symbol]());
+      },
+    };
+  }
+
+  /** Closes the files that the guest left open. The instance is not used after that. */
+  close(): void {
+    this.#wasi.close();
+  }
+
+  #diagnosed<T>(call: () => T): { ok: T } | { err: wit.Diagnostic[] } {
+    return this.#guarded(() => {
+      try {
+        return { ok: call() };
+      } catch (error) {
+        const payload = payloadOf(error);
+        if (Array.isArray(payload)) return { err: payload as wit.Diagnostic[] };
+        throw error;
+      }
+    });
+  }
+
+  /** Makes errors of our own of what generated code and the engine throw. */
+  #guarded<T>(call: () => T): T {
+    if (this.#fault !== undefined) throw this.#fault;
+    try {
+      return call();
+    } catch (error) {
+      const payload = payloadOf(error);
+      if (payload !== undefined) throw new PipelineError(payload as wit.PipelineError);
+      const fault = faultOf(error);
+      if (fault === undefined) throw error;
+      this.#fault = fault;
+      this.#wasi.close();
+      throw fault;
+    }
+  }
+}
+
+/** A session of an instance. */
+export interface InstanceSession {
+  push(item: wit.Data): wit.Data[];
+  pull(most: number): wit.Data[] | undefined;
+  finish(): wit.RunResult;
+  drop(): void;
+}
+
+/** The error that a function of the component returned: generated code throws it as it is. */
+function payloadOf(error: unknown): unknown {
+  return error instanceof Error || typeof error !== "object" || error === null ? undefined : error;
+}
+
+function faultOf(error: unknown): FaultError | undefined {
+  if (error instanceof FaultError) return error;
+  if (error instanceof GuestExit) return new FaultError("exit", error.message, error);
+  // Engines have no error of their own for this: V8 throws a RangeError, SpiderMonkey an InternalError.
+  const text = String(error);
+  if (/call stack|too much recursion/i.test(text)) {
+    return new FaultError("stack-overflow", "the component's stack is exhausted", error);
+  }
+  if (error instanceof WebAssembly.RuntimeError) {
+    return new FaultError("trap", `the component failed: ${error.message}`, error);
+  }
+  return undefined;
+}

@@ -1,0 +1,245 @@
+/** Pipelines in the component, on any engine that has WebAssembly. */
+
+import { type Diagnostic, invalidManifest, PipelineError } from "./errors.js";
+import { MODULES, type wit } from "./generated.js";
+import { Instance } from "./instance.js";
+import { formatValue } from "./json/write.js";
+import { Session } from "./session.js";
+import { type Item, lift, liftItem, lower, lowerItem, type PlainValue } from "./values.js";
+import type { FileSystem, Sink } from "./wasi/index.js";
+
+/** A manifest: its JSON or YAML text, or the object that such a text stands for. */
+export type Manifest = string | { readonly [key: string]: unknown };
+
+/** What a sandbox sees, and where its text goes. */
+export interface SandboxOptions {
+  /** Python's standard library. */
+  readonly stdlib: FileSystem;
+  /** The directory that holds the package `remotemedia`. */
+  readonly python: FileSystem;
+  /** Directories with nodes of your own, by names that are seen as `/nodes/<name>`. */
+  readonly nodes?: Iterable<readonly [string, FileSystem]>;
+  /** Take what nodes print. */
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  /** The sandbox's paths of nodes and yours: errors then name yours. */
+  readonly hostPaths?: Iterable<readonly [guest: string, host: string]>;
+}
+
+/** A finished run. */
+export interface RunResult {
+  /** The sinks' items, sink by sink in the manifest's order. */
+  readonly outputs: Item[];
+  /** The same as the WIT has them, where `1` and `1.0` differ. */
+  readonly data: readonly wit.Data[];
+  readonly graph: wit.GraphInfo;
+  readonly metrics: NodeMetrics[];
+  /** Doubtful things in the manifest, for example unknown keys. */
+  readonly warnings: Diagnostic[];
+}
+
+/** What one node did in a run. */
+export interface NodeMetrics {
+  readonly nodeId: string;
+  readonly itemsIn: number;
+  readonly itemsOut: number;
+  readonly nanoseconds: number;
+}
+
+/** A node type that manifests can name. */
+export interface NodeInfo extends Omit<wit.NodeInfo, "params"> {
+  readonly params: Array<Omit<wit.ParamInfo, "default"> & { readonly default?: PlainValue }>;
+}
+
+/** What a check of a manifest came to. */
+export interface CheckResult {
+  /** Whether the manifest can run. */
+  readonly ok: boolean;
+  /** The shape of the graph, where it can. */
+  readonly graph?: wit.GraphInfo;
+  /** Errors and warnings, with places in the text where the manifest was given as text. */
+  readonly diagnostics: Diagnostic[];
+}
+
+/** Runs pipelines, each in a fresh instance of the component. */
+export class Pipeline {
+  readonly #modules: ReadonlyMap<string, WebAssembly.Module>;
+  readonly #options: SandboxOptions;
+
+  /** Core modules by name, compiled; `Pipeline.compile` does that. */
+  constructor(modules: ReadonlyMap<string, WebAssembly.Module>, options: SandboxOptions) {
+    this.#modules = modules;
+    this.#options = options;
+  }
+
+  /** Compiles the component, of whose parts `read` gives the bytes, or a response that streams them. */
+  static async compile(
+    read: (name: string) => BufferSource | Response | Promise<BufferSource | Response>,
+  ): Promise<Map<string, WebAssembly.Module>> {
+    const compiled = MODULES.map(async (name): Promise<[string, WebAssembly.Module]> => {
+      const source = await read(name);
+      const module =
+        typeof Response === "function" && source instanceof Response
+          ? await WebAssembly.compileStreaming(source)
+          : await WebAssembly.compile(source as BufferSource);
+      return [name, module];
+    });
+    return new Map(await Promise.all(compiled));
+  }
+
+  /**
+   * Runs a pipeline to its end, on items where there are any. Throws a `PipelineError` where it
+   * fails. The call holds its thread until the run is over.
+   */
+  execute(manifest: Manifest, inputs?: Iterable<unknown>): RunResult {
+    const items = inputs && Array.from(inputs, (item, index) => lowerItem(item, `inputs[${index}]`));
+    return this.executeData(manifest, items);
+  }
+
+  /** Runs a pipeline on items. Every source gets all of them, in order. */
+  executeWithInput(manifest: Manifest, inputs: Iterable<unknown>): RunResult {
+    return this.execute(manifest, inputs);
+  }
+
+  /** Runs a pipeline on items as the WIT has them, for example from `parseItem`. */
+  executeData(manifest: Manifest, inputs?: wit.Data[]): RunResult {
+    return this.#with((instance) => {
+      const source = textOf(manifest);
+      const parsed = parse(instance, source);
+      const written = parsed.inputData?.map((val): wit.Data => ({ tag: "value", val }));
+      try {
+        return result(instance.execute(parsed.manifest, inputs ?? written), parsed.warnings);
+      } catch (error) {
+        return this.#failed(error, instance, manifest);
+      }
+    });
+  }
+
+  /** Checks whether a manifest can run, without running anything of it. */
+  check(manifest: Manifest): CheckResult {
+    return this.#with((instance) => {
+      const parsed = instance.parse(textOf(manifest));
+      if ("err" in parsed) return { ok: false, diagnostics: parsed.err };
+      const warnings = parsed.ok.warnings;
+      const checked = instance.check(parsed.ok.manifest);
+      if ("err" in checked) {
+        return { ok: false, diagnostics: [...warnings, ...located(instance, manifest, checked.err)] };
+      }
+      const { graph } = checked.ok;
+      const diagnostics = [...warnings, ...located(instance, manifest, checked.ok.warnings)];
+      return { ok: true, graph, diagnostics };
+    });
+  }
+
+  /** The node types that manifests can name, sorted by name. */
+  listNodes(): NodeInfo[] {
+    return this.#with((instance) =>
+      instance.listNodes().map((node) => ({
+        ...node,
+        params: node.params.map(({ default: value, ...param }) =>
+          value === undefined ? param : { ...param, default: lift(value) },
+        ),
+      })),
+    );
+  }
+
+  /** Opens a session: a pipeline that is fed and read item by item, in an instance of its own. */
+  openSession(manifest: Manifest): Session {
+    const instance = this.instantiate();
+    const failed = (error: unknown): never => this.#failed(error, instance, manifest);
+    try {
+      const parsed = parse(instance, textOf(manifest));
+      const session = instance.openSession(parsed.manifest);
+      return new Session(instance, session, (run) => result(run, parsed.warnings), failed);
+    } catch (error) {
+      try {
+        return failed(error);
+      } finally {
+        instance.close();
+      }
+    }
+  }
+
+  /** A fresh instance, with the functions of the WIT. Close it when it is done. */
+  instantiate(): Instance {
+    const { stdlib, python, nodes = [], stdout, stderr } = this.#options;
+    const own = Array.from(nodes, ([name, files]) => [`/nodes/${name}`, files] as const);
+    const mounts = [["/stdlib", stdlib] as const, ["/python", python] as const, ...own];
+    return new Instance(this.#modules, { mounts, stdout, stderr });
+  }
+
+  #with<T>(work: (instance: Instance) => T): T {
+    const instance = this.instantiate();
+    try {
+      return work(instance);
+    } finally {
+      instance.close();
+    }
+  }
+
+  /** Throws an error with the user's paths, and with places in the manifest's text. */
+  #failed(error: unknown, instance: Instance, manifest: Manifest): never {
+    if (!(error instanceof PipelineError)) throw error;
+    throw new PipelineError({
+      kind: error.kind,
+      message: this.#withHostPaths(error.message),
+      ...(error.nodeId !== undefined && { nodeId: error.nodeId }),
+      ...(error.nodeType !== undefined && { nodeType: error.nodeType }),
+      ...(error.item !== undefined && { item: BigInt(error.item) }),
+      ...(error.traceback !== undefined && { traceback: this.#withHostPaths(error.traceback) }),
+      diagnostics: located(instance, manifest, error.diagnostics),
+      outputs: [...error.data],
+    });
+  }
+
+  #withHostPaths(text: string): string {
+    for (const [guest, host] of this.#options.hostPaths ?? []) {
+      text = text.replaceAll(`${guest}/`, () => `${host.replace(/\/+$/, "")}/`);
+    }
+    return text;
+  }
+}
+
+function textOf(manifest: Manifest): string {
+  return typeof manifest === "string" ? wellFormed(manifest) : formatValue(lower(manifest, "manifest"));
+}
+
+function wellFormed(text: string): string {
+  if (!text.isWellFormed()) throw new TypeError("the manifest holds half of a surrogate pair, which is no text");
+  return text;
+}
+
+function parse(instance: Instance, source: string): wit.Parsed {
+  const parsed = instance.parse(source);
+  if ("err" in parsed) throw invalidManifest(parsed.err);
+  return parsed.ok;
+}
+
+/** Diagnostics with their places in the text, where there is a text. */
+function located(instance: Instance, manifest: Manifest, all: readonly Diagnostic[]): Diagnostic[] {
+  if (typeof manifest !== "string") return [...all];
+  const place = <T extends { path: string; location?: wit.Location }>(it: T): T => {
+    const location = it.location ?? instance.locate(manifest, it.path);
+    return location === undefined ? it : { ...it, location };
+  };
+  return all.map((diagnostic) => ({ ...place(diagnostic), related: diagnostic.related.map(place) }));
+}
+
+function result(run: wit.RunResult, warnings: Diagnostic[]): RunResult {
+  let outputs: Item[] | undefined;
+  return {
+    get outputs() {
+      outputs ??= run.outputs.map(liftItem);
+      return outputs;
+    },
+    data: run.outputs,
+    graph: run.graph,
+    metrics: run.metrics.map(({ nodeId, itemsIn, itemsOut, nanoseconds }) => ({
+      nodeId,
+      itemsIn: Number(itemsIn),
+      itemsOut: Number(itemsOut),
+      nanoseconds: Number(nanoseconds),
+    })),
+    warnings,
+  };
+}
