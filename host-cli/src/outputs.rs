@@ -105,7 +105,11 @@ impl Outputs {
 
     fn item(&mut self, writer: &mut Writer, item: &Data) -> Result<(), Failure> {
         let number = self.count;
-        self.count += 1;
+        self.count += match item {
+            Data::Integers(items) => items.len(),
+            Data::Numbers(items) => items.len(),
+            _ => 1,
+        };
         let broken = |error: ArenaError| {
             Failure::failed(format!(
                 "the component gave a broken value as output {number}: {error}"
@@ -241,7 +245,11 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
 /// references have none.
 fn encode(item: &Data) -> Result<Option<(&'static str, Vec<u8>)>, String> {
     Ok(Some(match item {
-        Data::Value(_) | Data::File(_) | Data::Control(_) => return Ok(None),
+        Data::Value(_)
+        | Data::Integers(_)
+        | Data::Numbers(_)
+        | Data::File(_)
+        | Data::Control(_) => return Ok(None),
         Data::Text(text) => ("txt", text.text.clone().into_bytes()),
         Data::Binary(binary) => ("bin", binary.bytes.clone()),
         Data::Tensor(tensor) => ("npy", npy::write(tensor)),

@@ -86,6 +86,37 @@ pub(crate) fn run(dist: &Path, arguments: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::from(code))
 }
 
+/// Measures what was built; gives the exit code.
+///
+/// # Errors
+/// Where the benchmarks can't be compiled or started.
+pub(crate) fn bench(dist: &Path, arguments: &[String]) -> Result<ExitCode> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    // Together with the others, so that they share their dependencies.
+    let packages = ["pipeline-benches", "pipeline-host", "xtask"];
+    let packages = packages.iter().flat_map(|package| ["--package", package]);
+    shell::run(
+        shell::command(cargo, &crate::root())
+            .args(["build", "--release", "--quiet"])
+            .args(packages),
+    )?;
+    let program =
+        crate::profile().join(format!("pipeline-benches{}", std::env::consts::EXE_SUFFIX));
+    let status = std::process::Command::new(&program)
+        .arg("--root")
+        .arg(crate::root())
+        .arg("--dist")
+        .arg(dist)
+        .args(arguments)
+        .status()
+        .with_context(|| format!("can't start {}", program.display()))?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
 /// The package `remotemedia` alone, without its tests and configuration.
 fn package(python: &Path, work: &Path) -> Result<PathBuf> {
     let package = work.join("python");

@@ -39,6 +39,14 @@ enum Task {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Build everything, then measure what this project promises
+    ///
+    /// Options: --only PARTS, --quick, --record, --peers [--peers-python PROGRAM].
+    Bench {
+        /// Options of the benchmarks
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Build everything and run all tests
     Test {
         /// Run only the steps whose name contains this
@@ -53,6 +61,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }),
         Task::Run { arguments } => dist::build().and_then(|dist| dist::run(&dist, &arguments)),
+        Task::Bench { arguments } => dist::build().and_then(|dist| dist::bench(&dist, &arguments)),
         Task::Test { only } => test::run(only.as_deref()),
     };
     result.unwrap_or_else(|error| {

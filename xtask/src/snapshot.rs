@@ -33,7 +33,7 @@ impl WasiView for Host {
 /// Where Python can't start; what it printed is on stderr.
 pub(crate) fn take(component: &Path, stdlib: &Path, python: &Path, into: &Path) -> Result<PathBuf> {
     let output = into.join("snapshot.wasm");
-    let inputs = Inputs::new("snapshot", 8)
+    let inputs = Inputs::new("snapshot", 9)
         .file(component)?
         .tree(stdlib)?
         .tree(python)?;

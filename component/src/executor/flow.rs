@@ -1,6 +1,6 @@
 //! How items move: the work stack, the queues at merges, the sources.
 
-use super::{ErrorKind, PipelineError, Run, emitter};
+use super::{Batch, ErrorKind, PipelineError, Run, emitter};
 use crate::node::{Emitter, Outputs};
 use crate::value::Value;
 
@@ -24,24 +24,47 @@ impl Run {
         for at in 0..self.roots.len() {
             let root = self.roots[at];
             let item = self.share(root, &mut item, at + 1 == self.roots.len())?;
-            self.stack.push(Work::Give { node: root, item });
-            self.carry()?;
+            self.give(root, item)?;
         }
         Ok(())
     }
 
     /// Gives all items to the first root, then to the next.
-    pub(super) fn feed_all(&mut self, items: Vec<Value>) -> Result<(), PipelineError> {
-        let mut items: Vec<Option<Value>> = items.into_iter().map(Some).collect();
+    pub(super) fn feed_all(&mut self, mut batches: Vec<Batch>) -> Result<(), PipelineError> {
         for at in 0..self.roots.len() {
             let root = self.roots[at];
-            for item in &mut items {
-                let item = self.share(root, item, at + 1 == self.roots.len())?;
-                self.stack.push(Work::Give { node: root, item });
-                self.carry()?;
+            let last = at + 1 == self.roots.len();
+            for batch in &mut batches {
+                match batch {
+                    Batch::One(item) => {
+                        let mut item = Some(std::mem::replace(item, Value::Null));
+                        let given = self.share(root, &mut item, last)?;
+                        if let Some(item) = item {
+                            *batch = Batch::One(item);
+                        }
+                        self.give(root, given)?;
+                    }
+                    Batch::Ints(items) => {
+                        for &item in &*items {
+                            self.give(root, Value::Int(item))?;
+                        }
+                    }
+                    Batch::Floats(items) => {
+                        for &item in &*items {
+                            self.give(root, Value::Float(item))?;
+                        }
+                    }
+                }
             }
         }
         Ok(())
+    }
+
+    /// Gives an item to a root, and carries on what comes of it.
+    fn give(&mut self, root: usize, item: Value) -> Result<(), PipelineError> {
+        self.item_begins();
+        self.stack.push(Work::Give { node: root, item });
+        self.carry()
     }
 
     /// An input for a root: a copy, or itself for the last one.
@@ -93,6 +116,7 @@ impl Run {
                     emitter(outputs.map_err(|e| self.at(root, None, ErrorKind::NodeFailed, e))?)
                 }
             };
+            self.item_begins();
             let next = items.next();
             self.charge(root);
             match next.map_err(|e| self.at(root, None, ErrorKind::NodeFailed, e))? {

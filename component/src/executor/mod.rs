@@ -13,11 +13,12 @@
     reason = "an error ends the run, and is made once"
 )]
 
+mod clock;
 mod error;
 mod flow;
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::graph::{Graph, GraphInfo, Target};
 use crate::manifest::{Manifest, check_graph};
@@ -25,6 +26,7 @@ use crate::node::{Emitter, Node, NodeError, Outputs};
 use crate::registry::Registry;
 use crate::value::Value;
 
+use clock::Clock;
 pub use error::{ErrorKind, PipelineError};
 use flow::Work;
 
@@ -56,6 +58,17 @@ pub struct RunResult {
     pub metrics: Vec<NodeMetrics>,
 }
 
+/// Items to feed: one, or many that are kept in bulk until they are fed.
+#[derive(Debug)]
+pub enum Batch {
+    /// One item.
+    One(Value),
+    /// Integers, each an item.
+    Ints(Vec<i64>),
+    /// Floats, each an item.
+    Floats(Vec<f64>),
+}
+
 /// Runs a pipeline to the end: on `inputs`, or on what its own sources
 /// produce.
 ///
@@ -65,6 +78,19 @@ pub fn execute(
     manifest: &Manifest,
     registry: &Registry,
     inputs: Option<Vec<Value>>,
+) -> Result<RunResult, PipelineError> {
+    let batches = inputs.map(|items| items.into_iter().map(Batch::One).collect());
+    execute_batches(manifest, registry, batches)
+}
+
+/// [`execute`], on items that may be in bulk.
+///
+/// # Errors
+/// As [`execute`].
+pub fn execute_batches(
+    manifest: &Manifest,
+    registry: &Registry,
+    inputs: Option<Vec<Batch>>,
 ) -> Result<RunResult, PipelineError> {
     let mut run = Run::make(manifest, registry)?;
     // Before anything of the nodes runs: it would be for nothing.
@@ -107,9 +133,7 @@ pub struct Run {
     /// How many of `order` are initialised.
     initialized: usize,
     open: bool,
-    /// When the last node's call ended. One reading of the clock for a call
-    /// is enough: the executor's own time is charged to the node after it.
-    last: Instant,
+    clock: Clock,
 }
 
 /// A node in its place.
@@ -198,12 +222,12 @@ impl Run {
             producing: None,
             initialized: 0,
             open: true,
-            last: Instant::now(),
+            clock: Clock::start(),
         })
     }
 
     fn initialize(&mut self) -> Result<(), PipelineError> {
-        self.last = Instant::now();
+        self.clock = Clock::start();
         for step in 0..self.order.len() {
             let position = self.order[step];
             let result = self.slots[position].node.initialize();
@@ -272,7 +296,9 @@ impl Run {
             {
                 0 => continue,
                 count if count >= most => break,
-                _ if self.last - *first.get_or_insert(self.last) >= PULL_PATIENCE => break,
+                _ if self.clock.last - *first.get_or_insert(self.clock.last) >= PULL_PATIENCE => {
+                    break;
+                }
                 _ => {}
             }
         }
@@ -289,6 +315,8 @@ impl Run {
     /// run is closed either way.
     pub fn finish(&mut self) -> Result<RunResult, PipelineError> {
         self.begin()?;
+        let unseen = self.clock.attend();
+        self.share_out(unseen);
         self.producing = None;
         for step in 0..self.order.len() {
             let position = self.order[step];
@@ -336,7 +364,7 @@ impl Run {
         if !self.open {
             return Err(PipelineError::closed());
         }
-        self.last = Instant::now();
+        self.clock.go_on();
         Ok(())
     }
 
@@ -391,9 +419,31 @@ impl Run {
 
     /// Charges the time since the last call to a node.
     fn charge(&mut self, position: usize) {
-        let now = Instant::now();
-        self.slots[position].time += now - self.last;
-        self.last = now;
+        if let Some(time) = self.clock.call_ended() {
+            self.slots[position].time += time;
+        }
+    }
+
+    /// An item of the input, or of a source, begins its way.
+    fn item_begins(&mut self) {
+        let unseen = self.clock.item_begins();
+        self.share_out(unseen);
+    }
+
+    /// Charges nodes with time that was not measured one by one, in proportion
+    /// to what was.
+    fn share_out(&mut self, unseen: Duration) {
+        if unseen.is_zero() {
+            return;
+        }
+        let all: Duration = self.slots.iter().map(|slot| slot.time).sum();
+        if all.is_zero() {
+            return;
+        }
+        let factor = 1.0 + unseen.as_secs_f64() / all.as_secs_f64();
+        for slot in &mut self.slots {
+            slot.time = slot.time.mul_f64(factor);
+        }
     }
 
     /// An error of a node, with its place.
@@ -420,6 +470,7 @@ impl Run {
     /// Closes the run after a failure: cleans up, and keeps what the sinks
     /// had given.
     fn fail(&mut self, mut error: PipelineError) -> PipelineError {
+        self.clock.attend();
         self.open = false;
         error.outputs = self.take_outputs();
         if let Some(also) = self.cleanup() {

@@ -129,6 +129,9 @@ pub(super) fn lift_item(item: Data) -> Result<Value, String> {
             offset: file.offset,
             length: file.length,
         }),
+        Data::Integers(_) | Data::Numbers(_) => {
+            return Err("many items at once can't be one item".into());
+        }
         Data::Control(control) => Media::Control(Control {
             kind: control_name(control.kind),
             segment_id: control.segment_id,

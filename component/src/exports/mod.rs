@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use bindings::exports::remotemedia::pipeline::executor::{self, Guest, GuestSession};
 use bindings::remotemedia::pipeline::types;
 
-use crate::executor::{Run, execute};
+use crate::executor::{Batch, Run, execute, execute_batches};
 use crate::manifest::{Manifest, check, locate, parse};
 use crate::python::provider::{self, Provider};
 use crate::python::snapshot;
@@ -128,19 +128,35 @@ fn run(
 ) -> Result<types::RunResult, types::PipelineError> {
     provider::call(|| {
         let manifest = lift_manifest(manifest)?;
-        let inputs = inputs
-            .map(|items| {
-                items
-                    .into_iter()
-                    .enumerate()
-                    .map(|(position, item)| lift_input(item, position as u64))
-                    .collect::<Result<Vec<_>, _>>()
-            })
-            .transpose()?;
-        let result = REGISTRY.with(|registry| execute(&manifest, registry, inputs));
+        // Only who gives items in bulk gets them in bulk.
+        let bulk = inputs.iter().flatten().any(is_bulk);
+        let inputs = inputs.map(lift_inputs).transpose()?;
+        let result = REGISTRY.with(|registry| execute_batches(&manifest, registry, inputs));
         provider::close();
-        report::run_result(result?)
+        match bulk {
+            true => report::bulk_result(result?),
+            false => report::run_result(result?),
+        }
     })
+}
+
+fn is_bulk(item: &types::Data) -> bool {
+    matches!(item, types::Data::Integers(_) | types::Data::Numbers(_))
+}
+
+fn lift_inputs(items: Vec<types::Data>) -> Result<Vec<Batch>, types::PipelineError> {
+    let mut position = 0;
+    let mut lift = |item| {
+        let at = position;
+        let (count, batch) = match item {
+            types::Data::Integers(items) => (items.len(), Batch::Ints(items)),
+            types::Data::Numbers(items) => (items.len(), Batch::Floats(items)),
+            item => (1, Batch::One(lift_input(item, at)?)),
+        };
+        position += count as u64;
+        Ok(batch)
+    };
+    items.into_iter().map(&mut lift).collect()
 }
 
 fn lift_manifest(manifest: types::Manifest) -> Result<Manifest, types::PipelineError> {
@@ -228,10 +244,26 @@ impl GuestSession for Session {
     }
 
     fn push(&self, item: types::Data) -> Result<Vec<types::Data>, types::PipelineError> {
-        let position = self.pushed.replace(self.pushed.get() + 1);
-        // An item that is no valid value says nothing of the run, which goes on.
-        let item = lift_input(item, position)?;
-        self.with(|run| report::outputs(run.push(item)?))
+        let position = self.pushed.get();
+        let numbers: Vec<Value> = match item {
+            types::Data::Integers(items) => items.into_iter().map(Value::Int).collect(),
+            types::Data::Numbers(items) => items.into_iter().map(Value::Float).collect(),
+            // An item that is no valid value says nothing of the run, which
+            // goes on.
+            item => {
+                self.pushed.set(position + 1);
+                let item = lift_input(item, position)?;
+                return self.with(|run| report::outputs(run.push(item)?));
+            }
+        };
+        self.pushed.set(position + numbers.len() as u64);
+        self.with(|run| {
+            let mut outputs = Vec::new();
+            for number in numbers {
+                outputs.append(&mut run.push(number)?);
+            }
+            report::in_bulk(outputs)
+        })
     }
 
     fn pull(&self, most: u32) -> Result<Option<Vec<types::Data>>, types::PipelineError> {

@@ -149,13 +149,45 @@ pub(super) fn outputs(items: Vec<Value>) -> Result<Vec<types::Data>, types::Pipe
     items
         .into_iter()
         .enumerate()
-        .map(|(position, item)| {
-            media::lower_item(item).map_err(|error| types::PipelineError {
-                message: format!("outputs[{position}]{error}"),
-                ..failure(types::ErrorKind::UnrepresentableOutput)
-            })
-        })
+        .map(|(position, item)| output(position, item))
         .collect()
+}
+
+fn output(position: usize, item: Value) -> Result<types::Data, types::PipelineError> {
+    media::lower_item(item).map_err(|error| types::PipelineError {
+        message: format!("outputs[{position}]{error}"),
+        ..failure(types::ErrorKind::UnrepresentableOutput)
+    })
+}
+
+/// Gives items out, numbers in bulk.
+///
+/// # Errors
+/// Names the item that has no form.
+pub(super) fn in_bulk(items: Vec<Value>) -> Result<Vec<types::Data>, types::PipelineError> {
+    let mut outputs = Vec::new();
+    for (position, item) in items.into_iter().enumerate() {
+        match (item, outputs.last_mut()) {
+            (Value::Int(item), Some(types::Data::Integers(items))) => items.push(item),
+            (Value::Float(item), Some(types::Data::Numbers(items))) => items.push(item),
+            (Value::Int(item), _) => outputs.push(types::Data::Integers(vec![item])),
+            (Value::Float(item), _) => outputs.push(types::Data::Numbers(vec![item])),
+            (item, _) => outputs.push(output(position, item)?),
+        }
+    }
+    Ok(outputs)
+}
+
+/// The result of a run whose input came in bulk.
+///
+/// # Errors
+/// Names the item that has no form.
+pub(super) fn bulk_result(result: RunResult) -> Result<types::RunResult, types::PipelineError> {
+    Ok(types::RunResult {
+        outputs: in_bulk(result.outputs)?,
+        graph: result.graph.into(),
+        metrics: result.metrics.into_iter().map(Into::into).collect(),
+    })
 }
 
 pub(super) fn run_result(result: RunResult) -> Result<types::RunResult, types::PipelineError> {

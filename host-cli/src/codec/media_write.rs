@@ -15,7 +15,8 @@ enum Payload<'a> {
 }
 
 impl Writer {
-    /// Writes an item in its JSON form.
+    /// Writes an item in its JSON form. One that stands for many is written as
+    /// many, which only an array around it can take.
     ///
     /// # Errors
     /// Where an arena in it is not a tree.
@@ -35,6 +36,14 @@ impl Writer {
     fn item_with(&mut self, item: &Data, payload: Payload<'_>) -> Result<(), ArenaError> {
         match item {
             Data::Value(value) => self.value(value),
+            Data::Integers(items) => {
+                items.iter().for_each(|item| self.whole(*item));
+                Ok(())
+            }
+            Data::Numbers(items) => {
+                items.iter().for_each(|item| self.float(*item));
+                Ok(())
+            }
             Data::Audio(audio) => self.medium("$audio", |writer| writer.audio(audio, payload)),
             Data::Video(video) => self.medium("$video", |writer| {
                 writer.video(video, payload);

@@ -26,7 +26,7 @@ pub use arena::{ArenaError, MAX_DEPTH, MAX_NODES, validate};
 pub use error::ReadError;
 pub use write::{Style, Writer};
 
-use crate::types::{Data, Value};
+use crate::types::{Data, Value, ValueNode};
 
 /// Reads a value from its JSON form.
 ///
@@ -45,12 +45,35 @@ pub fn read_item(json: &[u8]) -> Result<Data, ReadError> {
 }
 
 /// Reads items: the elements of a JSON array where the text is one array, and
-/// else the values that stand in it one after the other, as in NDJSON.
+/// else the values that stand in it one after the other, as in NDJSON. Numbers in
+/// a long array are given in bulk; [`one_by_one`] takes them apart.
 ///
 /// # Errors
 /// Where the text is no JSON, or a form in it means nothing.
 pub fn read_items(json: &[u8]) -> Result<Vec<Data>, ReadError> {
     read::Reader::new(json).whole(read::Reader::items)
+}
+
+/// Items that are each one: what stands in bulk is taken apart.
+#[must_use]
+pub fn one_by_one(items: Vec<Data>) -> Vec<Data> {
+    let single = |node| {
+        let nodes = vec![node];
+        Data::Value(Value { nodes, root: 0 })
+    };
+    let mut all = Vec::with_capacity(items.len());
+    for item in items {
+        match item {
+            Data::Integers(items) => {
+                all.extend(items.into_iter().map(ValueNode::Integer).map(single));
+            }
+            Data::Numbers(items) => {
+                all.extend(items.into_iter().map(ValueNode::Number).map(single));
+            }
+            item => all.push(item),
+        }
+    }
+    all
 }
 
 /// Writes a value in its JSON form, compactly.

@@ -22,6 +22,9 @@ pub(super) struct Reader<'j> {
 
 pub(super) type Read<T> = Result<T, Problem>;
 
+/// How many items a list has at least for numbers in it to be given in bulk.
+const BULK: usize = 64;
+
 /// A number as it was written.
 enum Number {
     Integer(i64),
@@ -70,16 +73,19 @@ impl<'j> Reader<'j> {
                 .json
                 .known_array()
                 .map_err(|error| self.problem(error))?;
-            while next.is_some() {
-                let index = items.len();
-                items.push(
-                    self.item()
-                        .map_err(|problem| problem.within(Step::Index(index)))?,
-                );
+            let mut index = 0;
+            while let Some(peek) = next {
+                self.collect(&mut items, peek)
+                    .map_err(|problem| problem.within(Step::Index(index)))?;
+                index += 1;
                 next = self
                     .json
                     .array_step()
                     .map_err(|error| self.problem(error))?;
+            }
+            // Few items are easier to handle one by one.
+            if index < BULK {
+                items = super::one_by_one(items);
             }
             self.blank();
             if self.offset() == self.source.len() {
@@ -99,6 +105,26 @@ impl<'j> Reader<'j> {
             self.blank();
         }
         Ok(items)
+    }
+
+    /// An element of a list of items: numbers are kept together.
+    #[inline]
+    fn collect(&mut self, items: &mut Vec<Data>, peek: Peek) -> Read<()> {
+        if !peek.is_num() {
+            items.push(self.item()?);
+            return Ok(());
+        }
+        match (self.number(peek)?, items.last_mut()) {
+            (Number::Integer(item), Some(Data::Integers(items))) => items.push(item),
+            (Number::Float(item), Some(Data::Numbers(items))) => items.push(item),
+            (Number::Integer(item), _) => items.push(Data::Integers(vec![item])),
+            (Number::Float(item), _) => items.push(Data::Numbers(vec![item])),
+            (Number::BigInteger(digits), _) => items.push(Data::Value(Value {
+                nodes: vec![ValueNode::BigInteger(digits)],
+                root: 0,
+            })),
+        }
+        Ok(())
     }
 
     /// An item: a medium or a value.

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::num::NonZero;
 
+use pipeline_host::codec;
 use pipeline_host::types::{Data, Diagnostic, ErrorKind, PipelineError};
 use pipeline_host::{Directories, Fault, Instance, LimitError, Limits, Sandbox};
 
@@ -74,8 +75,9 @@ impl Run<'_> {
         tracing::info!(items = items.as_ref().map(Vec::len), "running");
         let jobs = self.arguments.jobs;
         let (ended, refused) = match items {
-            Some(items) if jobs.get() > 1 && items.len() > 1 => {
-                let jobs = jobs.min(NonZero::new(items.len()).unwrap_or(jobs));
+            Some(items) if jobs.get() > 1 => {
+                let items = codec::one_by_one(items);
+                let jobs = jobs.min(NonZero::new(items.len()).unwrap_or(NonZero::<usize>::MIN));
                 jobs::execute(self.sandbox, limits, parsed.manifest, items, jobs).await?
             }
             items => {

@@ -254,3 +254,35 @@ fn help_teaches() {
     }
     assert_eq!(help.stderr, "");
 }
+
+#[test]
+fn many_numbers_go_through_in_bulk() {
+    let numbers: Vec<i64> = (-500..500).collect();
+    let mut items: Vec<serde_json::Value> = numbers.iter().map(|n| json!(n)).collect();
+    items.extend([
+        json!(0.5),
+        json!("text"),
+        json!(7),
+        json!(1e300),
+        json!([1, 2]),
+    ]);
+    let files = Files::new(&[("items.json", &json!(items).to_string())]);
+    let path = files.path("items.json");
+    for node in ["PassThrough", "Echo"] {
+        let manifest = json!({"version": "v1", "nodes": [{"id": "n", "node_type": node}]});
+        let arguments = ["run", "-", "--input-file", &path, "--metrics"];
+        let result = run_with(arguments, &manifest.to_string()).code(0);
+        let outputs = result.outputs();
+        let given: Vec<_> = match node {
+            "Echo" => outputs
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|o| o["input"].clone())
+                .collect(),
+            _ => outputs.as_array().unwrap().clone(),
+        };
+        assert_eq!(given, items, "{node}");
+        assert_eq!(result.json()["metrics"][0]["items_in"], 1005);
+    }
+}
