@@ -27,6 +27,7 @@ export {
   type Item,
   lift,
   liftItem,
+  liftItems,
   lower,
   lowerItem,
   type PlainValue,

@@ -1,7 +1,7 @@
 /** What can go wrong in a run. */
 
 import type { wit } from "./generated.js";
-import { type Item, liftItem } from "./values.js";
+import { type Item, liftItems } from "./values.js";
 
 /** What failed, as the WIT names it. */
 export type ErrorKind = wit.ErrorKind;
@@ -41,7 +41,7 @@ export class PipelineError extends Error {
 
   /** What sinks had already given. */
   get outputs(): Item[] {
-    this.#outputs ??= this.data.map(liftItem);
+    this.#outputs ??= liftItems(this.data);
     return this.#outputs;
   }
 }

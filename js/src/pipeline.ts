@@ -5,7 +5,7 @@ import { MODULES, type wit } from "./generated.js";
 import { Instance } from "./instance.js";
 import { formatValue } from "./json/write.js";
 import { Session } from "./session.js";
-import { type Item, lift, liftItem, lower, lowerItem, type PlainValue } from "./values.js";
+import { type Item, lift, liftItems, lower, lowerItem, type PlainValue } from "./values.js";
 import type { FileSystem, Sink } from "./wasi/index.js";
 
 /** A manifest: its JSON or YAML text, or the object that such a text stands for. */
@@ -229,7 +229,7 @@ function result(run: wit.RunResult, warnings: Diagnostic[]): RunResult {
   let outputs: Item[] | undefined;
   return {
     get outputs() {
-      outputs ??= run.outputs.map(liftItem);
+      outputs ??= liftItems(run.outputs);
       return outputs;
     },
     data: run.outputs,

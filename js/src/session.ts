@@ -3,7 +3,7 @@
 import { PipelineError } from "./errors.js";
 import type { Instance, InstanceSession } from "./instance.js";
 import type { RunResult } from "./pipeline.js";
-import { type Item, liftItem, lowerItem } from "./values.js";
+import { type Item, liftItems, lowerItem } from "./values.js";
 import type { wit } from "./generated.js";
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for("dispose");
@@ -32,7 +32,7 @@ export class Session implements Disposable {
   /** Gives an item to every source; what the sinks gave for it. */
   push(item: unknown): Item[] {
     const data = lowerItem(item);
-    return this.#call(() => this.#session.push(data)).map(liftItem);
+    return liftItems(this.#call(() => this.#session.push(data)));
   }
 
   /**
@@ -40,7 +40,8 @@ export class Session implements Disposable {
    * most about `most`. None when all have ended.
    */
   pull(most = 1): Item[] | undefined {
-    return this.#call(() => this.#session.pull(most))?.map(liftItem);
+    const items = this.#call(() => this.#session.pull(most));
+    return items && liftItems(items);
   }
 
   /** Ends the input and flushes the nodes; what the sinks still gave. The session is closed then. */

@@ -63,9 +63,22 @@ export function lowerItem(item: unknown, path = "item"): wit.Data {
   return { tag: name, val: lowerMedium(name, item as media.AnyMedium, path) } as wit.Data;
 }
 
-/** The item of a `data`. */
+/** The items of a list of `data`, some of which may stand for many. */
+export function liftItems(all: readonly wit.Data[]): Item[] {
+  return all.flatMap((data) => {
+    if (data.tag === "integers") {
+      return Array.from(data.val, (item): Item => liftNode([{ tag: "integer", val: item }], 0));
+    }
+    return data.tag === "numbers" ? Array.from(data.val) : [liftItem(data)];
+  });
+}
+
+/** The item of a `data` that stands for one. */
 export function liftItem(data: wit.Data): Item {
   if (data.tag === "value") return lift(data.val);
+  if (data.tag === "integers" || data.tag === "numbers") {
+    throw new ValueError("data", "stands for many items; see liftItems");
+  }
   const fields: Record<string, unknown> = { ...data.val };
   if (data.tag === "image") {
     const { format } = data.val;

@@ -294,3 +294,18 @@ test("an arena that is no tree is refused", () => {
   }
   assert.equal(formatValue(parseValue('{"a": [1, {"$tuple": []}]}')), '{"a":[1,{"$tuple":[]}]}');
 });
+
+test("numbers in bulk are as many items", async (context) => {
+  const { manifest, files } = own("return item");
+  const pipeline = await Pipeline.load({ nodes: [directory(context, files)], ...quiet });
+  const inputs = [
+    { tag: "integers", val: new BigInt64Array([1n, 2n ** 60n]) },
+    { tag: "numbers", val: new Float64Array([0.5, Infinity]) },
+    parseItem('"text"'),
+  ];
+  for (const each of [RUST, manifest]) {
+    const result = pipeline.executeData(each, inputs);
+    assert.deepStrictEqual(result.outputs, [1, 2n ** 60n, 0.5, Infinity, "text"]);
+    assert.match(formatResult(result), /"outputs":\[1,1152921504606846976,0.5,\{"\$float":"inf"\},"text"\]/);
+  }
+});

@@ -4,8 +4,10 @@ import { validate } from "../arena.js";
 import type { wit } from "../generated.js";
 import { encode } from "./base64.js";
 
-/** An item in its JSON form. */
+/** An item in its JSON form. One that stands for many is written as many, for an array around it. */
 export function formatItem(item: wit.Data): string {
+  if (item.tag === "integers") return Array.from(item.val, String).join(",");
+  if (item.tag === "numbers") return Array.from(item.val, float).join(",");
   return item.tag === "value" ? formatValue(item.val) : object([`$${item.tag}`, medium(item)]);
 }
 
@@ -101,7 +103,7 @@ function sampleBytes(samples: Float32Array): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-function medium(item: Exclude<wit.Data, { tag: "value" }>): string {
+function medium(item: Exclude<wit.Data, { tag: "value" | "integers" | "numbers" }>): string {
   switch (item.tag) {
     case "audio":
       return object(
