@@ -4,11 +4,8 @@ use std::fs;
 use std::io::{Cursor, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use pipeline_host::codec::{ArenaError, Style, Writer};
-use pipeline_host::types::{
-    Audio, Data, Diagnostic, GraphInfo, ImageFormat, NodeMetrics, PipelineError, PixelFormat,
-    RunResult, Severity,
-};
+use pipeline_host::codec::{ArenaError, Style, Writer, document};
+use pipeline_host::types::{Audio, Data, ImageFormat, PipelineError, PixelFormat, RunResult};
 
 use crate::cli::Format;
 use crate::failure::Failure;
@@ -42,18 +39,8 @@ impl Outputs {
     /// Prints the result of a run.
     pub(crate) fn success(&mut self, run: &RunResult, metrics: bool) -> Result<(), Failure> {
         let mut writer = Writer::new(self.style);
-        writer.try_object(|writer| {
-            writer.key("status").string("success");
-            writer
-                .key("outputs")
-                .try_array(|writer| self.items(writer, &run.outputs))?;
-            writer.key("graph_info");
-            graph_info(writer, &run.graph);
-            if metrics {
-                writer.key("metrics");
-                node_metrics(writer, &run.metrics);
-            }
-            Ok::<_, Failure>(())
+        document::success(&mut writer, run, metrics, |writer, item| {
+            self.item(writer, item)
         })?;
         print(writer)
     }
@@ -61,28 +48,8 @@ impl Outputs {
     /// Prints an error, and what came before it.
     pub(crate) fn error(&mut self, error: &PipelineError, kind: &str) -> Result<(), Failure> {
         let mut writer = Writer::new(self.style);
-        writer.try_object(|writer| {
-            writer.key("status").string("error");
-            writer.key("error").object(|writer| {
-                writer.key("kind").string(kind);
-                writer.key("message").string(&error.message);
-                writer.key("node_id");
-                text_or_null(writer, error.node_id.as_deref());
-                writer.key("node_type");
-                text_or_null(writer, error.node_type.as_deref());
-                writer.key("item");
-                match error.item {
-                    Some(item) => writer.whole(item),
-                    None => writer.null(),
-                }
-                writer.key("traceback");
-                text_or_null(writer, error.traceback.as_deref());
-                writer.key("diagnostics");
-                diagnostics(writer, &error.diagnostics);
-            });
-            writer
-                .key("outputs")
-                .try_array(|writer| self.items(writer, &error.outputs))
+        document::failure(&mut writer, error, kind, |writer, item| {
+            self.item(writer, item)
         })?;
         print(writer)
     }
@@ -97,10 +64,6 @@ impl Outputs {
             text.push('\n');
         }
         write_out(text.as_bytes())
-    }
-
-    fn items(&mut self, writer: &mut Writer, items: &[Data]) -> Result<(), Failure> {
-        items.iter().try_for_each(|item| self.item(writer, item))
     }
 
     fn item(&mut self, writer: &mut Writer, item: &Data) -> Result<(), Failure> {
@@ -154,83 +117,6 @@ pub(crate) fn write_out(bytes: &[u8]) -> Result<(), Failure> {
     output.write_all(bytes)?;
     output.flush()?;
     Ok(())
-}
-
-/// Writes the shape of a graph.
-pub(crate) fn graph_info(writer: &mut Writer, graph: &GraphInfo) {
-    writer.object(|writer| {
-        writer.key("node_count").whole(graph.node_count);
-        writer.key("sink_count").whole(graph.sink_count);
-        writer.key("source_count").whole(graph.source_count);
-        writer.key("execution_order").array(|writer| {
-            for id in &graph.execution_order {
-                writer.string(id);
-            }
-        });
-    });
-}
-
-/// Writes diagnostics.
-pub(crate) fn diagnostics(writer: &mut Writer, all: &[Diagnostic]) {
-    writer.array(|writer| {
-        for diagnostic in all {
-            writer.object(|writer| {
-                writer.key("severity").string(match diagnostic.severity {
-                    Severity::Error => "error",
-                    Severity::Warning => "warning",
-                });
-                writer.key("code").string(&diagnostic.code);
-                writer.key("message").string(&diagnostic.message);
-                writer.key("help");
-                text_or_null(writer, diagnostic.help.as_deref());
-                writer.key("path").string(&diagnostic.path);
-                location(writer, diagnostic.location);
-                writer.key("related").array(|writer| {
-                    for related in &diagnostic.related {
-                        writer.object(|writer| {
-                            writer.key("message").string(&related.message);
-                            writer.key("path").string(&related.path);
-                            location(writer, related.location);
-                        });
-                    }
-                });
-            });
-        }
-    });
-}
-
-fn location(writer: &mut Writer, location: Option<pipeline_host::types::Location>) {
-    writer.key("location");
-    match location {
-        None => writer.null(),
-        Some(location) => writer.object(|writer| {
-            writer.key("line").whole(location.line);
-            writer.key("column").whole(location.column);
-            writer.key("offset").whole(location.offset);
-            writer.key("length").whole(location.length);
-        }),
-    }
-}
-
-fn node_metrics(writer: &mut Writer, metrics: &[NodeMetrics]) {
-    writer.array(|writer| {
-        for node in metrics {
-            writer.object(|writer| {
-                writer.key("node_id").string(&node.node_id);
-                writer.key("items_in").whole(node.items_in);
-                writer.key("items_out").whole(node.items_out);
-                writer.key("nanoseconds").whole(node.nanoseconds);
-            });
-        }
-    });
-}
-
-/// Writes a string, or `null`.
-pub(crate) fn text_or_null(writer: &mut Writer, text: Option<&str>) {
-    match text {
-        Some(text) => writer.string(text),
-        None => writer.null(),
-    }
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use crate::artefacts::Artefacts;
 use crate::stamp::{self, Inputs};
 use crate::toolchain::Toolchain;
-use crate::{bytecode, flatten, guest, link, shell, snapshot};
+use crate::{bytecode, flatten, guest, http, link, shell, snapshot};
 
 /// Builds everything and gives the folder.
 ///
@@ -25,12 +25,14 @@ pub(crate) fn build() -> Result<PathBuf> {
 
     let toolchain = Toolchain::find()?;
     let artefacts = Artefacts::unpack(&work)?;
-    let guest = guest::build(&toolchain, &artefacts, &work)?;
+    let guest = guest::build(&guest::GUEST, &toolchain, &artefacts, &work)?;
     let linked = link::link(&guest, &artefacts, &work)?;
     let package = package(&python, &work)?;
     let flat = flatten::flatten(&linked, &work)?;
     let plain = flatten::plain(&flat, &work)?;
     let snapshot = snapshot::take(&flat, &artefacts.stdlib, &package, &work)?;
+    let http = http::build(&toolchain, &artefacts, &work)?;
+    let http = http::compose(&http, &snapshot, &work)?;
 
     shell::step("compile the host", || {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -50,10 +52,15 @@ pub(crate) fn build() -> Result<PathBuf> {
     copy_file(&crate::profile().join(&program), &dist.join(&program))?;
     copy_file(&snapshot, &dist.join("pipeline.wasm"))?;
     copy_file(&plain, &dist.join("pipeline-plain.wasm"))?;
-    copy_file(
-        &precompile(&snapshot, &dist.join(&program), &work)?,
-        &dist.join("pipeline.cwasm"),
-    )?;
+    copy_file(&http, &dist.join("pipeline-http.wasm"))?;
+    for (component, name) in [
+        (&snapshot, "pipeline.cwasm"),
+        (&http, "pipeline-http.cwasm"),
+    ] {
+        let compiled = work.join(name);
+        precompile(component, &dist.join(&program), &compiled)?;
+        copy_file(&compiled, &dist.join(name))?;
+    }
     copy_tree(&artefacts.stdlib, &dist.join("stdlib"))?;
     copy_tree(&package, &dist.join("python"))?;
     bytecode::compile(
@@ -125,21 +132,19 @@ fn package(python: &Path, work: &Path) -> Result<PathBuf> {
 }
 
 /// Compiles the component for this machine.
-fn precompile(component: &Path, program: &Path, work: &Path) -> Result<PathBuf> {
-    let output = work.join("pipeline.cwasm");
+fn precompile(component: &Path, program: &Path, output: &Path) -> Result<()> {
     let inputs = Inputs::new("precompile", 1)
         .file(component)?
         .file(program)?;
     stamp::unless_done(
         "compile the component for this machine",
         inputs,
-        &output,
+        output,
         || {
-            fs::write(&output, pipeline_host::precompile(&fs::read(component)?)?)?;
+            fs::write(output, pipeline_host::precompile(&fs::read(component)?)?)?;
             Ok(())
         },
-    )?;
-    Ok(output)
+    )
 }
 
 /// Waits until no other build works in a directory. The next one goes on when

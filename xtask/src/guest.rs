@@ -20,23 +20,53 @@ pointer_width=32
 suppress_build_script_link_lines=true
 ";
 
-/// Builds the guest's shared library.
+/// A crate that is built for WebAssembly.
+pub(crate) struct Crate {
+    /// Its name.
+    pub(crate) package: &'static str,
+    /// What it is called in messages.
+    pub(crate) what: &'static str,
+    /// The shared library that is made of it.
+    pub(crate) library: &'static str,
+    /// The libraries that it calls.
+    pub(crate) calls: &'static [&'static str],
+}
+
+/// The pipeline component's own part.
+pub(crate) const GUEST: Crate = Crate {
+    package: "pipeline-component",
+    what: "the guest",
+    library: "libguest.so",
+    calls: &["libpython3.14.so", "libc.so"],
+};
+
+/// What answers HTTP requests.
+pub(crate) const HTTP: Crate = Crate {
+    package: "pipeline-http",
+    what: "the HTTP component",
+    library: "libhttp.so",
+    calls: &["libc.so"],
+};
+
+/// Builds the shared library of a crate.
 ///
 /// # Errors
 /// Says which command failed.
-pub(crate) fn build(toolchain: &Toolchain, artefacts: &Artefacts, into: &Path) -> Result<PathBuf> {
-    let library = compile(toolchain, into)?;
-    let shared = into.join("libguest.so");
-    let (python, libc) = (
-        artefacts.library("libpython3.14.so"),
-        artefacts.library("libc.so"),
-    );
-    let inputs = Inputs::new("guest", 1)
-        .file(&library)?
-        .file(&python)?
-        .file(&libc)?
-        .text(toolchain.name());
-    stamp::unless_done("link the guest", inputs, &shared, || {
+pub(crate) fn build(
+    krate: &Crate,
+    toolchain: &Toolchain,
+    artefacts: &Artefacts,
+    into: &Path,
+) -> Result<PathBuf> {
+    let library = compile(krate, toolchain, into)?;
+    let shared = into.join(krate.library);
+    let mut inputs = Inputs::new("guest", 1).file(&library)?;
+    let calls: Vec<_> = krate.calls.iter().map(|it| artefacts.library(it)).collect();
+    for library in &calls {
+        inputs = inputs.file(library)?;
+    }
+    let inputs = inputs.text(toolchain.name());
+    stamp::unless_done(&format!("link {}", krate.what), inputs, &shared, || {
         shell::output(
             shell::command(toolchain.linker(), into)
                 .args(["--shared", "--experimental-pic", "--gc-sections", "-o"])
@@ -44,8 +74,7 @@ pub(crate) fn build(toolchain: &Toolchain, artefacts: &Artefacts, into: &Path) -
                 .arg("--whole-archive")
                 .arg(&library)
                 .arg("--no-whole-archive")
-                .arg(&python)
-                .arg(&libc),
+                .args(&calls),
         )
         .map(drop)
     })?;
@@ -57,9 +86,8 @@ pub(crate) fn pyo3_config(work: &Path) -> PathBuf {
     work.join("pyo3.txt")
 }
 
-/// Compiles the guest to a static library. Cargo knows whether it is up to
-/// date.
-fn compile(toolchain: &Toolchain, into: &Path) -> Result<PathBuf> {
+/// Compiles a crate to a static library. Cargo knows whether it is up to date.
+fn compile(krate: &Crate, toolchain: &Toolchain, into: &Path) -> Result<PathBuf> {
     fs::create_dir_all(into)?;
     let config = pyo3_config(into);
     if fs::read_to_string(&config).ok().as_deref() != Some(PYO3_CONFIG) {
@@ -67,14 +95,14 @@ fn compile(toolchain: &Toolchain, into: &Path) -> Result<PathBuf> {
         fs::write(&config, PYO3_CONFIG).with_context(|| format!("{}", config.display()))?;
     }
     let target = into.join(toolchain.name());
-    shell::step("compile the guest", || {
+    shell::step(&format!("compile {}", krate.what), || {
         // As the only crate type: next to an `rlib` there would be no
         // link-time optimisation, and every function of the standard library
         // would be exported.
         shell::run(
             toolchain
                 .cargo_rustc(&crate::root())
-                .args(["--locked", "--quiet", "--package", "pipeline-component"])
+                .args(["--locked", "--quiet", "--package", krate.package])
                 .args([
                     "--profile",
                     "guest",
@@ -91,5 +119,6 @@ fn compile(toolchain: &Toolchain, into: &Path) -> Result<PathBuf> {
                 .env_remove("CARGO_ENCODED_RUSTFLAGS"),
         )
     })?;
-    Ok(target.join(TARGET).join("guest/libpipeline_component.a"))
+    let name = format!("lib{}.a", krate.package.replace('-', "_"));
+    Ok(target.join(TARGET).join("guest").join(name))
 }

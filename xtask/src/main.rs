@@ -5,6 +5,7 @@ mod bytecode;
 mod dist;
 mod flatten;
 mod guest;
+mod http;
 mod link;
 mod npm;
 mod shell;

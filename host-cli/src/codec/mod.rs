@@ -16,14 +16,17 @@
 //! length, floats are written so that they are read back as the same float.
 
 mod arena;
+pub mod document;
 mod error;
 mod media;
 mod media_write;
 mod read;
+mod request;
 mod write;
 
 pub use arena::{ArenaError, MAX_DEPTH, MAX_NODES, validate};
 pub use error::ReadError;
+pub use request::{Request, read_inputs, read_request};
 pub use write::{Style, Writer};
 
 use crate::types::{Data, Value, ValueNode};

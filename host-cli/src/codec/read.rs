@@ -354,7 +354,7 @@ impl<'j> Reader<'j> {
     }
 
     /// The elements of the array that begins here, each read by `read`.
-    fn children<T>(&mut self, read: impl Fn(&mut Self) -> Read<T>) -> Read<Vec<T>> {
+    pub(super) fn children<T>(&mut self, read: impl Fn(&mut Self) -> Read<T>) -> Read<Vec<T>> {
         let mut children = Vec::new();
         let mut next = self
             .json
@@ -463,6 +463,12 @@ impl<'j> Reader<'j> {
     /// The end of an object that has one key.
     pub(super) fn close(&mut self) -> Read<()> {
         self.key().map(|_| ())
+    }
+
+    /// Passes over the value that comes next.
+    pub(super) fn skip(&mut self) -> Read<()> {
+        let skipped = self.json.next_skip();
+        skipped.map_err(|error| self.problem(error))
     }
 
     pub(super) fn expect(&self, found: Peek, wanted: Peek, message: &str) -> Read<()> {

@@ -1,6 +1,6 @@
 //! `pipeline check`.
 
-use pipeline_host::codec::{Style, Writer};
+use pipeline_host::codec::{Style, Writer, document};
 use pipeline_host::types::{Checked, Diagnostic};
 use pipeline_host::{Fault, Instance, Limits};
 
@@ -83,13 +83,7 @@ fn valid(
         return outputs::write_out(text.as_bytes());
     }
     let mut writer = Writer::new(Style::Compact);
-    writer.object(|writer| {
-        writer.key("status").string("success");
-        writer.key("graph_info");
-        outputs::graph_info(writer, graph);
-        writer.key("diagnostics");
-        outputs::diagnostics(writer, warnings);
-    });
+    document::check(&mut writer, Some(checked), warnings);
     outputs::print(writer)
 }
 
@@ -99,10 +93,6 @@ fn invalid(format: Format, source: &Source, diagnostics: &[Diagnostic]) -> Failu
         return Failure::Told(USAGE);
     }
     let mut writer = Writer::new(Style::Compact);
-    writer.object(|writer| {
-        writer.key("status").string("error");
-        writer.key("diagnostics");
-        outputs::diagnostics(writer, diagnostics);
-    });
+    document::check(&mut writer, None, diagnostics);
     outputs::print(writer).err().unwrap_or(Failure::Told(USAGE))
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use pipeline_host::Limits;
-use pipeline_host::codec::{ArenaError, Style, Writer, value_to_json};
-use pipeline_host::types::{Language, NodeInfo, ParamInfo};
+use pipeline_host::codec::{Style, Writer, document, value_to_json};
+use pipeline_host::types::{NodeInfo, ParamInfo};
 
 use crate::cli::{self, Format};
 use crate::failure::Failure;
@@ -29,49 +29,10 @@ pub(crate) fn nodes(arguments: &cli::Nodes) -> Result<(), Failure> {
 
 fn json(nodes: &[NodeInfo]) -> Result<(), Failure> {
     let mut writer = Writer::new(Style::Compact);
-    let written = writer.try_array(|writer| {
-        nodes.iter().try_for_each(|node| {
-            writer.try_object(|writer| {
-                writer.key("node_type").string(&node.node_type);
-                writer.key("language").string(language(node.language));
-                writer.key("summary").string(&node.summary);
-                writer.key("params").try_array(|writer| {
-                    node.params
-                        .iter()
-                        .try_for_each(|param| param_json(writer, param))
-                })?;
-                writer.key("streaming").boolean(node.streaming);
-                writer.key("source").boolean(node.source);
-                writer.key("unavailable");
-                outputs::text_or_null(writer, node.unavailable.as_deref());
-                Ok::<_, ArenaError>(())
-            })
-        })
-    });
-    written.map_err(|error| {
+    document::nodes(&mut writer, nodes).map_err(|error| {
         Failure::failed(format!("the component gave a broken default: {error}"))
     })?;
     outputs::print(writer)
-}
-
-fn param_json(writer: &mut Writer, param: &ParamInfo) -> Result<(), ArenaError> {
-    writer.try_object(|writer| {
-        writer.key("name").string(&param.name);
-        writer.key("type").string(&param.param_type);
-        writer.key("required").boolean(param.required);
-        if let Some(default) = &param.default {
-            writer.key("default").value(default)?;
-        }
-        writer.key("summary").string(&param.summary);
-        Ok(())
-    })
-}
-
-fn language(language: Language) -> &'static str {
-    match language {
-        Language::Rust => "rust",
-        Language::Python => "python",
-    }
 }
 
 /// The nodes that can be used, then those that can't, and why.
@@ -98,7 +59,7 @@ fn table(nodes: &[NodeInfo]) -> String {
             text,
             "{:width$}  {:6}  {}{marks}",
             node.node_type,
-            language(node.language),
+            document::language(node.language),
             node.summary,
         );
         for param in &node.params {

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::num::NonZero;
 
 use pipeline_host::codec;
+use pipeline_host::codec::document::{kind, plain_error};
 use pipeline_host::types::{Data, Diagnostic, ErrorKind, PipelineError};
 use pipeline_host::{Directories, Fault, Instance, LimitError, Limits, Sandbox};
 
@@ -175,32 +176,6 @@ pub(crate) fn limits(arguments: &cli::LimitArguments) -> Limits {
         timeout: arguments.timeout,
         memory,
         interrupt: None,
-    }
-}
-
-fn plain_error(kind: ErrorKind, message: String, diagnostics: Vec<Diagnostic>) -> PipelineError {
-    PipelineError {
-        kind,
-        message,
-        node_id: None,
-        node_type: None,
-        item: None,
-        traceback: None,
-        diagnostics,
-        outputs: Vec::new(),
-    }
-}
-
-fn kind(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::InvalidManifest => "invalid-manifest",
-        ErrorKind::NeedsInput => "needs-input",
-        ErrorKind::InvalidInput => "invalid-input",
-        ErrorKind::NodeSetupFailed => "node-setup-failed",
-        ErrorKind::NodeFailed => "node-failed",
-        ErrorKind::UnrepresentableOutput => "unrepresentable-output",
-        ErrorKind::SessionClosed => "session-closed",
-        ErrorKind::Internal => "internal",
     }
 }
 

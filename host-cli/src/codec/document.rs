@@ -1,0 +1,261 @@
+//! The JSON documents that say what came of a request: the same on the command
+//! line and over HTTP.
+
+use super::arena::ArenaError;
+use super::write::Writer;
+use crate::types::{
+    Checked, Data, Diagnostic, ErrorKind, GraphInfo, Language, Location, NodeInfo, NodeMetrics,
+    ParamInfo, PipelineError, RunResult, Severity,
+};
+
+/// Writes the result of a run; `item` writes each output.
+///
+/// # Errors
+/// Those of `item`.
+pub fn success<E>(
+    writer: &mut Writer,
+    run: &RunResult,
+    metrics: bool,
+    item: impl FnMut(&mut Writer, &Data) -> Result<(), E>,
+) -> Result<(), E> {
+    writer.try_object(|writer| {
+        writer.key("status").string("success");
+        writer.key("outputs");
+        items(writer, &run.outputs, item)?;
+        ended(writer, run, metrics);
+        Ok(())
+    })
+}
+
+/// Writes what ends a run's document, after its outputs.
+pub fn ended(writer: &mut Writer, run: &RunResult, metrics: bool) {
+    writer.key("graph_info");
+    graph_info(writer, &run.graph);
+    if metrics {
+        writer.key("metrics");
+        node_metrics(writer, &run.metrics);
+    }
+}
+
+/// Writes an error under the name of its kind, and the outputs that came before
+/// it; `item` writes each of them.
+///
+/// # Errors
+/// Those of `item`.
+pub fn failure<E>(
+    writer: &mut Writer,
+    error: &PipelineError,
+    kind: &str,
+    item: impl FnMut(&mut Writer, &Data) -> Result<(), E>,
+) -> Result<(), E> {
+    writer.try_object(|writer| {
+        writer.key("status").string("error");
+        writer.key("error");
+        error_object(writer, error, kind);
+        writer.key("outputs");
+        items(writer, &error.outputs, item)
+    })
+}
+
+/// Writes an error without its outputs.
+pub fn error_object(writer: &mut Writer, error: &PipelineError, kind: &str) {
+    writer.object(|writer| {
+        writer.key("kind").string(kind);
+        writer.key("message").string(&error.message);
+        writer.key("node_id");
+        text_or_null(writer, error.node_id.as_deref());
+        writer.key("node_type");
+        text_or_null(writer, error.node_type.as_deref());
+        writer.key("item");
+        match error.item {
+            Some(item) => writer.whole(item),
+            None => writer.null(),
+        }
+        writer.key("traceback");
+        text_or_null(writer, error.traceback.as_deref());
+        writer.key("diagnostics");
+        diagnostics(writer, &error.diagnostics);
+    });
+}
+
+/// An error that has no more to it than a message and diagnostics.
+#[must_use]
+pub fn plain_error(
+    kind: ErrorKind,
+    message: String,
+    diagnostics: Vec<Diagnostic>,
+) -> PipelineError {
+    PipelineError {
+        kind,
+        message,
+        node_id: None,
+        node_type: None,
+        item: None,
+        traceback: None,
+        diagnostics,
+        outputs: Vec::new(),
+    }
+}
+
+/// The name of a kind of error.
+#[must_use]
+pub fn kind(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidManifest => "invalid-manifest",
+        ErrorKind::NeedsInput => "needs-input",
+        ErrorKind::InvalidInput => "invalid-input",
+        ErrorKind::NodeSetupFailed => "node-setup-failed",
+        ErrorKind::NodeFailed => "node-failed",
+        ErrorKind::UnrepresentableOutput => "unrepresentable-output",
+        ErrorKind::SessionClosed => "session-closed",
+        ErrorKind::Internal => "internal",
+    }
+}
+
+/// Writes what a check found: the graph where the manifest can run, and the
+/// diagnostics.
+pub fn check(writer: &mut Writer, checked: Option<&Checked>, found: &[Diagnostic]) {
+    writer.object(|writer| {
+        let status = match checked {
+            Some(_) => "success",
+            None => "error",
+        };
+        writer.key("status").string(status);
+        if let Some(checked) = checked {
+            writer.key("graph_info");
+            graph_info(writer, &checked.graph);
+        }
+        writer.key("diagnostics");
+        diagnostics(writer, found);
+    });
+}
+
+/// Writes node types.
+///
+/// # Errors
+/// Where the arena of a default is not a tree.
+pub fn nodes(writer: &mut Writer, nodes: &[NodeInfo]) -> Result<(), ArenaError> {
+    writer.try_array(|writer| {
+        nodes.iter().try_for_each(|node| {
+            writer.try_object(|writer| {
+                writer.key("node_type").string(&node.node_type);
+                writer.key("language").string(language(node.language));
+                writer.key("summary").string(&node.summary);
+                writer.key("params").try_array(|writer| {
+                    let mut params = node.params.iter();
+                    params.try_for_each(|param| param_info(writer, param))
+                })?;
+                writer.key("streaming").boolean(node.streaming);
+                writer.key("source").boolean(node.source);
+                writer.key("unavailable");
+                text_or_null(writer, node.unavailable.as_deref());
+                Ok(())
+            })
+        })
+    })
+}
+
+/// The name of a language.
+#[must_use]
+pub fn language(language: Language) -> &'static str {
+    match language {
+        Language::Rust => "rust",
+        Language::Python => "python",
+    }
+}
+
+fn param_info(writer: &mut Writer, param: &ParamInfo) -> Result<(), ArenaError> {
+    writer.try_object(|writer| {
+        writer.key("name").string(&param.name);
+        writer.key("type").string(&param.param_type);
+        writer.key("required").boolean(param.required);
+        if let Some(default) = &param.default {
+            writer.key("default").value(default)?;
+        }
+        writer.key("summary").string(&param.summary);
+        Ok(())
+    })
+}
+
+fn items<E>(
+    writer: &mut Writer,
+    items: &[Data],
+    mut item: impl FnMut(&mut Writer, &Data) -> Result<(), E>,
+) -> Result<(), E> {
+    writer.try_array(|writer| items.iter().try_for_each(|each| item(writer, each)))
+}
+
+fn graph_info(writer: &mut Writer, graph: &GraphInfo) {
+    writer.object(|writer| {
+        writer.key("node_count").whole(graph.node_count);
+        writer.key("sink_count").whole(graph.sink_count);
+        writer.key("source_count").whole(graph.source_count);
+        writer.key("execution_order").array(|writer| {
+            for id in &graph.execution_order {
+                writer.string(id);
+            }
+        });
+    });
+}
+
+fn diagnostics(writer: &mut Writer, all: &[Diagnostic]) {
+    writer.array(|writer| {
+        for diagnostic in all {
+            writer.object(|writer| {
+                writer.key("severity").string(match diagnostic.severity {
+                    Severity::Error => "error",
+                    Severity::Warning => "warning",
+                });
+                writer.key("code").string(&diagnostic.code);
+                writer.key("message").string(&diagnostic.message);
+                writer.key("help");
+                text_or_null(writer, diagnostic.help.as_deref());
+                writer.key("path").string(&diagnostic.path);
+                location(writer, diagnostic.location);
+                writer.key("related").array(|writer| {
+                    for related in &diagnostic.related {
+                        writer.object(|writer| {
+                            writer.key("message").string(&related.message);
+                            writer.key("path").string(&related.path);
+                            location(writer, related.location);
+                        });
+                    }
+                });
+            });
+        }
+    });
+}
+
+fn location(writer: &mut Writer, location: Option<Location>) {
+    writer.key("location");
+    match location {
+        None => writer.null(),
+        Some(location) => writer.object(|writer| {
+            writer.key("line").whole(location.line);
+            writer.key("column").whole(location.column);
+            writer.key("offset").whole(location.offset);
+            writer.key("length").whole(location.length);
+        }),
+    }
+}
+
+fn node_metrics(writer: &mut Writer, metrics: &[NodeMetrics]) {
+    writer.array(|writer| {
+        for node in metrics {
+            writer.object(|writer| {
+                writer.key("node_id").string(&node.node_id);
+                writer.key("items_in").whole(node.items_in);
+                writer.key("items_out").whole(node.items_out);
+                writer.key("nanoseconds").whole(node.nanoseconds);
+            });
+        }
+    });
+}
+
+/// Writes a string, or `null`.
+fn text_or_null(writer: &mut Writer, text: Option<&str>) {
+    match text {
+        Some(text) => writer.string(text),
+        None => writer.null(),
+    }
+}

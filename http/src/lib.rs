@@ -1,0 +1,54 @@
+//! Serves pipelines over HTTP: a component between `wasi:http` and the pipeline
+//! component.
+//!
+//! It exports `wasi:http/incoming-handler`, imports
+//! `remotemedia:pipeline/executor`, and has no Python in it. The build composes
+//! it with the pipeline component into `pipeline-http.wasm`, which any host of
+//! `wasi:http` can run. Each request gets one answer or, as NDJSON, a stream of
+//! them; what is wrong with a request is said in JSON.
+
+#![cfg(target_family = "wasm")]
+
+mod answer;
+mod body;
+mod pipelines;
+mod routes;
+mod run;
+mod stream;
+
+/// JSON to items and results to JSON: the same source as the host library's.
+#[allow(dead_code, unreachable_pub, unused_imports)]
+#[path = "../../host-cli/src/codec/mod.rs"]
+mod codec;
+
+mod bindings {
+    #![allow(missing_docs, unsafe_op_in_unsafe_fn, clippy::all)]
+
+    wit_bindgen::generate!({
+        path: "../wit",
+        inline: "
+            package remotemedia:http;
+
+            world http {
+                import remotemedia:pipeline/executor@0.1.0;
+            }
+        ",
+        world: "remotemedia:http/http",
+        generate_all,
+        additional_derives: [PartialEq],
+    });
+}
+
+use bindings::remotemedia::pipeline::{executor, types};
+use wasip2::exports::http::incoming_handler::Guest;
+use wasip2::http::types::{IncomingRequest, ResponseOutparam};
+
+wasip2::http::proxy::export!(Server);
+
+struct Server;
+
+impl Guest for Server {
+    fn handle(request: IncomingRequest, response: ResponseOutparam) {
+        routes::handle(&request, response);
+    }
+}

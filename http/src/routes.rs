@@ -1,0 +1,215 @@
+//! Which request is answered how.
+
+use wasip2::http::types::{IncomingRequest, Method, ResponseOutparam};
+
+use crate::answer::{Answer, JSON, NDJSON};
+use crate::body::Body;
+use crate::run::{self, Job, Source};
+use crate::stream::{self, Items};
+use crate::{executor, pipelines};
+
+const OPENAPI: &str = include_str!("../openapi.json");
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// What a path names.
+enum Route<'a> {
+    Execute,
+    Pipeline(&'a str),
+    Pipelines,
+    Check,
+    Nodes,
+    Health,
+    Ready,
+    Metrics,
+    OpenApi,
+}
+
+impl<'a> Route<'a> {
+    fn find(path: &'a str) -> Option<Self> {
+        Some(match path {
+            "/v1/execute" => Self::Execute,
+            "/v1/check" => Self::Check,
+            "/v1/nodes" => Self::Nodes,
+            "/v1/pipelines" => Self::Pipelines,
+            "/healthz" => Self::Health,
+            "/readyz" => Self::Ready,
+            "/metrics" => Self::Metrics,
+            "/openapi.json" => Self::OpenApi,
+            _ => match path.strip_prefix("/v1/pipelines/") {
+                Some(name) if !name.is_empty() && !name.contains('/') => Self::Pipeline(name),
+                _ => return None,
+            },
+        })
+    }
+
+    fn is_post(&self) -> bool {
+        matches!(self, Self::Execute | Self::Pipeline(_) | Self::Check)
+    }
+}
+
+/// Answers a request.
+pub(crate) fn handle(request: &IncomingRequest, to: ResponseOutparam) {
+    let target = request.path_with_query().unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let Some(route) = Route::find(path) else {
+        let text = format!("there is nothing at {path}; GET /openapi.json says what there is");
+        return Answer::wrong(404, "not-found", text).send(to, false);
+    };
+    let method = request.method();
+    let head = matches!(method, Method::Head);
+    let (fits, allowed) = match route.is_post() {
+        true => (matches!(method, Method::Post), "POST"),
+        false => (head || matches!(method, Method::Get), "GET, HEAD"),
+    };
+    if !fits {
+        return Answer::wrong(405, "method-not-allowed", format!("{path} takes {allowed}"))
+            .header("allow", allowed)
+            .send(to, head);
+    }
+    let answer = match route {
+        Route::Execute => match Post::read(request, query) {
+            Ok(post) => return post.execute(to),
+            Err(answer) => answer,
+        },
+        Route::Pipeline(name) => match Post::read(request, query) {
+            Ok(post) => return post.pipeline(name, to),
+            Err(answer) => answer,
+        },
+        Route::Check => checked(request, query).unwrap_or_else(|answer| answer),
+        Route::Nodes => run::nodes(),
+        Route::Pipelines => pipelines::list(),
+        Route::Health => Answer::new(200, "text/plain", "ok\n"),
+        Route::Ready => ready(),
+        Route::Metrics => Answer::new(200, PROMETHEUS, metrics()),
+        Route::OpenApi => Answer::new(200, JSON, OPENAPI),
+    };
+    answer.send(to, head);
+}
+
+/// A request that runs something.
+struct Post {
+    body: Body,
+    /// Whether items come line by line.
+    lines: bool,
+    /// Whether outputs are to be sent as they come.
+    streams: bool,
+    metrics: bool,
+}
+
+impl Post {
+    fn read(request: &IncomingRequest, query: &str) -> Result<Self, Answer> {
+        let headers = request.headers();
+        let header = |name: &str| {
+            let all = headers.get(name);
+            all.iter()
+                .map(|value| String::from_utf8_lossy(value).to_ascii_lowercase())
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        let given = header("content-type");
+        let lines = match given.split(';').next().unwrap_or_default().trim() {
+            "" | JSON => false,
+            NDJSON | "application/ndjson" | "application/jsonl" => true,
+            other => {
+                let text = format!(
+                    "the body is of the type {other}; it can be {JSON} or {NDJSON} (curl: \
+                     -H 'content-type: {JSON}')"
+                );
+                return Err(Answer::wrong(415, "unsupported-media-type", text)
+                    .header("accept-post", format!("{JSON}, {NDJSON}")));
+            }
+        };
+        let metrics = match query
+            .split('&')
+            .filter_map(|pair| pair.strip_prefix("metrics="))
+            .next_back()
+        {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => {
+                let text = format!("the parameter metrics is `{other}`; it can be true or false");
+                return Err(Answer::wrong(400, "bad-request", text));
+            }
+        };
+        Ok(Self {
+            streams: lines || header("accept").contains(NDJSON),
+            body: Body::open(request)?,
+            lines,
+            metrics,
+        })
+    }
+
+    fn execute(mut self, to: ResponseOutparam) {
+        let answer: Answer = if self.lines {
+            match stream::manifest(&mut self.body) {
+                Ok(source) => {
+                    return stream::run(&source, Items::Lines(self.body), self.metrics, to);
+                }
+                Err(wrong) => wrong.into(),
+            }
+        } else {
+            match self.body.whole().and_then(Job::from_request) {
+                Ok(job) => return done(job, self.streams, self.metrics, to),
+                Err(wrong) => wrong.into(),
+            }
+        };
+        answer.send(to, false);
+    }
+
+    fn pipeline(self, name: &str, to: ResponseOutparam) {
+        let answer: Answer = match pipelines::read(name) {
+            Ok(manifest) if self.lines => {
+                let source = Source::whole(manifest);
+                return stream::run(&source, Items::Lines(self.body), self.metrics, to);
+            }
+            Ok(manifest) => {
+                let body = self.body.whole();
+                match body.and_then(|body| Job::with_items(manifest, &body)) {
+                    Ok(job) => return done(job, self.streams, self.metrics, to),
+                    Err(wrong) => wrong.into(),
+                }
+            }
+            Err(wrong) => wrong.into(),
+        };
+        answer.send(to, false);
+    }
+}
+
+fn done(job: Job, streams: bool, metrics: bool, to: ResponseOutparam) {
+    match streams {
+        true => stream::run(&job.source, Items::List(job.inputs), metrics, to),
+        false => job.run(metrics).send(to, false),
+    }
+}
+
+fn checked(request: &IncomingRequest, query: &str) -> Result<Answer, Answer> {
+    let post = Post::read(request, query)?;
+    if post.lines {
+        let text = format!("a check takes {JSON}");
+        return Err(Answer::wrong(415, "unsupported-media-type", text).header("accept-post", JSON));
+    }
+    Ok(run::check(post.body.whole()?))
+}
+
+/// Whether pipelines can run: the component that runs them answers.
+fn ready() -> Answer {
+    match executor::list_nodes().is_empty() {
+        false => Answer::new(200, "text/plain", "ready\n"),
+        true => Answer::wrong(503, "not-ready", "the pipeline component has no node types"),
+    }
+}
+
+/// What an instance that lives for one request can know. A host that keeps
+/// count answers this path itself.
+fn metrics() -> String {
+    format!(
+        "# HELP pipeline_http_info The version of the component.\n\
+         # TYPE pipeline_http_info gauge\n\
+         pipeline_http_info{{version=\"{}\"}} 1\n\
+         # HELP pipeline_http_manifests Manifests that POST /v1/pipelines/{{name}} can run.\n\
+         # TYPE pipeline_http_manifests gauge\n\
+         pipeline_http_manifests {}\n",
+        env!("CARGO_PKG_VERSION"),
+        pipelines::names().len()
+    )
+}

@@ -1,0 +1,177 @@
+//! Pipelines that run to their end, and checks.
+
+use std::ops::Range;
+
+use crate::answer::{Answer, Wrong};
+use crate::codec::{ReadError, Style, Writer, document, read_inputs, read_request};
+use crate::executor;
+use crate::types::{Data, Diagnostic, ErrorKind, Location, Parsed, PipelineError};
+
+/// A manifest's text, as a part of a longer one.
+pub(crate) struct Source {
+    text: String,
+    span: Range<usize>,
+}
+
+impl Source {
+    /// A text that is nothing but a manifest.
+    pub(crate) fn whole(text: String) -> Self {
+        let span = 0..text.len();
+        Self { text, span }
+    }
+
+    fn manifest(&self) -> &str {
+        self.text.get(self.span.clone()).unwrap_or_default()
+    }
+
+    /// Reads the manifest.
+    pub(crate) fn parse(&self) -> Result<Parsed, PipelineError> {
+        executor::parse(self.manifest()).map_err(|found| {
+            let message = "the manifest is not valid".to_owned();
+            let mut error = document::plain_error(ErrorKind::InvalidManifest, message, found);
+            self.locate(&mut error.diagnostics);
+            error
+        })
+    }
+
+    /// Says where in the whole text the places in the manifest are.
+    pub(crate) fn locate(&self, diagnostics: &mut [Diagnostic]) {
+        for diagnostic in diagnostics {
+            self.place(&mut diagnostic.location, &diagnostic.path);
+            for related in &mut diagnostic.related {
+                self.place(&mut related.location, &related.path);
+            }
+        }
+    }
+
+    fn place(&self, location: &mut Option<Location>, path: &str) {
+        if location.is_none() {
+            *location = executor::locate(self.manifest(), path);
+        }
+        let Some(location) = location else { return };
+        let before = &self.text[..self.span.start];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let lines = before.bytes().filter(|byte| *byte == b'\n').count();
+        if location.line == 1 {
+            location.column += before[line_start..].chars().count() as u32;
+        }
+        location.line += lines as u32;
+        location.offset += before.len() as u32;
+    }
+}
+
+/// What a request asks to run.
+pub(crate) struct Job {
+    pub(crate) source: Source,
+    pub(crate) inputs: Option<Vec<Data>>,
+}
+
+impl Job {
+    /// A manifest and its items in one JSON object.
+    pub(crate) fn from_request(body: Vec<u8>) -> Result<Self, Wrong> {
+        let request = read_request(&body).map_err(|error| unreadable(&error))?;
+        let text = String::from_utf8(body).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let text = format!("the body is not text: byte {at} is not UTF-8");
+            Wrong::bad(text)
+        })?;
+        let span = request.manifest;
+        Ok(Self {
+            source: Source { text, span },
+            inputs: request.inputs,
+        })
+    }
+
+    /// Items alone; an empty body is none.
+    pub(crate) fn with_items(manifest: String, body: &[u8]) -> Result<Self, Wrong> {
+        let inputs = match body.trim_ascii().is_empty() {
+            true => None,
+            false => Some(read_inputs(body).map_err(|error| unreadable(&error))?),
+        };
+        Ok(Self {
+            source: Source::whole(manifest),
+            inputs,
+        })
+    }
+
+    /// Runs it.
+    pub(crate) fn run(self, metrics: bool) -> Answer {
+        match self.ended(metrics) {
+            Ok(answer) => answer,
+            Err(mut error) => {
+                self.source.locate(&mut error.diagnostics);
+                Answer::failed(&error)
+            }
+        }
+    }
+
+    fn ended(&self, metrics: bool) -> Result<Answer, PipelineError> {
+        let parsed = match self.source.parse() {
+            Ok(parsed) => parsed,
+            // Its places are known already.
+            Err(error) => return Ok(Answer::failed(&error)),
+        };
+        let written = parsed.input_data.map(values);
+        let result = match self.inputs.as_ref().or(written.as_ref()) {
+            Some(inputs) => executor::execute_with_input(&parsed.manifest, inputs)?,
+            None => executor::execute(&parsed.manifest)?,
+        };
+        let mut writer = Writer::new(Style::Compact);
+        let written = document::success(&mut writer, &result, metrics, |writer, item| {
+            writer.item(item)
+        });
+        Ok(match written {
+            Ok(()) => Answer::json(200, writer),
+            Err(error) => Answer::broken(&error),
+        })
+    }
+}
+
+/// Items that came with a manifest.
+pub(crate) fn values(written: Vec<crate::types::Value>) -> Vec<Data> {
+    written.into_iter().map(Data::Value).collect()
+}
+
+/// Checks a manifest without running it. That it can't run is no failure of the
+/// check.
+pub(crate) fn check(body: Vec<u8>) -> Answer {
+    let source = match Job::from_request(body) {
+        Ok(job) => job.source,
+        Err(wrong) => return wrong.into(),
+    };
+    let (checked, found) = match source.parse() {
+        Err(error) => (None, error.diagnostics),
+        Ok(parsed) => {
+            let mut found = parsed.warnings;
+            let checked = match executor::check(&parsed.manifest) {
+                Ok(checked) => {
+                    found.extend(checked.warnings.iter().cloned());
+                    Some(checked)
+                }
+                Err(errors) => {
+                    found.extend(errors);
+                    None
+                }
+            };
+            source.locate(&mut found);
+            (checked, found)
+        }
+    };
+    let mut writer = Writer::new(Style::Compact);
+    document::check(&mut writer, checked.as_ref(), &found);
+    Answer::json(200, writer)
+}
+
+/// The node types that manifests can name.
+pub(crate) fn nodes() -> Answer {
+    let mut writer = Writer::new(Style::Compact);
+    match document::nodes(&mut writer, &executor::list_nodes()) {
+        Ok(()) => Answer::json(200, writer),
+        Err(error) => Answer::broken(&error),
+    }
+}
+
+/// JSON that can't be read.
+fn unreadable(error: &ReadError) -> Wrong {
+    Wrong::bad(format!("the body: {error}"))
+}
