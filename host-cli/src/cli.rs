@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +15,7 @@ Examples:
   tail -f events.ndjson | pipeline run manifest.json --stream
   pipeline check manifest.yaml
   pipeline nodes
+  pipeline serve --pipelines examples
 
 Exit codes:
   0    all went well
@@ -56,6 +58,25 @@ Examples:
   pipeline run manifest.json --nodes ./my_nodes --timeout 10 --max-memory 256
   tail -f events.ndjson | pipeline run manifest.json --stream";
 
+const SERVE: &str = "\
+Requests:
+  POST /v1/execute           {\"manifest\": {...}, \"inputs\": [...]}
+  POST /v1/pipelines/{name}  [...], for a manifest in the --pipelines directory
+  POST /v1/check             {\"manifest\": {...}}
+  GET  /v1/nodes, /v1/pipelines, /openapi.json, /healthz, /readyz, /metrics
+
+  With content-type: application/x-ndjson items come and outputs go line by
+  line. Each request has a fresh sandbox. What doesn't fit waits, and beyond
+  that is refused with 429 and Retry-After.
+
+  SIGTERM and Ctrl-C end the server when all it has accepted is answered; a
+  second one ends it at once.
+
+Examples:
+  pipeline serve --pipelines examples
+  pipeline serve --addr 0.0.0.0:80 --timeout 5 --max-memory 256
+  curl localhost:8080/v1/pipelines/multiply_add --json '[5, 7]'";
+
 /// Runs media and data pipelines, of nodes in Python or Rust, in a sandbox.
 #[derive(Debug, Parser)]
 #[command(name = "pipeline", version, after_help = EXAMPLES)]
@@ -77,6 +98,9 @@ pub(crate) enum Command {
     Check(Check),
     /// List the node types that manifests can name.
     Nodes(Nodes),
+    /// Answer HTTP requests that run pipelines.
+    #[command(after_long_help = SERVE, after_help = "More, with examples: pipeline serve --help")]
+    Serve(Serve),
 }
 
 /// Run a pipeline.
@@ -144,6 +168,44 @@ pub(crate) struct Nodes {
     pub(crate) place: Place,
 }
 
+/// Answer HTTP requests.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 takes any that is free.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) addr: SocketAddr,
+    /// A directory with manifests (.json, .yaml, .yml) that requests can name.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pipelines: Option<PathBuf>,
+    /// Stop a run after this many seconds and answer 504.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
+    pub(crate) timeout: Duration,
+    /// Let a run use no more memory than this, Python's own included.
+    #[arg(
+        long,
+        value_name = "MIB",
+        value_parser = clap::value_parser!(u32).range(1..=4096),
+        default_value_t = 512
+    )]
+    pub(crate) max_memory: u32,
+    /// How many requests run at the same time [default: 2 for each processor].
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) max_concurrent: Option<u32>,
+    /// How many more may wait for their turn [default: 32 for each that runs].
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) max_queue: Option<u32>,
+    /// The longest body of a request, in MiB.
+    #[arg(
+        long,
+        value_name = "MIB",
+        value_parser = clap::value_parser!(u32).range(1..=256),
+        default_value_t = 32
+    )]
+    pub(crate) max_body: u32,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
 /// How output is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -172,7 +234,8 @@ pub(crate) struct Place {
     /// The sandbox can read it. Can be repeated.
     #[arg(long, value_name = "DIR")]
     pub(crate) nodes: Vec<PathBuf>,
-    /// The component [default: pipeline.wasm beside this program].
+    /// The component [default: pipeline.wasm, or pipeline-http.wasm to serve,
+    /// beside this program].
     #[arg(long, value_name = "FILE")]
     pub(crate) component: Option<PathBuf>,
     /// Python's standard library [default: stdlib beside this program].

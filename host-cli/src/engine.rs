@@ -145,6 +145,9 @@ fn pool(instances: u32) -> PoolingAllocationConfig {
     // A component that was not merged into one module has about a dozen, which
     // share one memory and one table.
     const MODULES: u32 = 20;
+    // The component for HTTP is two components, each with a memory of its own.
+    const MEMORIES: u32 = 2;
+    const TABLES: u32 = 4;
     let instances = instances.max(1);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
@@ -152,10 +155,10 @@ fn pool(instances: u32) -> PoolingAllocationConfig {
         .total_core_instances(instances.saturating_mul(MODULES))
         .max_core_instances_per_component(MODULES)
         .max_core_instance_size(1 << 20)
-        .total_memories(instances)
-        .max_memories_per_component(1)
-        .total_tables(instances.saturating_mul(2))
-        .max_tables_per_component(2)
+        .total_memories(instances.saturating_mul(MEMORIES))
+        .max_memories_per_component(MEMORIES)
+        .total_tables(instances.saturating_mul(TABLES))
+        .max_tables_per_component(TABLES)
         .table_elements(40_000)
         .total_stacks(instances)
         .total_gc_heaps(0)

@@ -7,11 +7,13 @@ use thiserror::Error;
 use wasmtime::Store;
 use wasmtime::component::{Component, Linker, ResourceAny, ResourceTable};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::exports::remotemedia::pipeline::executor;
 use crate::bindings::{Pipeline, PipelinePre};
 use crate::directories::Directories;
 use crate::engine::Engine;
+use crate::http::NoRequests;
 use crate::limits::{self, Bounds, Fault, LimitError, Limits, Meter};
 use crate::types::{
     Checked, Data, Diagnostic, Location, Manifest, NodeInfo, Parsed, PipelineError, RunResult,
@@ -36,11 +38,19 @@ pub struct Sandbox {
 #[error("the component is not a pipeline component that this program can run: {0}")]
 pub struct SandboxError(String);
 
+impl SandboxError {
+    pub(crate) fn new(error: &wasmtime::Error) -> Self {
+        Self(format!("{error:#}"))
+    }
+}
+
 /// What the host keeps for an instance.
 pub(crate) struct State {
     wasi: WasiCtx,
+    http: WasiHttpCtx,
+    hooks: NoRequests,
     table: ResourceTable,
-    meter: Meter,
+    pub(crate) meter: Meter,
     pub(crate) bounds: Bounds,
 }
 
@@ -49,6 +59,16 @@ impl WasiView for State {
         WasiCtxView {
             ctx: &mut self.wasi,
             table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut self.hooks,
+            table: &mut self.table,
+            ctx: &mut self.http,
         }
     }
 }
@@ -93,29 +113,11 @@ impl Sandbox {
     /// # Errors
     /// Where a limit is met, or a directory is gone.
     pub async fn instantiate(&self, limits: &Limits) -> Result<Instance, Fault> {
-        let bounds = Bounds::new(limits);
-        let state = State {
-            wasi: self.wasi()?,
-            table: ResourceTable::new(),
-            meter: Meter::new(limits.memory),
-            bounds: bounds.clone(),
-        };
-        let mut store = Store::new(self.engine.wasmtime(), state);
-        store.set_hostcall_fuel(limits.copied());
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|context| limits::on_epoch(context.data()));
-        if limits.memory.is_some() {
-            store.limiter(|state| &mut state.meter);
-        }
-        let watch = match bounds.deadline {
-            None => None,
-            Some((deadline, _)) => Some(
-                self.engine
-                    .watchdog()
-                    .watch(deadline)
-                    .map_err(|error| Fault::Host(format!("no thread for deadlines: {error}")))?,
-            ),
-        };
+        let Bounded {
+            mut store,
+            bounds,
+            watch,
+        } = bounded(&self.engine, &self.directories, limits)?;
         let made = bounds.hold(self.pre.instantiate_async(&mut store)).await?;
         match made {
             Ok(bindings) => Ok(Instance {
@@ -127,28 +129,73 @@ impl Sandbox {
             Err(error) => Err(limits::fault(error, &store.data().meter)),
         }
     }
+}
 
-    fn wasi(&self) -> Result<WasiCtx, Fault> {
-        let mut builder = WasiCtxBuilder::new();
-        builder
-            .stdout(std::io::stderr())
-            .stderr(std::io::stderr())
-            .allow_tcp(false)
-            .allow_udp(false)
-            // Moving each read to another thread costs far more than the read.
-            .allow_blocking_current_thread(true);
-        for (host, guest) in self.directories.mounts() {
-            builder
-                .preopened_dir(host, guest, FsPerms::ReadOnly)
-                .map_err(|error| {
-                    Fault::Host(format!(
-                        "the directory `{}` can't be opened: {error}",
-                        host.display()
-                    ))
-                })?;
-        }
-        Ok(builder.build())
+/// A store for an instance, and what the instance is held to.
+pub(crate) struct Bounded {
+    pub(crate) store: Store<State>,
+    pub(crate) bounds: Bounds,
+    pub(crate) watch: Option<Watch>,
+}
+
+/// Makes a store that sees some directories and nothing else.
+pub(crate) fn bounded(
+    engine: &Engine,
+    directories: &Directories,
+    limits: &Limits,
+) -> Result<Bounded, Fault> {
+    let bounds = Bounds::new(limits);
+    let state = State {
+        wasi: wasi(directories)?,
+        http: WasiHttpCtx::new(),
+        hooks: NoRequests,
+        table: ResourceTable::new(),
+        meter: Meter::new(limits.memory),
+        bounds: bounds.clone(),
+    };
+    let mut store = Store::new(engine.wasmtime(), state);
+    store.set_hostcall_fuel(limits.copied());
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|context| limits::on_epoch(context.data()));
+    if limits.memory.is_some() {
+        store.limiter(|state| &mut state.meter);
     }
+    let watch = match bounds.deadline {
+        None => None,
+        Some((deadline, _)) => Some(
+            engine
+                .watchdog()
+                .watch(deadline)
+                .map_err(|error| Fault::Host(format!("no thread for deadlines: {error}")))?,
+        ),
+    };
+    Ok(Bounded {
+        store,
+        bounds,
+        watch,
+    })
+}
+
+fn wasi(directories: &Directories) -> Result<WasiCtx, Fault> {
+    let mut builder = WasiCtxBuilder::new();
+    builder
+        .stdout(std::io::stderr())
+        .stderr(std::io::stderr())
+        .allow_tcp(false)
+        .allow_udp(false)
+        // Moving each read to another thread costs far more than the read.
+        .allow_blocking_current_thread(true);
+    for (host, guest) in directories.mounts() {
+        builder
+            .preopened_dir(host, guest, FsPerms::ReadOnly)
+            .map_err(|error| {
+                Fault::Host(format!(
+                    "the directory `{}` can't be opened: {error}",
+                    host.display()
+                ))
+            })?;
+    }
+    Ok(builder.build())
 }
 
 /// An instance of the component, in a sandbox of its own.

@@ -16,14 +16,14 @@ pub(crate) struct Places {
     pub(crate) directories: Directories,
 }
 
-/// Finds the component and its directories.
-pub(crate) fn find(place: &Place) -> Result<Places, Failure> {
+/// Finds the component, by its default name, and its directories.
+pub(crate) fn find(place: &Place, component: &str) -> Result<Places, Failure> {
     let base = base();
     let default = |given: &Option<PathBuf>, name: &str| match given {
         Some(path) => path.clone(),
         None => base.join(name),
     };
-    let component = default(&place.component, "pipeline.wasm");
+    let component = default(&place.component, component);
     let compiled = component.with_extension("cwasm");
     let component = match &place.component {
         // Compiled code alone will do.

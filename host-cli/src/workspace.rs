@@ -4,7 +4,9 @@ use std::future::Future;
 use std::io::Read;
 
 use pipeline_host::types::{Diagnostic, Parsed};
-use pipeline_host::{Engine, EngineOptions, Fault, Instance, LoadError, Sandbox};
+use pipeline_host::{
+    Component, Directories, Engine, EngineOptions, Fault, Instance, LoadError, Sandbox,
+};
 
 use crate::cli::Place;
 use crate::compiling::Compiling;
@@ -14,8 +16,20 @@ use crate::report::{self, Source};
 
 /// Loads the component into a sandbox.
 pub(crate) fn open(place: &Place) -> Result<(Engine, Sandbox), Failure> {
-    let places = place::find(place)?;
-    let engine = Engine::new(&EngineOptions::default()).map_err(Failure::failed)?;
+    let (engine, component, directories) = load(place, "pipeline.wasm", &EngineOptions::default())?;
+    let sandbox = Sandbox::new(&engine, &component, directories).map_err(Failure::usage)?;
+    tracing::debug!("linked");
+    Ok((engine, sandbox))
+}
+
+/// Loads the component that has `name` unless the user says otherwise.
+pub(crate) fn load(
+    place: &Place,
+    name: &str,
+    options: &EngineOptions,
+) -> Result<(Engine, Component, Directories), Failure> {
+    let places = place::find(place, name)?;
+    let engine = Engine::new(options).map_err(Failure::failed)?;
     tracing::debug!("engine made");
     let mut compiling = Compiling::default();
     let component = engine
@@ -23,14 +37,12 @@ pub(crate) fn open(place: &Place) -> Result<(Engine, Sandbox), Failure> {
         .map_err(|error| match &error {
             LoadError::Engine(_) => Failure::failed(error),
             LoadError::NotAComponent { .. } | LoadError::Unreadable { .. } => {
-                Failure::usage(error).help("--component takes the file `pipeline.wasm`")
+                Failure::usage(error).help(format!("--component takes the file `{name}`"))
             }
             _ => Failure::usage(error),
         })?;
     tracing::debug!(component = %places.component.display(), "loaded");
-    let sandbox = Sandbox::new(&engine, &component, places.directories).map_err(Failure::usage)?;
-    tracing::debug!("linked");
-    Ok((engine, sandbox))
+    Ok((engine, component, places.directories))
 }
 
 /// Runs a future on this thread, with a clock.

@@ -4,6 +4,7 @@ mod check;
 mod jobs;
 mod nodes;
 mod run;
+mod serve;
 mod stream;
 
 use crate::cli::Command;
@@ -16,5 +17,6 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Nodes(arguments) => nodes::nodes(&arguments),
+        Command::Serve(arguments) => serve::serve(&arguments),
     }
 }

@@ -179,7 +179,8 @@ pub(crate) fn limits(arguments: &cli::LimitArguments) -> Limits {
     }
 }
 
-fn fault_kind(fault: &Fault) -> &'static str {
+/// The name of what ended a run without a result.
+pub(super) fn fault_kind(fault: &Fault) -> &'static str {
     match fault {
         Fault::Limit(LimitError::Deadline { .. }) => "deadline",
         Fault::Limit(LimitError::Memory { .. }) => "memory-limit",

@@ -1,0 +1,56 @@
+//! Answers that no instance gives.
+
+use http::{HeaderValue, Response, StatusCode, header};
+use pipeline_host::codec::{Style, Writer, document};
+use pipeline_host::http::AnswerBody;
+use pipeline_host::types::ErrorKind;
+use pipeline_host::{Fault, LimitError};
+
+use crate::commands::run::fault_kind;
+
+pub(super) type Answer = Response<AnswerBody>;
+
+/// Plain text.
+pub(super) fn text(status: StatusCode, media_type: &'static str, text: String) -> Answer {
+    let mut answer = Response::new(AnswerBody::full(text));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    answer
+}
+
+/// An error, in the form that instances give it.
+pub(super) fn error(status: StatusCode, kind: &str, message: String) -> Answer {
+    let error = document::plain_error(ErrorKind::Internal, message, Vec::new());
+    let mut writer = Writer::new(Style::Compact);
+    // There are no outputs that could fail.
+    let _ = document::failure(&mut writer, &error, kind, |writer, item| writer.item(item));
+    let mut body = writer.finish();
+    body.push('\n');
+    text(status, "application/json", body)
+}
+
+/// A run ended without an answer.
+pub(super) fn fault(fault: &Fault) -> Answer {
+    let status = match fault {
+        Fault::Limit(LimitError::Deadline { .. }) => StatusCode::GATEWAY_TIMEOUT,
+        Fault::Limit(LimitError::Memory { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    error(status, fault_kind(fault), fault.to_string())
+}
+
+/// There is no room for another request.
+pub(super) fn busy(retry_after: u64) -> Answer {
+    let text = format!("too many requests are waiting; try again in {retry_after} s");
+    let mut answer = error(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", text);
+    let headers = answer.headers_mut();
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+    answer
+}
+
+/// A body is longer than it may be.
+pub(super) fn too_long(limit: u64) -> Answer {
+    let text = format!("the body is longer than {limit} bytes; --max-body sets the limit");
+    error(StatusCode::PAYLOAD_TOO_LARGE, "payload-too-large", text)
+}

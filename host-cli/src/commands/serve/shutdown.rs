@@ -1,0 +1,150 @@
+//! Connections, from the first to the last.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::server::Server;
+use crate::failure::{Failure, INTERRUPTED};
+use crate::report;
+
+/// How long a client may take for the head of a request.
+const HEAD: Duration = Duration::from_secs(15);
+/// How long requests are waited for on connections that look idle when the
+/// server ends.
+const ON_THEIR_WAY: Duration = Duration::from_millis(500);
+/// How long connections are still accepted: so long others may take to notice
+/// that the server is not ready any more.
+const COMING: Duration = Duration::from_millis(100);
+/// How long to wait when no more files can be opened.
+const NO_FILES: Duration = Duration::from_millis(50);
+
+/// What ends the server.
+pub(super) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Begins to catch them.
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Serves until a signal comes and all that was accepted is answered, or until
+/// a second signal comes.
+pub(super) async fn serve(
+    server: Server,
+    listener: TcpListener,
+    mut signals: Signals,
+) -> Result<(), Failure> {
+    let connections = Connections {
+        server: Arc::new(server),
+        graceful: GracefulShutdown::new(),
+    };
+    tokio::select! {
+        () = connections.accept_all(&listener) => {}
+        () = signals.next() => {}
+    }
+    report::tell("ending when all requests are answered; a second signal ends at once");
+    let answered = async {
+        connections.server.end();
+        // Who connected while the server was up is answered too.
+        let _ = tokio::time::timeout(COMING, connections.accept_all(&listener)).await;
+        loop {
+            tokio::select! {
+                biased;
+                accepted = listener.accept() => connections.begin(accepted),
+                () = std::future::ready(()) => break,
+            }
+        }
+        drop(listener);
+        let Connections { server, graceful } = connections;
+        // A request may be on its way on a connection that looks idle; after an
+        // answer connections are closed, so that this wait is often cut short.
+        for _ in 0..10 {
+            if graceful.count() == 0 {
+                break;
+            }
+            tokio::time::sleep(ON_THEIR_WAY / 10).await;
+        }
+        graceful.shutdown().await;
+        drop(server);
+    };
+    tokio::select! {
+        () = answered => Ok(()),
+        () = signals.next() => {
+            Err(Failure::code("ended before all requests were answered", INTERRUPTED))
+        }
+    }
+}
+
+struct Connections {
+    server: Arc<Server>,
+    graceful: GracefulShutdown,
+}
+
+impl Connections {
+    async fn accept_all(&self, listener: &TcpListener) {
+        loop {
+            let accepted = listener.accept().await;
+            if let Err(error) = &accepted
+                && !is_of_one_connection(error)
+            {
+                tracing::error!(%error, "no connection can be accepted");
+                tokio::time::sleep(NO_FILES).await;
+            }
+            self.begin(accepted);
+        }
+    }
+
+    fn begin(&self, accepted: io::Result<(TcpStream, std::net::SocketAddr)>) {
+        let Ok((stream, _)) = accepted else { return };
+        // Streams send small pieces, each of which somebody waits for.
+        let _ = stream.set_nodelay(true);
+        let server = Arc::clone(&self.server);
+        let service = service_fn(move |request| {
+            let server = Arc::clone(&server);
+            async move { server.answer(request).await }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = self.graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+}
+
+/// Whether an error is about the connection that was to be accepted, and says
+/// nothing of the next.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+    )
+}

@@ -1,0 +1,140 @@
+//! Whose turn it is: some requests run, some wait, others are refused.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Longest time that a client is asked to wait.
+const LONGEST: u64 = 60;
+
+/// Gives turns.
+pub(super) struct Turns {
+    running: Arc<Semaphore>,
+    concurrent: u32,
+    waiting: AtomicU32,
+    most_waiting: u32,
+    /// How long a turn takes, in microseconds: a mean in which what is long
+    /// past counts little.
+    mean: Arc<AtomicU64>,
+}
+
+/// A turn; the next one begins when it is dropped.
+pub(super) struct Turn {
+    _permit: OwnedSemaphorePermit,
+    start: Instant,
+    mean: Arc<AtomicU64>,
+}
+
+/// A place among those who wait, until it is dropped.
+struct Place<'a>(&'a AtomicU32);
+
+impl Turns {
+    pub(super) fn new(concurrent: u32, waiting: u32) -> Self {
+        Self {
+            running: Arc::new(Semaphore::new(concurrent as usize)),
+            concurrent,
+            waiting: AtomicU32::new(0),
+            most_waiting: waiting,
+            mean: Arc::default(),
+        }
+    }
+
+    /// Waits for a turn; where too many wait already, says in how many seconds
+    /// there is a chance.
+    pub(super) async fn next(&self) -> Result<Turn, u64> {
+        if let Ok(permit) = Arc::clone(&self.running).try_acquire_owned() {
+            return Ok(self.turn(permit));
+        }
+        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let place = Place(&self.waiting);
+        if before >= self.most_waiting {
+            return Err(self.retry_after(before));
+        }
+        // It is never closed.
+        let permit = Arc::clone(&self.running).acquire_owned().await;
+        drop(place);
+        permit.map(|permit| self.turn(permit)).map_err(|_| LONGEST)
+    }
+
+    /// How many run.
+    pub(super) fn running(&self) -> u32 {
+        let free = u32::try_from(self.running.available_permits()).unwrap_or(u32::MAX);
+        self.concurrent.saturating_sub(free)
+    }
+
+    /// How many wait.
+    pub(super) fn waiting(&self) -> u32 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    fn turn(&self, permit: OwnedSemaphorePermit) -> Turn {
+        Turn {
+            _permit: permit,
+            start: Instant::now(),
+            mean: Arc::clone(&self.mean),
+        }
+    }
+
+    fn retry_after(&self, waiting: u32) -> u64 {
+        let mean = Duration::from_micros(self.mean.load(Ordering::Relaxed));
+        let rounds = f64::from(waiting) / f64::from(self.concurrent);
+        ((mean.as_secs_f64() * rounds).ceil() as u64).clamp(1, LONGEST)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let took = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        // Two at once may forget each other, which an estimate can bear.
+        let mean = self.mean.load(Ordering::Relaxed);
+        self.mean
+            .store(mean - mean / 8 + took / 8, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn some_run_some_wait_others_are_refused() {
+        let turns = Arc::new(Turns::new(1, 1));
+        let first = turns.next().await.unwrap();
+        let other = Arc::clone(&turns);
+        let second = tokio::spawn(async move { other.next().await.map(drop) });
+        while turns.waiting() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(turns.next().await.err(), Some(1));
+        assert_eq!((turns.running(), turns.waiting()), (1, 1));
+        drop(first);
+        second.await.unwrap().unwrap();
+        assert_eq!((turns.running(), turns.waiting()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_makes_room() {
+        let turns = Turns::new(1, 1);
+        let _first = turns.next().await.unwrap();
+        let given_up = tokio::time::timeout(Duration::from_millis(10), turns.next()).await;
+        assert!(given_up.is_err());
+        assert_eq!(turns.waiting(), 0);
+    }
+
+    #[test]
+    fn the_wait_is_estimated() {
+        let turns = Turns::new(2, 100);
+        turns.mean.store(500_000, Ordering::Relaxed);
+        assert_eq!(turns.retry_after(0), 1);
+        assert_eq!(turns.retry_after(20), 5);
+        assert_eq!(turns.retry_after(10_000), LONGEST);
+    }
+}

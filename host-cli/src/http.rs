@@ -1,0 +1,237 @@
+//! The component for HTTP: a fresh instance answers each request.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::{Request, Response, header};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use wasmtime::component::{Component, Linker};
+use wasmtime_wasi_http::p2::bindings::http::types as wasi_http;
+use wasmtime_wasi_http::p2::bindings::{LinkOptions, ProxyPre};
+use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttp, WasiHttpHooks, WasiHttpView as _};
+
+pub use wasmtime_wasi_http::Error as BodyError;
+
+use crate::directories::Directories;
+use crate::engine::Engine;
+use crate::instance::{Bounded, SandboxError, State, bounded};
+use crate::limits::{self, Fault, Interrupt, Limits};
+
+/// A component for HTTP that is linked, and ready to answer requests, each by a
+/// fresh instance in a sandbox of its own: it can answer, and can't ask.
+///
+/// Cheap to clone, and shared between threads.
+#[derive(Clone)]
+pub struct HttpSandbox {
+    engine: Engine,
+    pre: ProxyPre<State>,
+    directories: Arc<Directories>,
+}
+
+impl HttpSandbox {
+    /// Links a component.
+    ///
+    /// # Errors
+    /// Where the component needs or lacks something that one for HTTP doesn't.
+    pub fn new(
+        engine: &Engine,
+        component: &Component,
+        directories: Directories,
+    ) -> Result<Self, SandboxError> {
+        let link = || {
+            let mut linker = Linker::new(engine.wasmtime());
+            wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+            let options = LinkOptions::default();
+            wasi_http::add_to_linker::<_, WasiHttp>(&mut linker, &options.into(), State::http)?;
+            ProxyPre::new(linker.instantiate_pre(component)?)
+        };
+        Ok(Self {
+            engine: engine.clone(),
+            pre: link().map_err(|error: wasmtime::Error| SandboxError::new(&error))?,
+            directories: Arc::new(directories),
+        })
+    }
+
+    /// Answers a request. The time of its limits runs from here.
+    ///
+    /// The guest has a thread of its own, one of those that tokio's runtime
+    /// keeps for what blocks. `held` is dropped when the instance is gone: it
+    /// may outlive the answer by a little.
+    ///
+    /// Dropping the future, or the answer's body before its end, stops the run.
+    ///
+    /// # Errors
+    /// Where there is no answer. One that was begun is cut off instead.
+    pub async fn handle<B, H>(
+        &self,
+        limits: &Limits,
+        request: Request<B>,
+        held: H,
+    ) -> Result<Response<AnswerBody>, Fault>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BodyError>,
+        H: Send + 'static,
+    {
+        let interrupt = match &limits.interrupt {
+            Some(interrupt) => interrupt.clone(),
+            None => self.engine.interrupt(),
+        };
+        let limits = Limits {
+            interrupt: Some(interrupt.clone()),
+            ..limits.clone()
+        };
+        let guard = Guard(Some(interrupt));
+        let this = self.clone();
+        let handle = Handle::current();
+        let (sender, receiver) = oneshot::channel();
+        let run = tokio::task::spawn_blocking(move || {
+            let ended = handle.block_on(this.run(&limits, request, sender));
+            drop(held);
+            if let Err(fault) = &ended {
+                tracing::debug!(%fault, "an instance ended without a result");
+            }
+            ended
+        });
+        match receiver.await {
+            Ok(Ok(response)) => Ok(AnswerBody::wrap(response, guard)),
+            Ok(Err(code)) => Err(Fault::Trap(format!("it gave the error {code:?}"))),
+            Err(_) => Err(match run.await {
+                Ok(Err(fault)) => fault,
+                Ok(Ok(())) => Fault::Trap("it ended without an answer".into()),
+                Err(error) => Fault::Host(error.to_string()),
+            }),
+        }
+    }
+
+    async fn run<B>(
+        &self,
+        limits: &Limits,
+        request: Request<B>,
+        sender: oneshot::Sender<Result<Response<WasiBody>, wasi_http::ErrorCode>>,
+    ) -> Result<(), Fault>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BodyError>,
+    {
+        let Bounded {
+            mut store,
+            bounds,
+            watch: _watch,
+        } = bounded(&self.engine, &self.directories, limits)?;
+        let mut view = store.data_mut().http();
+        let host = |error: wasmtime::Error| Fault::Host(format!("{error:#}"));
+        let request = view
+            .new_incoming_request(wasi_http::Scheme::Http, request)
+            .map_err(host)?;
+        let out = view.new_response_outparam(sender).map_err(host)?;
+        let called = bounds
+            .hold(async {
+                let proxy = self.pre.instantiate_async(&mut store).await?;
+                let handler = proxy.wasi_http_incoming_handler();
+                handler.call_handle(&mut store, request, out).await
+            })
+            .await?;
+        called.map_err(|error| limits::fault(error, &store.data().meter))
+    }
+}
+
+/// Stops a run when nobody waits for it any more.
+struct Guard(Option<Interrupt>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(interrupt) = self.0.take() {
+            interrupt.raise();
+        }
+    }
+}
+
+/// The body of an answer. The run is stopped where it is dropped before its end.
+pub struct AnswerBody {
+    body: WasiBody,
+    guard: Guard,
+    /// How many bytes are to come, where that is known.
+    rest: Option<u64>,
+}
+
+impl AnswerBody {
+    fn wrap(response: Response<WasiBody>, guard: Guard) -> Response<Self> {
+        let length = response.headers().get(header::CONTENT_LENGTH);
+        let rest = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        response.map(|body| Self { body, guard, rest })
+    }
+
+    /// A body that no instance gives.
+    #[must_use]
+    pub fn full(bytes: impl Into<Bytes>) -> Self {
+        let body = http_body_util::Full::new(bytes.into());
+        Self {
+            body: body.map_err(|never| match never {}).boxed_unsync(),
+            guard: Guard(None),
+            rest: None,
+        }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        match &frame {
+            None => self.guard.0 = None,
+            Some(Ok(frame)) => {
+                let length = frame.data_ref().map_or(0, Bytes::len) as u64;
+                self.rest = self.rest.map(|rest| rest.saturating_sub(length));
+                if self.rest == Some(0) {
+                    // Nobody asks for more than was announced.
+                    self.guard.0 = None;
+                }
+            }
+            Some(Err(_)) => {}
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// What a guest asks of the network is refused. Nothing is linked that could
+/// ask, so this only completes the types.
+pub(crate) struct NoRequests;
+
+impl WasiHttpHooks for NoRequests {
+    fn send_request(
+        &mut self,
+        _: Request<WasiBody>,
+        _: Option<RequestOptions>,
+        _: Box<dyn Future<Output = Result<(), BodyError>> + Send>,
+    ) -> Box<
+        dyn Future<
+                Output = Result<
+                    (
+                        Response<WasiBody>,
+                        Box<dyn Future<Output = Result<(), BodyError>> + Send>,
+                    ),
+                    BodyError,
+                >,
+            > + Send,
+    > {
+        Box::new(std::future::ready(Err(BodyError::HttpRequestDenied)))
+    }
+}
