@@ -1,0 +1,90 @@
+"""The conformance cases through POST /v1/execute, each answer checked against the document."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from pathlib import Path
+
+import pytest
+from server import ROOT, pipeline_serve
+
+from remotemedia.runtime.jsonform import format_json, from_json, parse_json, to_json
+
+CASES = ROOT / "tests/conformance"
+STATUS = {"internal": 500, "session-closed": 500}
+
+
+def component_cases() -> list[tuple[str, dict]]:
+    found = []
+    for path in sorted(CASES.glob("*.json")):
+        cases = parse_json(path.read_text(encoding="utf-8"))
+        for case in cases if isinstance(cases, list) else [cases]:
+            if "component" in case["runs"]:
+                found.append((f"{path.stem}/{case['name']}", case))
+    return found
+
+
+ALL = component_cases()
+
+
+@pytest.fixture(scope="module")
+def plain():
+    with pipeline_serve("--timeout", "60") as server:
+        yield server
+
+
+@pytest.fixture
+def server(request, plain, tmp_path):
+    nodes = request.getfixturevalue("case").get("nodes")
+    if nodes is None:
+        yield plain
+        return
+    for name, text in nodes.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    with pipeline_serve("--timeout", "60", "--nodes", tmp_path) as own:
+        yield own
+
+
+def forms(items) -> list[str]:
+    return [format_json(to_json(from_json(item))) for item in items]
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in ALL])
+def test_case(server, case, validate) -> None:
+    body = {"manifest": case["manifest"]}
+    if "inputs" in case:
+        body["inputs"] = case["inputs"]
+    connection = server.connect()
+    connection.request(
+        "POST",
+        "/v1/execute",
+        format_json(body).encode(),
+        {"content-type": "application/json"},
+    )
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    media_type = answer.headers["content-type"]
+    validate("/v1/execute", "post", answer.status, media_type, json.loads(text))
+    given, expect = parse_json(text), case["expect"]
+    failure = expect.get("error")
+    if failure is None:
+        assert answer.status == 200, text
+        assert given["status"] == "success"
+        assert forms(given["outputs"]) == forms(expect["outputs"])
+        order = given["graph_info"]["execution_order"]
+        assert order == expect.get("execution_order", order)
+        return
+    error = given["error"]
+    assert answer.status == STATUS.get(error["kind"], 422), text
+    assert error["kind"] == failure.get("kind", error["kind"])
+    said = [error["message"], *(it["message"] for it in error["diagnostics"])]
+    assert any(failure.get("message_contains", "") in text for text in said)
+    assert error["node_id"] == failure.get("node_id", error["node_id"])
+    assert error["item"] == failure.get("item", error["item"])
+    if "outputs" in failure:
+        assert forms(given["outputs"]) == forms(failure["outputs"])
