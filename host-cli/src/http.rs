@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use http::{Request, Response, header};
@@ -86,11 +87,13 @@ impl HttpSandbox {
             ..limits.clone()
         };
         let guard = Guard(Some(interrupt));
+        let cut = Arc::new(AtomicBool::new(false));
+        let cuts = Arc::clone(&cut);
         let this = self.clone();
         let handle = Handle::current();
         let (sender, receiver) = oneshot::channel();
         let run = tokio::task::spawn_blocking(move || {
-            let ended = handle.block_on(this.run(&limits, request, sender));
+            let ended = handle.block_on(this.run(&limits, request, sender, &cuts));
             drop(held);
             if let Err(fault) = &ended {
                 tracing::debug!(%fault, "an instance ended without a result");
@@ -98,7 +101,7 @@ impl HttpSandbox {
             ended
         });
         match receiver.await {
-            Ok(Ok(response)) => Ok(AnswerBody::wrap(response, guard)),
+            Ok(Ok(response)) => Ok(AnswerBody::wrap(response, guard, cut)),
             Ok(Err(code)) => Err(Fault::Trap(format!("it gave the error {code:?}"))),
             Err(_) => Err(match run.await {
                 Ok(Err(fault)) => fault,
@@ -113,6 +116,7 @@ impl HttpSandbox {
         limits: &Limits,
         request: Request<B>,
         sender: oneshot::Sender<Result<Response<WasiBody>, wasi_http::ErrorCode>>,
+        cut: &AtomicBool,
     ) -> Result<(), Fault>
     where
         B: Body<Data = Bytes> + Send + 'static,
@@ -135,8 +139,12 @@ impl HttpSandbox {
                 let handler = proxy.wasi_http_incoming_handler();
                 handler.call_handle(&mut store, request, out).await
             })
-            .await?;
-        called.map_err(|error| limits::fault(error, &store.data().meter))
+            .await;
+        let ended = called
+            .and_then(|called| called.map_err(|error| limits::fault(error, &store.data().meter)));
+        // The answer's body ends with the store, which is dropped after this.
+        cut.store(ended.is_err(), Ordering::Release);
+        ended
     }
 }
 
@@ -157,13 +165,20 @@ pub struct AnswerBody {
     guard: Guard,
     /// How many bytes are to come, where that is known.
     rest: Option<u64>,
+    /// Whether the run ended before the body did.
+    cut: Arc<AtomicBool>,
 }
 
 impl AnswerBody {
-    fn wrap(response: Response<WasiBody>, guard: Guard) -> Response<Self> {
+    fn wrap(response: Response<WasiBody>, guard: Guard, cut: Arc<AtomicBool>) -> Response<Self> {
         let length = response.headers().get(header::CONTENT_LENGTH);
         let rest = length.and_then(|length| length.to_str().ok()?.parse().ok());
-        response.map(|body| Self { body, guard, rest })
+        response.map(|body| Self {
+            body,
+            guard,
+            rest,
+            cut,
+        })
     }
 
     /// A body that no instance gives.
@@ -174,6 +189,7 @@ impl AnswerBody {
             body: body.map_err(|never| match never {}).boxed_unsync(),
             guard: Guard(None),
             rest: None,
+            cut: Arc::default(),
         }
     }
 }
@@ -188,6 +204,10 @@ impl Body for AnswerBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         match &frame {
+            // It must not look as if this were all.
+            None if self.cut.swap(false, Ordering::AcqRel) => {
+                return Poll::Ready(Some(Err(BodyError::ConnectionTerminated)));
+            }
             None => self.guard.0 = None,
             Some(Ok(frame)) => {
                 let length = frame.data_ref().map_or(0, Bytes::len) as u64;

@@ -1,6 +1,6 @@
 //! The body of a request.
 
-use wasip2::http::types::{ErrorCode, IncomingBody, IncomingRequest, InputStream, http_error_code};
+use wasip2::http::types::{IncomingBody, IncomingRequest, InputStream};
 use wasip2::io::streams::StreamError;
 
 use crate::answer::Wrong;
@@ -84,7 +84,7 @@ impl Body {
             self.taken = 0;
         }
         match self.stream.blocking_read(CHUNK) {
-            Ok(bytes) if self.buffer.len() + bytes.len() > LONGEST => Err(too_long(LONGEST as u64)),
+            Ok(bytes) if self.buffer.len() + bytes.len() > LONGEST => Err(too_long()),
             Ok(bytes) => {
                 self.buffer.extend_from_slice(&bytes);
                 Ok(true)
@@ -95,21 +95,14 @@ impl Body {
             }
             Err(StreamError::LastOperationFailed(error)) => {
                 self.ended = true;
-                Err(match http_error_code(&error) {
-                    Some(ErrorCode::HttpRequestBodySize(limit)) => {
-                        too_long(limit.unwrap_or(LONGEST as u64))
-                    }
-                    _ => {
-                        let text = format!("the body can't be read: {}", error.to_debug_string());
-                        Wrong::bad(text)
-                    }
-                })
+                let text = format!("the body can't be read: {}", error.to_debug_string());
+                Err(Wrong::bad(text))
             }
         }
     }
 }
 
-fn too_long(limit: u64) -> Wrong {
-    let text = format!("the body is longer than {limit} bytes");
+fn too_long() -> Wrong {
+    let text = format!("the body is longer than {LONGEST} bytes");
     Wrong::new(413, "payload-too-large", text)
 }

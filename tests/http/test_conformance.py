@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
-from pathlib import Path
 
 import pytest
-from server import ROOT, pipeline_serve
-
 from remotemedia.runtime.jsonform import format_json, from_json, parse_json, to_json
+
+from server import ROOT, pipeline_serve
 
 CASES = ROOT / "tests/conformance"
 STATUS = {"internal": 500, "session-closed": 500}

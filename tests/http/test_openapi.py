@@ -7,9 +7,10 @@ import re
 
 import pytest
 import schemathesis
-from conftest import DOCUMENT
 from hypothesis import HealthCheck, settings
 from openapi_spec_validator import validate as validate_document
+
+from conftest import DOCUMENT
 from server import ROOT, pipeline_serve
 
 schema = schemathesis.openapi.from_dict(DOCUMENT)

@@ -11,4 +11,6 @@ mod media;
 mod mistakes;
 mod program;
 mod runs;
+mod serve;
+mod server;
 mod streams;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
@@ -105,16 +106,19 @@ impl Server {
             Ok(turn) => turn,
             Err(retry_after) => return answers::busy(retry_after),
         };
+        let too_long = Arc::new(AtomicBool::new(false));
         let request = request.map(|body| Limited {
             body,
             rest: self.max_body,
-            limit: self.max_body,
+            too_long: Arc::clone(&too_long),
         });
         let limits = Limits {
             interrupt: Some(self.engine.interrupt()),
             ..self.limits.clone()
         };
         match self.sandbox.handle(&limits, request, turn).await {
+            // The instance only knows that it couldn't read on.
+            Ok(_) if too_long.load(Ordering::SeqCst) => answers::too_long(self.max_body),
             Ok(answer) => answer,
             Err(fault) => {
                 tracing::warn!(%fault, "a run ended without a result");
@@ -140,7 +144,7 @@ impl Drop for Unanswered<'_> {
 struct Limited {
     body: Incoming,
     rest: u64,
-    limit: u64,
+    too_long: Arc<AtomicBool>,
 }
 
 impl Body for Limited {
@@ -161,7 +165,10 @@ impl Body for Limited {
                 self.rest = rest;
                 Ok(frame)
             }
-            None => Err(BodyError::HttpRequestBodySize(Some(self.limit))),
+            None => {
+                self.too_long.store(true, Ordering::SeqCst);
+                Err(BodyError::HttpRequestBodySize(None))
+            }
         }))
     }
 

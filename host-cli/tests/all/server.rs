@@ -1,0 +1,227 @@
+//! The program as a server, and a client that hides nothing.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::program::command;
+
+/// `pipeline serve` on a port of its own; it ends when this is dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    told: Arc<Mutex<String>>,
+}
+
+impl Server {
+    pub(crate) fn start<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
+        let mut child = command(["serve", "--addr", "127.0.0.1:0"])
+            .args(arguments)
+            .spawn()
+            .expect("it starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        let first = lines.next().expect("a line").expect("text");
+        let address = first
+            .strip_prefix("listening on http://")
+            .unwrap_or_else(|| panic!("{first}"))
+            .parse()
+            .expect("an address");
+        let told = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&told);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let mut told = kept.lock().expect("no panic");
+                told.push_str(&line);
+                told.push('\n');
+            }
+        });
+        Self {
+            child,
+            address,
+            told,
+        }
+    }
+
+    /// What it has written since it began to listen.
+    pub(crate) fn told(&self) -> String {
+        self.told.lock().expect("no panic").clone()
+    }
+
+    pub(crate) fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.child.wait().expect("it ends")
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child").is_some()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Response {
+        self.send("GET", path, "", b"").read()
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Response {
+        self.post_text(path, &body.to_string())
+    }
+
+    pub(crate) fn post_text(&self, path: &str, body: &str) -> Response {
+        self.send("POST", path, JSON, body.as_bytes()).read()
+    }
+
+    /// Sends a whole request. The answer is still to be read.
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Exchange {
+        let length = match method {
+            "GET" | "HEAD" => String::new(),
+            _ => format!("content-length: {}\r\n", body.len()),
+        };
+        let mut exchange = self.begin(method, path, &format!("{headers}{length}"));
+        exchange.write(body);
+        exchange
+    }
+
+    /// Sends the head of a request.
+    pub(crate) fn begin(&self, method: &str, path: &str, headers: &str) -> Exchange {
+        let stream = TcpStream::connect(self.address).expect("a connection");
+        stream.set_nodelay(true).expect("a socket");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .expect("a socket");
+        let mut exchange = Exchange {
+            stream: BufReader::new(stream),
+        };
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{headers}\r\n");
+        exchange.write(head.as_bytes());
+        exchange
+    }
+
+    /// The number of a metric; 0 where it has none.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let text = self.get("/metrics").body;
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        line.map_or(0, |rest| rest.trim().parse().expect("a number"))
+    }
+
+    /// Waits until a metric has a value.
+    pub(crate) fn until(&self, name: &str, value: u64) {
+        let start = Instant::now();
+        while self.metric(name) != value {
+            let text = self.get("/metrics").body;
+            assert!(start.elapsed() < Duration::from_secs(20), "{name}:\n{text}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) const JSON: &str = "content-type: application/json\r\n";
+pub(crate) const NDJSON: &str = "content-type: application/x-ndjson\r\n";
+
+/// A request and its answer.
+pub(crate) struct Exchange {
+    stream: BufReader<TcpStream>,
+}
+
+impl Exchange {
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        // The server may answer and go before it has read all.
+        let _ = self.stream.get_mut().write_all(bytes);
+    }
+
+    /// Sends a piece of a chunked body.
+    pub(crate) fn chunk(&mut self, text: &str) {
+        self.write(format!("{:x}\r\n{text}\r\n", text.len()).as_bytes());
+    }
+
+    /// The head of the answer.
+    pub(crate) fn head(&mut self) -> (u16, String) {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            let read = self.stream.read_line(&mut head).expect("an answer");
+            assert!(read > 0, "the answer ends in its head: {head:?}");
+        }
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+        (status.expect("a status"), head.to_ascii_lowercase())
+    }
+
+    /// The next piece of a chunked body; none at its end.
+    pub(crate) fn next_chunk(&mut self) -> Result<Option<String>, std::io::Error> {
+        let mut size = String::new();
+        self.stream.read_line(&mut size)?;
+        let size = usize::from_str_radix(size.trim_end(), 16).map_err(std::io::Error::other)?;
+        let mut text = vec![0; size + 2];
+        self.stream.read_exact(&mut text)?;
+        text.truncate(size);
+        let text = String::from_utf8(text).map_err(std::io::Error::other)?;
+        Ok((size > 0).then_some(text))
+    }
+
+    /// The whole answer.
+    pub(crate) fn read(mut self) -> Response {
+        let (status, head) = self.head();
+        let mut body = String::new();
+        if head.contains("transfer-encoding: chunked") {
+            while let Some(chunk) = self.next_chunk().expect("a whole answer") {
+                body.push_str(&chunk);
+            }
+        } else {
+            self.stream.read_to_string(&mut body).expect("an answer");
+        }
+        Response { status, head, body }
+    }
+}
+
+/// An answer.
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Response {
+    #[track_caller]
+    pub(crate) fn is(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.body);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        assert!(self.head.contains("application/json"), "{}", self.head);
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// What an error says: its kind and its message.
+    #[track_caller]
+    pub(crate) fn error(&self) -> (String, String) {
+        let json = self.json();
+        assert_eq!(json["status"], "error", "{json}");
+        let text = |key: &str| json["error"][key].as_str().expect("text").to_owned();
+        (text("kind"), text("message"))
+    }
+}
+
+/// A request that runs a node of one's own on some items.
+pub(crate) fn own(inputs: Value) -> Value {
+    json!({"manifest": own_manifest(), "inputs": inputs})
+}
+
+pub(crate) fn own_manifest() -> Value {
+    json!({"version": "v1", "nodes": [{"id": "n", "node_type": "own:Own"}]})
+}
