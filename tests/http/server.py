@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,9 +36,9 @@ class Server:
         """What it has written so far."""
         return Path(self.log.name).read_text(encoding="utf-8", errors="replace")
 
-    def connect(self) -> http.client.HTTPConnection:
+    def connect(self) -> AbstractContextManager[http.client.HTTPConnection]:
         """A connection to it."""
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        return closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60))
 
     def stop(self) -> None:
         """End it, and wait for its end."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from remotemedia.runtime.jsonform import format_json, from_json, parse_json, to_json
 
+from remotemedia.runtime.jsonform import format_json, from_json, parse_json, to_json
 from server import ROOT, pipeline_serve
 
 CASES = ROOT / "tests/conformance"
@@ -55,16 +55,11 @@ def test_case(server, case, validate) -> None:
     body = {"manifest": case["manifest"]}
     if "inputs" in case:
         body["inputs"] = case["inputs"]
-    connection = server.connect()
-    connection.request(
-        "POST",
-        "/v1/execute",
-        format_json(body).encode(),
-        {"content-type": "application/json"},
-    )
-    answer = connection.getresponse()
-    text = answer.read().decode()
-    connection.close()
+    headers = {"content-type": "application/json"}
+    with server.connect() as connection:
+        connection.request("POST", "/v1/execute", format_json(body).encode(), headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
     media_type = answer.headers["content-type"]
     validate("/v1/execute", "post", answer.status, media_type, json.loads(text))
     given, expect = parse_json(text), case["expect"]

@@ -15,6 +15,11 @@ const PYTHON_TOOLS: &[&str] = &[
     "pytest==9.2.0",
     "wasmtime==50.0.1",
     "ruff==0.17.6",
+    // These check the HTTP interface.
+    "jsonschema==4.26.0",
+    "openapi-spec-validator==0.9.0",
+    "prometheus-client==0.26.0",
+    "schemathesis==4.32.5",
 ];
 
 /// Builds everything and runs the steps whose name contains `only`. The build
@@ -121,25 +126,28 @@ fn steps(dist: &Path, python: &Path) -> Vec<(&'static str, Command)> {
             documentation(cargo("doc --quiet --workspace --no-deps --release")),
         ),
         ("tests", cargo("test --workspace --release")),
+        ("http: lint", python("-m ruff check ../tests/http")),
+        (
+            "http: conformance, and requests made from the OpenAPI document",
+            python(
+                "-m pytest -q --rootdir ../tests/http -c ../tests/http/pytest.ini ../tests/http",
+            ),
+        ),
     ];
     if let Ok(Toolchain::Rustup { .. }) = Toolchain::find() {
         // Debian's clippy is not among the packages that build the guest.
-        steps.push(("lint: guest", guest_lint(cargo("clippy --quiet"))));
+        for (name, krate) in [("lint: guest", &guest::GUEST), ("lint: http", &guest::HTTP)] {
+            steps.push((name, guest_lint(cargo("clippy --quiet"), krate)));
+        }
     }
     steps
 }
 
 /// The parts of the guest that only exist for WebAssembly.
-fn guest_lint(mut command: Command) -> Command {
+fn guest_lint(mut command: Command, krate: &guest::Crate) -> Command {
     let work = crate::target().join("guest");
     command
-        .args([
-            "--package",
-            "pipeline-component",
-            "--lib",
-            "--profile",
-            "guest",
-        ])
+        .args(["--package", krate.package, "--lib", "--profile", "guest"])
         .args(["--target", TARGET, "--target-dir"])
         .arg(work.join("lint"))
         .args(["--", "-D", "warnings"])
