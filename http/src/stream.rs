@@ -113,10 +113,9 @@ impl Stream {
             }
         }
         // Without any item the sources produce their own.
-        while !fed {
-            match self.session.pull(AT_ONCE)? {
-                Some(items) => self.outputs(&items)?,
-                None => break,
+        if !fed {
+            while let Some(items) = self.session.pull(AT_ONCE)? {
+                self.outputs(&items)?;
             }
         }
         let run = self.session.finish()?;
