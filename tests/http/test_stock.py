@@ -1,0 +1,74 @@
+"""The same component under stock `wasmtime serve`, where there is one.
+
+`PIPELINE_WASMTIME` names it, or it is in target/tools (`cargo install wasmtime-cli --root
+target/tools`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from remotemedia.runtime.jsonform import parse_json
+from server import ROOT, Server, wasmtime_serve
+from test_conformance import ALL, check_case
+
+WASMTIME = os.environ.get("PIPELINE_WASMTIME") or ROOT / "target/tools/bin/wasmtime"
+
+pytestmark = pytest.mark.skipif(not os.path.exists(WASMTIME), reason=f"there is no {WASMTIME}")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with wasmtime_serve(WASMTIME, "--dir", f"{ROOT / 'examples'}::/pipelines") as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=name) for name, case in ALL if "nodes" not in case]
+)
+def test_conformance_under_stock_wasmtime(server: Server, case: dict, validate) -> None:
+    check_case(server, case, validate)
+
+
+def test_pipelines_by_name_and_streams(server: Server) -> None:
+    with server.connect() as connection:
+        connection.request("POST", "/v1/pipelines/multiply_add", b"[5, 7]")
+        assert json.loads(connection.getresponse().read())["outputs"] == [20, 24]
+        headers = {"content-type": "application/x-ndjson"}
+        connection.request("POST", "/v1/pipelines/multiply_add", b"5\n7\n", headers)
+        lines = connection.getresponse().read().decode().splitlines()
+    assert [parse_json(line) for line in lines[:2]] == [{"output": 20}, {"output": 24}]
+    assert json.loads(lines[2])["status"] == "success"
+
+
+def test_what_it_says_of_itself(server: Server, validate) -> None:
+    with server.connect() as connection:
+        for path in ("/healthz", "/readyz", "/openapi.json", "/v1/nodes", "/v1/pipelines"):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            body = answer.read()
+            media_type = answer.headers["content-type"]
+            content = json.loads(body) if media_type == "application/json" else body.decode()
+            validate(path, "get", answer.status, media_type, content)
+            assert answer.status == 200, body
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    assert families["pipeline_http_manifests"].samples[0].value == 3
+    assert families["pipeline_http_info"].samples[0].labels == {"version": "0.1.0"}
+
+
+def test_mistakes_are_said_in_json(server: Server, validate) -> None:
+    with server.connect() as connection:
+        for method, path, body, status in [
+            ("POST", "/v1/execute", b"{", 400),
+            ("POST", "/v1/pipelines/nothing", b"[]", 404),
+            ("GET", "/v1/execute", None, 405),
+        ]:
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            assert (answer.status, json.loads(answer.read())["status"]) == (status, "error")
