@@ -119,11 +119,18 @@ pub(super) fn rehearse(py: Python<'_>) -> PyResult<()> {
     (0..32).try_for_each(|_| restore(py))
 }
 
+unsafe extern "C" {
+    fn __wasilibc_ensure_environ();
+}
+
 /// Brings what the snapshot froze up to date: directories, environment,
 /// random state, clock.
 fn restore(py: Python<'_>) -> PyResult<()> {
     set_search_path(py)?;
     if !get_environment().is_empty() {
+        // SAFETY: it only fills wasi-libc's cache of variables, which the
+        // snapshot emptied. `os` reads the cache as it is.
+        unsafe { __wasilibc_ensure_environ() };
         py.import("os")?.call_method0("reload_environ")?;
     }
     super::bridge::get(py)?.refresh(py)
