@@ -97,22 +97,26 @@ struct Stream {
 impl Stream {
     fn feed(&mut self, items: Items, written: Option<Vec<Data>>) -> Result<RunResult, End> {
         let mut fed = false;
-        let listed = match &items {
-            Items::List(Some(items)) => Some(items),
-            _ => written.as_ref(),
+        let items = match items {
+            Items::Lines(mut body) => {
+                while let Some(line) = body.next_line().map_err(unread)? {
+                    fed = true;
+                    let item = read_item(&line).map_err(|error| misread(error, body.line))?;
+                    self.push(&item)?;
+                }
+                None
+            }
+            Items::List(items) => items,
         };
-        for item in listed.into_iter().flatten() {
+        // As in a run without a stream: items that came with the manifest stand
+        // in for those of the request.
+        if !fed && let Some(items) = items.or(written) {
             fed = true;
-            self.push(item)?;
-        }
-        if let Items::Lines(mut body) = items {
-            while let Some(line) = body.next_line().map_err(unread)? {
-                fed = true;
-                let item = read_item(&line).map_err(|error| misread(error, body.line))?;
-                self.push(&item)?;
+            for item in &items {
+                self.push(item)?;
             }
         }
-        // Without any item the sources produce their own.
+        // Without either the sources produce their own.
         if !fed {
             while let Some(items) = self.session.pull(AT_ONCE)? {
                 self.outputs(&items)?;

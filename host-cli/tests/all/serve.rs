@@ -268,7 +268,7 @@ fn streams_of_every_kind_end_with_a_status() {
     let (_files, server) = serve_node(
         "class Own:\n    def process(self, x):\n        return 1 / x\nclass Source:\n    is_source = True\n    \
          def process(self):\n        yield from range(100)\n",
-        &["--timeout", "5"],
+        &["--timeout", "5", "--pipelines", "examples"],
     );
     let streamed = |headers: &str, body: String| {
         let answer = server.send("POST", "/v1/execute", headers, body.as_bytes());
@@ -299,6 +299,17 @@ fn streams_of_every_kind_end_with_a_status() {
     let source = json!({"version": "v1", "nodes": [{"id": "n", "node_type": "own:Source"}]});
     let text = streamed(NDJSON, source.to_string());
     assert_eq!(text.lines().count(), 101);
+    // Items of the manifest's file stand in for those of the request.
+    let named = |body: &str| {
+        let answer = server.send(
+            "POST",
+            "/v1/pipelines/multiply_add",
+            NDJSON,
+            body.as_bytes(),
+        );
+        answer.read().is(200).body.lines().count()
+    };
+    assert_eq!((named("5\n"), named("")), (2, 4));
     // What is wrong before the first output is a plain answer.
     let answer = server
         .send("POST", "/v1/execute", NDJSON, b"{}\n1\n")
