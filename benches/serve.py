@@ -71,6 +71,7 @@ class Memory:
     def __exit__(self, *_: object) -> None:
         self.over.set()
         self.thread.join()
+        self.samples.append(self.resident())
 
 
 def load(oha: str, server: Server, file: str, requests: int, clients: int) -> dict[str, object]:
