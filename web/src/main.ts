@@ -91,21 +91,28 @@ function checkSoon(): void {
 
 async function check(): Promise<void> {
   checkInputs();
-  // A check would wait for the run, and comes after it.
-  if (!ready || running) return;
+  // A run checks by itself, and the worker does one thing at a time.
+  if (ready && !running) await checkNow();
+}
+
+/** Whether there was an answer. */
+async function checkNow(): Promise<boolean> {
+  clearTimeout(timer);
   dirty = false;
   const number = ++asked;
   const watchdog = setTimeout(() => client.stop(), MOST_CHECKING);
   try {
     const answer = await client.check({ source: manifest.text, files: files() });
     if (number === asked) showCheck(answer);
+    return true;
   } catch (error) {
-    if (number !== asked || running) return;
+    if (number !== asked) return false;
     const message =
       error instanceof Stopped
         ? `Checking took longer than ${MOST_CHECKING / 1000} s and was stopped: does the Python file end when it is imported?`
         : (error as Error).message;
     say(message, true);
+    return false;
   } finally {
     clearTimeout(watchdog);
   }
@@ -184,6 +191,12 @@ async function run(): Promise<void> {
   let printed = "";
   showMessage(result, "Running …", false);
   try {
+    // The graph and the marks are to be those of what runs.
+    if (dirty && !(await checkNow())) {
+      showMessage(result, "Not run: checking it did not end.", true);
+      return;
+    }
+    say("Running …");
     const outcome = await client.run(
       { source: manifest.text, inputs: inputs.text, audio: audio.map((entry) => entry.audio), files: files() },
       {
@@ -314,8 +327,8 @@ byId<HTMLInputElement>("pick").addEventListener("change", (event) => {
 });
 new ResizeObserver(() => drawGraph()).observe(byId("graph"));
 
-choose(EXAMPLES[0]!.name);
 const kept = recall();
+choose(EXAMPLES[0]!.name);
 if (kept !== null) {
   picker.append(element("option", { value: "", selected: "" }, "your last edit"));
   fileField.value = kept.file;

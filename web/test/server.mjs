@@ -14,13 +14,16 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-/** Serves a folder below `/page/`; `requests` are the paths that were asked for. */
-export async function serve(root) {
+/**
+ * Serves a folder below `/page/`, `without` some of its files; `requests` are the paths that were
+ * asked for.
+ */
+export async function serve(root, { without = [] } = {}) {
   const requests = [];
   const server = http.createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     requests.push(pathname);
-    answer(root, pathname, response).catch(() => response.writeHead(404).end("not found"));
+    answer(root, pathname, without, response).catch(() => response.writeHead(404).end("not found"));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();
@@ -36,9 +39,10 @@ export async function serve(root) {
   };
 }
 
-async function answer(root, pathname, response) {
+async function answer(root, pathname, without, response) {
   if (!pathname.startsWith("/page/")) throw new Error("outside");
   const name = pathname.slice("/page/".length) || "index.html";
+  if (without.includes(name)) throw new Error("left out");
   const file = path.join(root, path.normalize(`/${name}`));
   const { size } = await stat(file);
   const type = TYPES[path.extname(file)] ?? "application/octet-stream";

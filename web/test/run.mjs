@@ -1,0 +1,92 @@
+// The page's end-to-end tests, in the browsers that the command line names; by default in both.
+//
+//   node test/run.mjs [chromium] [firefox] [--only=text] [--shots=directory]
+
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import { launch, program, version } from "./browsers.mjs";
+import { runConformance } from "./conformance.mjs";
+import { CASES } from "./cases.mjs";
+import { shoot } from "./shots.mjs";
+
+const web = path.resolve(import.meta.dirname, "..");
+const TIMEOUT = 60_000;
+
+const words = process.argv.slice(2);
+const option = (name) => words.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
+const named = words.filter((word) => !word.startsWith("--"));
+const only = option("only") ?? "";
+const shots = option("shots");
+
+/** What a user finds in the page, for the table of hosts. */
+const WORKS = ["execute", "execute-with-input", "list-nodes", "parse", "check", "locate", "user nodes", "stdlib on demand", "offline"];
+const NOT = [
+  { what: "a time limit for a run", why: "the page has a Stop button instead, which ends the worker" },
+  { what: "sessions", why: "the page shows whole runs; the npm package has them in browsers too" },
+];
+
+let failed = 0;
+for (const name of named.length > 0 ? named : ["chromium", "firefox"]) {
+  program(name);
+  console.log(`\n${version(name)}`);
+  const browser = await launch(name);
+  try {
+    const result = await runCases(name, browser);
+    if (shots !== undefined) await shoot(browser, path.join(web, "dist"), shots, name);
+    if (only === "") await report(name, result);
+  } finally {
+    await browser.close();
+  }
+}
+process.exit(failed > 0 ? 1 : 0);
+
+async function runCases(name, browser) {
+  let passed = 0;
+  for (const [title, test] of CASES) {
+    if (!title.includes(only)) continue;
+    const start = performance.now();
+    try {
+      await within(TIMEOUT, test(browser, path.join(web, "dist"), name));
+      passed += 1;
+      console.log(`  ok    ${title} (${Math.round(performance.now() - start)} ms)`);
+    } catch (error) {
+      failed += 1;
+      console.log(`  FAIL  ${title}\n${indented(error.stack ?? String(error))}`);
+    }
+  }
+  if (only !== "" && !"conformance".includes(only)) return { passed, cases: { passed: 0, failed: 0, skipped: [] } };
+  const start = performance.now();
+  const cases = await runConformance(browser, path.join(web, "test/dist"), (line) => console.log(indented(line)));
+  failed += cases.failed;
+  const counts = `${cases.passed} passed, ${cases.failed} failed, ${cases.skipped.length} skipped`;
+  console.log(`  conformance: ${counts} (${Math.round(performance.now() - start)} ms)`);
+  return { passed, cases };
+}
+
+async function report(name, { cases }) {
+  const target = path.resolve(process.env.PIPELINE_DIST ?? path.join(web, "../target/dist"), "../hosts");
+  await mkdir(target, { recursive: true });
+  const titles = { chromium: "Chromium", firefox: "Firefox" };
+  const result = {
+    host: `${titles[name]}, the page in web/`,
+    version: version(name),
+    component: "pipeline.wasm",
+    cases,
+    works: failed === 0 ? WORKS : [],
+    not: NOT,
+  };
+  await writeFile(path.join(target, `browser-${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+function within(time, work) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no end after ${time / 1000} s`)), time);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+function indented(text) {
+  return text.replaceAll(/^/gm, "        ");
+}
