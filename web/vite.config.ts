@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 
+import { shared } from "./vite.shared.ts";
+
 /** Writes the service worker with the list of all files that were built. */
 function serviceWorker(): Plugin {
   return {
@@ -29,10 +31,4 @@ function serviceWorker(): Plugin {
   };
 }
 
-export default defineConfig({
-  // Any folder of any static server.
-  base: "./",
-  plugins: [serviceWorker()],
-  worker: { format: "es" },
-  build: { target: "es2022", chunkSizeWarningLimit: 2500 },
-});
+export default defineConfig({ ...shared, plugins: [serviceWorker()] });

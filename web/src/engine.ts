@@ -1,20 +1,19 @@
 /** The component in this worker: one task, on an instance of its own. */
 
-import { instantiate, type Root } from "../../js/generated/pipeline.js";
-import { MemoryFileSystem, wasi } from "../../js/src/wasi/index.js";
-import type * as wit from "../../js/generated/interfaces/remotemedia-pipeline-types.js";
+import { Instance, MemoryFileSystem, PipelineError, type wit } from "../../js/src/core.js";
 
 import { JsonError, readInputs, show } from "./items.js";
 import { LibraryFileSystem, type OnFetch } from "./library.js";
-import type { CheckResult, Files, Loaded, RunOutcome } from "./protocol.js";
-
-type Executor = Root["executor"];
+import type { CheckResult, Files, Loaded, RunOutcome, Timings } from "./protocol.js";
 
 /** What happens during a task. */
 export interface Events {
   print(text: string): void;
   fetched: OnFetch;
 }
+
+/** A run's end. */
+export type Executed = { timings: Timings } & ({ result: wit.RunResult } | { error: PipelineError });
 
 /** Where the guest sees the code that was written in the page. */
 const PAGE_NODES = "/nodes/page";
@@ -38,74 +37,81 @@ export class Engine {
   }
 
   check(source: string): CheckResult {
-    const executor = this.#fresh();
+    const instance = this.#fresh();
     rust ??= new Set(
-      executor.listNodes().flatMap(({ nodeType, language }) => (language === "rust" ? [nodeType] : [])),
+      instance.listNodes().flatMap(({ nodeType, language }) => (language === "rust" ? [nodeType] : [])),
     );
-    const start = performance.now();
-    const result: CheckResult = {
-      nodes: null,
-      connections: [],
-      places: [],
-      diagnostics: [],
-      ok: false,
-      itemsInText: null,
-      milliseconds: 0,
-    };
-    const parsed = attempt<wit.Parsed, wit.Diagnostic[]>(() => executor.parse(source));
-    if ("failed" in parsed) {
-      result.diagnostics = parsed.failed;
-      return result;
+    const parsed = instance.parse(source);
+    if ("err" in parsed) {
+      const nothing = { nodes: null, connections: [], places: [], itemsInText: null };
+      return { ...nothing, diagnostics: parsed.err, ok: false };
     }
-    const { manifest, inputData, warnings } = parsed.value;
-    result.nodes = manifest.nodes.map(({ id, nodeType }) => ({
-      id,
-      type: nodeType,
-      language: rust!.has(nodeType) ? "rust" : "python",
-    }));
-    result.connections = manifest.connections;
-    result.places = manifest.nodes.map((_, index) => executor.locate(source, `nodes[${index}]`) ?? null);
-    result.itemsInText = inputData?.length ?? null;
-    const checked = attempt<wit.Checked, wit.Diagnostic[]>(() => executor.check(manifest));
-    result.ok = "value" in checked;
-    const found = "value" in checked ? checked.value.warnings : checked.failed;
-    result.diagnostics = [...warnings, ...locate(executor, source, found)];
-    result.milliseconds = performance.now() - start;
-    return result;
+    const { manifest, inputData, warnings } = parsed.ok;
+    const checked = instance.check(manifest);
+    const found = "ok" in checked ? checked.ok.warnings : checked.err;
+    return {
+      nodes: manifest.nodes.map(({ id, nodeType }) => ({
+        id,
+        type: nodeType,
+        language: rust!.has(nodeType) ? "rust" : "python",
+      })),
+      connections: manifest.connections,
+      places: manifest.nodes.map((_, index) => instance.locate(source, `nodes[${index}]`) ?? null),
+      diagnostics: [...warnings, ...locate(instance, source, found)],
+      ok: "ok" in checked,
+      itemsInText: inputData?.length ?? null,
+    };
   }
 
+  /** Runs, and says what is to be seen of it. */
   run(source: string, inputs: string, audio: wit.Audio[]): RunOutcome {
-    const start = performance.now();
-    const executor = this.#fresh();
-    const instantiated = performance.now();
-    const parsed = attempt<wit.Parsed, wit.Diagnostic[]>(() => executor.parse(source));
-    if ("failed" in parsed) return invalid(parsed.failed);
-    const { manifest, inputData } = parsed.value;
-    let items: wit.Data[] | null;
+    let executed;
     try {
-      items = readInputs(inputs);
+      executed = this.execute(source, inputs, audio);
     } catch (error) {
       if (!(error instanceof JsonError)) throw error;
       const { message, line, column } = error;
       return { status: "bad-inputs", message, line, column };
     }
-    if (audio.length > 0) items = [...(items ?? []), ...audio.map((val) => ({ tag: "audio" as const, val }))];
-    items ??= inputData?.map((val) => ({ tag: "value" as const, val })) ?? null;
-    const called = performance.now();
-    const ran = attempt<wit.RunResult, wit.PipelineError>(() =>
-      items === null ? executor.execute(manifest) : executor.executeWithInput(manifest, items),
-    );
-    const timings = { instantiate: instantiated - start, execute: performance.now() - called };
-    if ("value" in ran) {
-      const { outputs, graph, metrics } = ran.value;
+    const { timings } = executed;
+    if ("result" in executed) {
+      const { outputs, graph, metrics } = executed.result;
       return { status: "success", outputs: outputs.map(show), graph, metrics, timings };
     }
-    const { outputs, ...error } = ran.failed;
-    error.diagnostics = locate(executor, source, error.diagnostics);
-    return { status: "error", error, outputs: outputs.map(show), timings };
+    const { kind, message, nodeId, nodeType, item, traceback, diagnostics, data } = executed.error;
+    const error = { kind, message, nodeId, nodeType, item, traceback, diagnostics: [...diagnostics] };
+    return { status: "error", error, outputs: data.map(show), timings };
   }
 
-  #fresh(): Executor {
+  /** Runs a manifest on the items of a text, and on audio after them; where there are none, on those
+   * that stand in the manifest's text. Throws a `JsonError` where the items can't be read. */
+  execute(source: string, inputs: string, audio: wit.Audio[] = []): Executed {
+    const start = performance.now();
+    const instance = this.#fresh();
+    const called = performance.now();
+    const timed = () => ({ instantiate: called - start, execute: performance.now() - called });
+    const parsed = instance.parse(source);
+    if ("err" in parsed) {
+      const message = parsed.err[0]?.message ?? "the manifest can't be read";
+      const error = { kind: "invalid-manifest" as const, message, diagnostics: parsed.err, outputs: [] };
+      return { error: new PipelineError(error), timings: timed() };
+    }
+    const { manifest, inputData } = parsed.ok;
+    let items = readInputs(inputs);
+    if (audio.length > 0) items = [...(items ?? []), ...audio.map((val) => ({ tag: "audio" as const, val }))];
+    items ??= inputData?.map((val) => ({ tag: "value" as const, val })) ?? null;
+    try {
+      const result = instance.execute(manifest, items ?? undefined);
+      return { result, timings: timed() };
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error;
+      const timings = timed();
+      const diagnostics = locate(instance, source, error.diagnostics);
+      return { error: Object.assign(error, { diagnostics }), timings };
+    }
+  }
+
+  #fresh(): Instance {
     onFetch = this.#events.fetched;
     for (const [mount, sizes] of Object.entries(this.#loaded.library)) {
       if (!libraries.has(mount)) {
@@ -115,7 +121,7 @@ export class Engine {
     }
     const decoder = new TextDecoder();
     const print = (bytes: Uint8Array) => this.#events.print(decoder.decode(bytes, { stream: true }));
-    const { imports } = wasi({
+    return new Instance(new Map(Object.entries(this.#loaded.modules)), {
       mounts: [
         ...[...libraries].map(([mount, files]) => [`/${mount}`, files] as const),
         [PAGE_NODES, new MemoryFileSystem(this.#files)] as const,
@@ -123,37 +129,13 @@ export class Engine {
       stdout: print,
       stderr: print,
     });
-    const { modules } = this.#loaded;
-    const root = instantiate((name) => modules[name]!, imports as never);
-    return root.executor;
-  }
-}
-
-/** A call's value, or the error that the WIT gives it. Whatever else is thrown is a fault. */
-function attempt<T, E>(call: () => T): { value: T } | { failed: E } {
-  try {
-    return { value: call() };
-  } catch (error) {
-    if (error instanceof Error && "payload" in error) return { failed: error.payload as E };
-    throw error;
   }
 }
 
 /** Adds where in the text each diagnostic is: a typed manifest has no positions. */
-function locate(executor: Executor, source: string, diagnostics: wit.Diagnostic[]): wit.Diagnostic[] {
+function locate(instance: Instance, source: string, diagnostics: readonly wit.Diagnostic[]): wit.Diagnostic[] {
   return diagnostics.map((diagnostic) => {
-    const location = diagnostic.location ?? executor.locate(source, diagnostic.path);
+    const location = diagnostic.location ?? instance.locate(source, diagnostic.path);
     return location === undefined ? diagnostic : { ...diagnostic, location };
   });
-}
-
-function invalid(diagnostics: wit.Diagnostic[]): RunOutcome {
-  const [first] = diagnostics;
-  const message = first?.message ?? "the manifest can't be read";
-  return {
-    status: "error",
-    error: { kind: "invalid-manifest", message, diagnostics },
-    outputs: [],
-    timings: null,
-  };
 }

@@ -1,9 +1,6 @@
 /** Items between text, the component, and what the page shows. */
 
-import type * as wit from "../../js/generated/interfaces/remotemedia-pipeline-types.js";
-import { parseItems } from "../../js/src/json/read.js";
-import { JsonError } from "../../js/src/json/scan.js";
-import { formatItem } from "../../js/src/json/write.js";
+import { formatItem, JsonError, parseItems, type wit } from "../../js/src/core.js";
 
 import { wav } from "./audio.js";
 import type { Shown } from "./protocol.js";

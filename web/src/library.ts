@@ -5,7 +5,7 @@
 
 import { unzipSync } from "fflate";
 
-import { FileError, type FileHandle, type FileStat, type FileSystem, type FileType } from "../../js/src/wasi/fs.js";
+import { FileError, type FileHandle, type FileStat, type FileSystem, type FileType } from "../../js/src/core.js";
 
 import codeUrl from "../generated/library-code.zip?url";
 import textUrl from "../generated/library-text.zip?url";

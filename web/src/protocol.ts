@@ -1,16 +1,10 @@
 /** What the page and its worker say to each other. */
 
-import type {
-  Audio,
-  Data,
-  Diagnostic,
-  GraphInfo,
-  Location,
-  NodeMetrics,
-  PipelineError,
-} from "../../js/generated/interfaces/remotemedia-pipeline-types.js";
+import type { PipelineError, wit } from "../../js/src/core.js";
 
-export type { Audio, Data, Diagnostic, NodeMetrics };
+export type Audio = wit.Audio;
+export type Diagnostic = wit.Diagnostic;
+export type NodeMetrics = wit.NodeMetrics;
 
 /** Files of a directory: path to text. */
 export type Files = Record<string, string>;
@@ -55,13 +49,12 @@ export interface CheckResult {
   nodes: GraphNode[] | null;
   connections: Array<{ from: string; to: string }>;
   /** Where each node is in the text. */
-  places: Array<Location | null>;
+  places: Array<wit.Location | null>;
   diagnostics: Diagnostic[];
   /** Whether the pipeline can run. */
   ok: boolean;
   /** Items that stand in the manifest's text. */
   itemsInText: number | null;
-  milliseconds: number;
 }
 
 /** An item as the page shows it. */
@@ -81,12 +74,14 @@ export interface Timings {
 }
 
 export type RunOutcome =
-  | { status: "success"; outputs: Shown[]; graph: GraphInfo; metrics: NodeMetrics[]; timings: Timings }
+  | { status: "success"; outputs: Shown[]; graph: wit.GraphInfo; metrics: NodeMetrics[]; timings: Timings }
   | {
       status: "error";
-      error: Omit<PipelineError, "outputs">;
+      error: Pick<PipelineError, "kind" | "message" | "nodeId" | "nodeType" | "item" | "traceback"> & {
+        diagnostics: Diagnostic[];
+      };
       outputs: Shown[];
-      timings: Timings | null;
+      timings: Timings;
     }
   /** The inputs' text is no list of items. */
   | { status: "bad-inputs"; message: string; line: number | null; column: number | null };

@@ -22,11 +22,9 @@ export function showResult(parent: HTMLElement, outcome: Finished, printed: stri
   }
   if (printed !== "") parts.push(element("h3", {}, "Printed"), element("pre", { class: "printed" }, printed));
   if (outcome.status === "success") parts.push(element("h3", {}, "Time"), times(outcome.metrics));
-  if (outcome.timings !== null) {
-    const { instantiate, execute } = outcome.timings;
-    const text = `${milliseconds(execute)} in all; the fresh instance took ${milliseconds(instantiate)} to make.`;
-    parts.push(element("p", { class: "hint", id: "timings" }, text));
-  }
+  const { instantiate, execute } = outcome.timings;
+  const text = `${milliseconds(execute)} in all; the fresh instance took ${milliseconds(instantiate)} to make.`;
+  parts.push(element("p", { class: "hint", id: "timings" }, text));
   parent.replaceChildren(...parts);
 }
 

@@ -35,6 +35,5 @@ async function answer(request: Request): Promise<{ result: Answer; transfer: Tra
 }
 
 function describe(error: unknown): string {
-  if (error instanceof WebAssembly.RuntimeError) return `the component failed: ${error.message}`;
   return error instanceof Error ? error.message : String(error);
 }
