@@ -1,6 +1,6 @@
 /** The worker as the page sees it: tasks with answers, and a way to stop. */
 
-import type { Answer, CheckResult, Loaded, Request, Response, RunOutcome, Task } from "./protocol.js";
+import type { Answer, CheckResult, Loaded, NodeType, Request, Response, RunOutcome, Task } from "./protocol.js";
 
 /** The task was ended from outside. */
 export class Stopped extends Error {
@@ -30,6 +30,10 @@ export class Client {
   /** Fetches and compiles the component. What is compiled is kept for workers to come. */
   async load(listener: Listener): Promise<void> {
     this.#loaded = (await this.#ask({ op: "load" }, listener)) as Loaded;
+  }
+
+  nodeTypes(): Promise<NodeType[]> {
+    return this.#ask({ op: "nodes" }, {}) as Promise<NodeType[]>;
   }
 
   check(task: Omit<Extract<Task, { op: "check" }>, "op">): Promise<CheckResult> {

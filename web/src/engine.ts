@@ -1,10 +1,10 @@
 /** The component in this worker: one task, on an instance of its own. */
 
-import { Instance, MemoryFileSystem, PipelineError, type wit } from "../../js/src/core.js";
+import { formatValue, Instance, MemoryFileSystem, PipelineError, type wit } from "../../js/src/core.js";
 
 import { JsonError, readInputs, show } from "./items.js";
 import { LibraryFileSystem, type OnFetch } from "./library.js";
-import type { CheckResult, Files, Loaded, RunOutcome, Timings } from "./protocol.js";
+import type { CheckResult, Files, Loaded, NodeType, RunOutcome, Timings } from "./protocol.js";
 
 /** What happens during a task. */
 export interface Events {
@@ -22,8 +22,8 @@ const PAGE_NODES = "/nodes/page";
 const libraries = new Map<string, LibraryFileSystem>();
 let onFetch: OnFetch = () => {};
 
-/** Rust's node types, which the graph paints in another colour; asked for once. */
-let rust: ReadonlySet<string> | null = null;
+/** Node types that come with the component; the graph tells their languages apart. */
+let known: wit.NodeInfo[] | null = null;
 
 export class Engine {
   readonly #loaded: Loaded;
@@ -36,11 +36,26 @@ export class Engine {
     this.#events = events;
   }
 
+  /** What manifests can name besides the page's own classes. */
+  nodeTypes(): NodeType[] {
+    known ??= this.#fresh().listNodes();
+    return known
+      .filter(({ unavailable }) => unavailable === undefined)
+      .map(({ nodeType, language, summary, params }) => ({
+        name: nodeType,
+        language,
+        summary,
+        params: params.map(({ name, paramType, required, default: value }) => {
+          const given = required ? " (required)" : value === undefined ? "" : ` = ${formatValue(value)}`;
+          return `${name}: ${paramType}${given}`;
+        }),
+      }));
+  }
+
   check(source: string): CheckResult {
     const instance = this.#fresh();
-    rust ??= new Set(
-      instance.listNodes().flatMap(({ nodeType, language }) => (language === "rust" ? [nodeType] : [])),
-    );
+    known ??= instance.listNodes();
+    const rust = new Set(known.flatMap(({ nodeType, language }) => (language === "rust" ? [nodeType] : [])));
     const parsed = instance.parse(source);
     if ("err" in parsed) {
       const nothing = { nodes: null, connections: [], places: [], itemsInText: null };
@@ -53,7 +68,7 @@ export class Engine {
       nodes: manifest.nodes.map(({ id, nodeType }) => ({
         id,
         type: nodeType,
-        language: rust!.has(nodeType) ? "rust" : "python",
+        language: rust.has(nodeType) ? "rust" : "python",
       })),
       connections: manifest.connections,
       places: manifest.nodes.map((_, index) => instance.locate(source, `nodes[${index}]`) ?? null),

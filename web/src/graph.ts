@@ -20,6 +20,7 @@ interface Drawing {
 
 const HEIGHT = 62;
 const LETTER = 6.9;
+const LEAST_SCALE = 0.75;
 
 export function draw(parent: HTMLElement, { nodes, connections, notes, onPick }: Drawing): void {
   if (nodes.length === 0) {
@@ -31,6 +32,8 @@ export function draw(parent: HTMLElement, { nodes, connections, notes, onPick }:
   let graph = arrange(nodes, connections, notes, "LR");
   if (graph.graph().width! > width) graph = arrange(nodes, connections, notes, "TB");
   const size = { width: graph.graph().width!, height: graph.graph().height! };
+  // A little too wide is made smaller, much too wide is scrolled.
+  const scale = Math.min(1, Math.max(LEAST_SCALE, width / size.width));
   const marker = svg("marker", {
     id: "arrow",
     viewBox: "0 0 8 8",
@@ -45,8 +48,8 @@ export function draw(parent: HTMLElement, { nodes, connections, notes, onPick }:
   definitions.append(marker);
   const picture = svg("svg", {
     viewBox: `0 0 ${size.width} ${size.height}`,
-    width: size.width,
-    height: size.height,
+    width: size.width * scale,
+    height: size.height * scale,
     role: "group",
     "aria-label": describe(nodes, connections),
   });

@@ -8,9 +8,9 @@ import { EXAMPLES } from "./examples.js";
 import { draw, type NodeNote } from "./graph.js";
 import { JsonError, readInputs } from "./items.js";
 import { keepOffline } from "./offline.js";
-import type { Audio, CheckResult, Diagnostic, RunOutcome } from "./protocol.js";
+import type { Audio, CheckResult, Diagnostic, NodeType, RunOutcome } from "./protocol.js";
 import { forget, nodeTime, player, showMessage, showResult } from "./results.js";
-import { recall, remember } from "./memory.js";
+import { type Kept, recall, remember } from "./memory.js";
 
 /** How long the text must rest before it is checked. */
 const REST = 250;
@@ -34,6 +34,8 @@ let ready = false;
 let running = false;
 /** Whether something changed since the last check. */
 let dirty = true;
+/** Whether an example is being put into the editors. */
+let choosing = false;
 /** What the last run says of each node; gone with the next change. */
 let notes = new Map<string, NodeNote>();
 
@@ -57,6 +59,7 @@ function changed(): void {
   dirty = true;
   checkSoon();
   remember({ manifest: manifest.text, inputs: inputs.text, file: fileField.value, code: code.text });
+  if (!choosing) picker.value = "";
   const name = moduleName();
   byId("code-hint").textContent =
     name === null
@@ -130,6 +133,14 @@ function showCheck(answer: CheckResult): void {
   if (answer.ok) say("Ready");
   else say("The manifest can't run", true);
   drawGraph();
+}
+
+function showNodeTypes(types: NodeType[]): void {
+  const entries = types.flatMap(({ name, language, summary, params }) => [
+    element("dt", { class: language }, name, element("span", {}, ` ${language}`)),
+    element("dd", {}, summary, ...params.map((text) => element("code", {}, text))),
+  ]);
+  byId("types").querySelector("dl")!.replaceChildren(...entries);
 }
 
 function showDiagnostics(diagnostics: Diagnostic[]): void {
@@ -226,6 +237,8 @@ function finish(outcome: RunOutcome, printed: string): void {
     return;
   }
   showResult(result, outcome, printed);
+  // On a narrow screen it is far below what was edited.
+  if (matchMedia("(max-width: 860px)").matches) result.parentElement?.scrollIntoView({ block: "start" });
   if (outcome.status === "success") {
     for (const node of outcome.metrics) {
       const text = `${node.itemsIn} in, ${node.itemsOut} out, ${nodeTime(node)}`;
@@ -299,20 +312,29 @@ function showAudio(): void {
 
 // --- Start
 
+function same(example: Kept, kept: Kept): boolean {
+  const keys = ["manifest", "inputs", "file", "code"] as const;
+  return keys.every((key) => example[key] === kept[key]);
+}
+
 function choose(name: string): void {
   const example = EXAMPLES.find((one) => one.name === name);
   if (example === undefined) return;
+  choosing = true;
   fileField.value = example.file;
   manifest.text = example.manifest;
   code.text = example.code;
   inputs.text = example.inputs;
+  choosing = false;
   audio = example.tone ? [{ name: "tone", audio: tone() }] : [];
   showAudio();
   showMessage(result, "Nothing has run yet.", false);
-  changed();
 }
 
-picker.append(...EXAMPLES.map(({ name }) => element("option", { value: name }, name)));
+picker.append(
+  ...EXAMPLES.map(({ name }) => element("option", { value: name }, name)),
+  element("option", { value: "", hidden: "" }, "your own"),
+);
 picker.addEventListener("change", () => choose(picker.value));
 fileField.addEventListener("input", changed);
 runButton.addEventListener("click", onRun);
@@ -330,12 +352,11 @@ new ResizeObserver(() => drawGraph()).observe(byId("graph"));
 const kept = recall();
 choose(EXAMPLES[0]!.name);
 if (kept !== null) {
-  picker.append(element("option", { value: "", selected: "" }, "your last edit"));
   fileField.value = kept.file;
   manifest.text = kept.manifest;
   code.text = kept.code;
   inputs.text = kept.inputs;
-  changed();
+  picker.value = EXAMPLES.find((example) => same(example, kept))?.name ?? "";
 }
 
 client
@@ -353,5 +374,7 @@ client
     say("Ready");
     return check();
   })
+  .then(() => client.nodeTypes())
+  .then(showNodeTypes)
   .then(() => keepOffline((text) => (byId("offline").textContent = text)))
   .catch((error: Error) => say(error.message, true));

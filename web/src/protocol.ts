@@ -22,6 +22,7 @@ export interface Loaded {
 export type Task =
   /** Fetch and compile, or take what another worker has. */
   | { op: "load"; loaded?: Loaded }
+  | { op: "nodes" }
   | { op: "check"; source: string; files: Files }
   | { op: "run"; source: string; inputs: string; audio: Audio[]; files: Files };
 
@@ -35,7 +36,16 @@ export type Response =
   /** A fault: of the component, of the network, or of the page itself. */
   | { kind: "failed"; id: number; message: string };
 
-export type Answer = Loaded | CheckResult | RunOutcome;
+export type Answer = Loaded | NodeType[] | CheckResult | RunOutcome;
+
+/** A node type as the page lists it. */
+export interface NodeType {
+  name: string;
+  language: "rust" | "python";
+  summary: string;
+  /** As `factor: number = 2.0`. */
+  params: string[];
+}
 
 /** A node as the graph shows it. */
 export interface GraphNode {

@@ -23,10 +23,11 @@ async function answer(request: Request): Promise<{ result: Answer; transfer: Tra
     return { result: loaded, transfer: [] };
   }
   if (loaded === null) throw new Error("the component is not loaded");
-  const engine = new Engine(loaded, request.files, {
+  const engine = new Engine(loaded, request.op === "nodes" ? {} : request.files, {
     print: (text) => say({ kind: "printed", id, text }),
     fetched: (archive, bytes) => say({ kind: "fetch", id, archive, bytes }),
   });
+  if (request.op === "nodes") return { result: engine.nodeTypes(), transfer: [] };
   if (request.op === "check") return { result: engine.check(request.source), transfer: [] };
   const result = engine.run(request.source, request.inputs, request.audio);
   const shown = result.status === "bad-inputs" ? [] : result.outputs;

@@ -47,6 +47,7 @@ class Double:
 def process(self, item: Any) -> Any:
 return item * 2`;
 
+/** Title, test, and what it shows for the table of hosts. */
 export const CASES = [
   [
     "loads with progress, and says when it is ready",
@@ -71,6 +72,7 @@ export const CASES = [
       assert.deepEqual(await app.texts("#graph .node .name"), ["multiply", "add"]);
       assert.equal((await app.texts("#graph .edge")).length, 1);
     }),
+    ["execute-with-input"],
   ],
   [
     "runs text_processor.json",
@@ -106,6 +108,26 @@ export const CASES = [
       assert.equal(await app.run(), "Done");
       assert.deepEqual(await app.outputs(), ["2", '"abab"', "[0.5,0.5]"]);
     }),
+    ["nodes of your own"],
+  ],
+  [
+    "runs a pipeline that makes its own items",
+    withPage(async (app) => {
+      await app.manifest(["DataSourceNode", { items: [1, 2.5] }], "MultiplyNode");
+      await app.fill("inputs", "");
+      assert.equal(await app.run(), "Done");
+      assert.deepEqual(await app.outputs(), ["2", "5.0"]);
+    }),
+    ["execute"],
+  ],
+  [
+    "lists the node types",
+    withPage(async (app) => {
+      await app.until(() => document.querySelectorAll("#types dt").length > 20);
+      assert.ok((await app.texts("#types dt")).includes("MultiplyNode rust"));
+      assert.ok((await app.texts("#types dd code")).includes("factor: number = 2.0"));
+    }),
+    ["list-nodes"],
   ],
   [
     "shows the traceback of a node that fails, and marks its line",
@@ -124,6 +146,7 @@ export const CASES = [
       assert.equal(await app.text("#code .cm-lintRange-error"), "return 1 / item");
       assert.deepEqual(await app.texts("#graph .node.error .name"), ["n1"]);
     }),
+    ["tracebacks"],
   ],
   [
     "marks what is wrong with a manifest, where it is",
@@ -146,6 +169,7 @@ export const CASES = [
       assert.equal(await app.run(), "Failed");
       assert.match(await app.text("#result"), /line 3, column 2/);
     }),
+    ["parse", "check", "locate"],
   ],
   [
     "fetches the library when an import needs it, and not before",
@@ -174,6 +198,7 @@ export const CASES = [
         await server.close();
       }
     },
+    ["standard library on demand"],
   ],
   [
     "opens and runs again without a server",
@@ -193,6 +218,7 @@ export const CASES = [
       assert.equal(await app.run(), "Done");
       assert.deepEqual(await app.outputs(), ['"csv"']);
     }),
+    ["offline"],
   ],
   [
     "stops a run that would never end",
@@ -209,6 +235,7 @@ export const CASES = [
       assert.equal(await app.run(), "Done");
       assert.deepEqual(await app.outputs(), ["20", "24", "16"]);
     }),
+    ["stop"],
   ],
   [
     "survives a file whose import never ends",
@@ -300,6 +327,7 @@ export const CASES = [
         await rm(folder, { recursive: true });
       }
     }),
+    ["media"],
   ],
   [
     "can be used from the keyboard",
