@@ -4,6 +4,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import puppeteer from "puppeteer-core";
 
+import { launchWebKit, miniBrowser } from "./webkit.mjs";
+
 const CHROMIUM = [
   "--no-sandbox",
   "--disable-gpu",
@@ -31,9 +33,10 @@ const FIREFOX = {
 const PROGRAMS = {
   chromium: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
   firefox: ["/usr/bin/firefox-esr", "/usr/bin/firefox"],
+  webkit: ["/usr/bin/WebKitWebDriver"],
 };
 
-const PACKAGES = { chromium: "chromium", firefox: "firefox-esr" };
+const PACKAGES = { chromium: "chromium", firefox: "firefox-esr", webkit: "webkit2gtk-driver xvfb" };
 
 /** A browser's program; the environment may name another, as in CHROMIUM=/opt/chromium. */
 export function program(name) {
@@ -45,13 +48,16 @@ export function program(name) {
   return found;
 }
 
-export function version(name) {
+/** Name and version of a browser that was launched. */
+export async function version(name, browser) {
+  if (name === "webkit") return `WebKitGTK ${await browser.version()}`;
   const said = execFileSync(program(name), ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   return said.trim().replace(/ built on.*/, "");
 }
 
 export function launch(name) {
   const executablePath = program(name);
+  if (name === "webkit") return launchWebKit(executablePath, miniBrowser());
   return name === "firefox"
     ? puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox: FIREFOX })
     : puppeteer.launch({ executablePath, headless: true, args: CHROMIUM });

@@ -51,13 +51,15 @@ return item * 2`;
 export const CASES = [
   [
     "loads with progress, and says when it is ready",
-    withPage(async (app) => {
+    withPage(async (app, _, name) => {
+      assert.equal(await app.status(), "Ready");
+      // Its driver reaches a page only once it has loaded.
+      if (name === "webkit") return;
       const said = await app.page.evaluate(() => window.said);
       const steps = said.filter((text) => text.startsWith("Loading "));
       assert.ok(steps.length > 1, `no progress among: ${said.join(" | ")}`);
       const [, done, total] = /^Loading (.+) MB of (.+) MB$/.exec(steps.at(-1));
       assert.equal(done, total, "the last bytes are not all of them");
-      assert.equal(await app.status(), "Ready");
     }),
   ],
   [
@@ -361,13 +363,15 @@ export const CASES = [
   ],
   [
     "fits a narrow screen, and keeps what was written",
-    withPage(async (app) => {
+    withPage(async (app, _, name) => {
       await app.page.setViewport({ width: 390, height: 844 });
       for (const example of ["mixed", "text_processor", "audio"]) {
         await app.example(example);
         assert.equal(await app.run(), "Done");
-        const width = await app.page.evaluate(() => document.documentElement.scrollWidth);
-        assert.ok(width <= 390, `${example}: the page is ${width} px wide`);
+        const [width, room] = await app.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+        assert.ok(width <= room, `${example}: the page is ${width} px wide on ${room} px`);
+        // WebKit's small browser has a least width.
+        if (name !== "webkit") assert.equal(room, 390);
       }
       await app.fill("code", "class Kept: ...\n");
       await app.page.reload();

@@ -1,11 +1,11 @@
-// The page's end-to-end tests, in the browsers that the command line names; by default in both.
+// The page's end-to-end tests, in the browsers that the command line names; by default in all.
 //
-//   node test/run.mjs [chromium] [firefox] [--only=text] [--shots=directory]
+//   node test/run.mjs [chromium] [firefox] [webkit] [--only=text] [--shots=directory]
 
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { launch, program, version } from "./browsers.mjs";
+import { launch, version } from "./browsers.mjs";
 import { runConformance } from "./conformance.mjs";
 import { CASES } from "./cases.mjs";
 import { shoot } from "./shots.mjs";
@@ -26,14 +26,14 @@ const NOT = [
 ];
 
 let failed = 0;
-for (const name of named.length > 0 ? named : ["chromium", "firefox"]) {
-  program(name);
-  console.log(`\n${version(name)}`);
+for (const name of named.length > 0 ? named : ["chromium", "firefox", "webkit"]) {
   const browser = await launch(name);
+  const label = await version(name, browser);
+  console.log(`\n${label}`);
   try {
     const result = await runCases(name, browser);
     if (shots !== undefined) await shoot(browser, path.join(web, "dist"), shots, name);
-    if (only === "") await report(name, result);
+    if (only === "") await report(name, label, result);
   } finally {
     await browser.close();
   }
@@ -56,20 +56,20 @@ async function runCases(name, browser) {
   }
   if (only !== "" && !"conformance".includes(only)) return { works, cases: { passed: 0, failed: 0, skipped: [] } };
   const start = performance.now();
-  const cases = await runConformance(browser, path.join(web, "test/dist"), (line) => console.log(indented(line)));
+  const cases = await runConformance(browser, path.join(web, "generated/conformance"), (line) => console.log(indented(line)));
   failed += cases.failed;
   const counts = `${cases.passed} passed, ${cases.failed} failed, ${cases.skipped.length} skipped`;
   console.log(`  conformance: ${counts} (${Math.round(performance.now() - start)} ms)`);
   return { works, cases };
 }
 
-async function report(name, { works, cases }) {
+async function report(name, version, { works, cases }) {
   const target = path.resolve(process.env.PIPELINE_DIST ?? path.join(web, "../target/dist"), "../hosts");
   await mkdir(target, { recursive: true });
-  const titles = { chromium: "Chromium", firefox: "Firefox" };
+  const titles = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKitGTK" };
   const result = {
     host: `${titles[name]}, the page in web/`,
-    version: version(name),
+    version,
     component: "pipeline.wasm",
     cases,
     works,

@@ -7,6 +7,7 @@ mod flatten;
 mod guest;
 mod link;
 mod npm;
+mod page;
 mod shell;
 mod snapshot;
 mod stamp;

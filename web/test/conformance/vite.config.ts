@@ -5,5 +5,5 @@ import { shared } from "../../vite.shared.ts";
 export default defineConfig({
   ...shared,
   root: import.meta.dirname,
-  build: { ...shared.build, outDir: "../dist", emptyOutDir: true },
+  build: { ...shared.build, outDir: "../../generated/conformance", emptyOutDir: true },
 });
