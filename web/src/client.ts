@@ -11,7 +11,7 @@ export class Stopped extends Error {
 
 export interface Listener {
   progress?(done: number, total: number): void;
-  fetch?(archive: string, bytes: number): void;
+  fetch?(bytes: number | null): void;
   printed?(text: string): void;
 }
 
@@ -36,8 +36,8 @@ export class Client {
     return this.#ask({ op: "nodes" }, {}) as Promise<NodeType[]>;
   }
 
-  check(task: Omit<Extract<Task, { op: "check" }>, "op">): Promise<CheckResult> {
-    return this.#ask({ op: "check", ...task }, {}) as Promise<CheckResult>;
+  check(task: Omit<Extract<Task, { op: "check" }>, "op">, listener: Listener): Promise<CheckResult> {
+    return this.#ask({ op: "check", ...task }, listener) as Promise<CheckResult>;
   }
 
   run(task: Omit<Extract<Task, { op: "run" }>, "op">, listener: Listener): Promise<RunOutcome> {
@@ -80,7 +80,7 @@ export class Client {
       case "progress":
         return pending.listener.progress?.(response.done, response.total);
       case "fetch":
-        return pending.listener.fetch?.(response.archive, response.bytes);
+        return pending.listener.fetch?.(response.bytes);
       case "printed":
         return pending.listener.printed?.(response.text);
       case "done":

@@ -130,7 +130,7 @@ export class Engine {
     onFetch = this.#events.fetched;
     for (const [mount, sizes] of Object.entries(this.#loaded.library)) {
       if (!libraries.has(mount)) {
-        const tell: OnFetch = (archive, bytes) => onFetch(archive, bytes);
+        const tell: OnFetch = (bytes) => onFetch(bytes);
         libraries.set(mount, new LibraryFileSystem(mount, sizes, tell));
       }
     }

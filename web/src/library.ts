@@ -17,8 +17,8 @@ const ARCHIVES = { code: codeUrl, text: textUrl };
 /** Archives that this worker has fetched. */
 const fetched = new Map<keyof typeof ARCHIVES, Uint8Array>();
 
-/** What is told when an archive is fetched. */
-export type OnFetch = (archive: string, bytes: number) => void;
+/** What is told before an archive is fetched, and after that with its bytes. */
+export type OnFetch = (bytes: number | null) => void;
 
 /** One mounted directory of the library. */
 export class LibraryFileSystem implements FileSystem {
@@ -105,9 +105,10 @@ export class LibraryFileSystem implements FileSystem {
   #archive(which: keyof typeof ARCHIVES): Uint8Array {
     let archive = fetched.get(which);
     if (archive === undefined) {
+      this.#onFetch(null);
       archive = fetchNow(ARCHIVES[which]);
       fetched.set(which, archive);
-      this.#onFetch(which, archive.length);
+      this.#onFetch(archive.length);
     }
     return archive;
   }

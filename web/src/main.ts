@@ -16,7 +16,7 @@ import { type Kept, recall, remember } from "./memory.js";
 const REST = 250;
 
 /** Checking imports the page's module, which may never end. */
-const MOST_CHECKING = 10_000;
+const MOST_CHECKING = 5_000;
 
 const client = new Client();
 const status = byId("status");
@@ -103,9 +103,17 @@ async function checkNow(): Promise<boolean> {
   clearTimeout(timer);
   dirty = false;
   const number = ++asked;
-  const watchdog = setTimeout(() => client.stop(), MOST_CHECKING);
+  let watchdog: ReturnType<typeof setTimeout> | undefined;
+  const watch = () => (watchdog = setTimeout(() => client.stop(), MOST_CHECKING));
   try {
-    const answer = await client.check({ source: manifest.text, files: files() });
+    watch();
+    const fetch = (bytes: number | null) => {
+      // However long the network takes: that is not the file's fault.
+      clearTimeout(watchdog);
+      if (bytes !== null) watch();
+      sayFetch(bytes);
+    };
+    const answer = await client.check({ source: manifest.text, files: files() }, { fetch });
     if (number === asked) showCheck(answer);
     return true;
   } catch (error) {
@@ -211,7 +219,7 @@ async function run(): Promise<void> {
     const outcome = await client.run(
       { source: manifest.text, inputs: inputs.text, audio: audio.map((entry) => entry.audio), files: files() },
       {
-        fetch: (_, bytes) => say(`Fetched more of Python's library (${megabytes(bytes)}). Running …`),
+        fetch: sayFetch,
         printed: (text) => {
           printed += text;
           result.replaceChildren(element("pre", { class: "printed" }, printed));
@@ -277,6 +285,11 @@ function setRunning(now: boolean): void {
 function say(message: string, isError = false): void {
   status.textContent = message;
   status.classList.toggle("error", isError);
+}
+
+function sayFetch(bytes: number | null): void {
+  const more = "more of Python's library";
+  say(bytes === null ? `Fetching ${more} …` : `Fetched ${more}, ${megabytes(bytes)}`);
 }
 
 function megabytes(bytes: number): string {
@@ -367,14 +380,15 @@ client
       say(`Loading ${megabytes(done)} of ${megabytes(total)}`);
     },
   })
-  .then(() => {
+  // Before anything of the user's runs, which may never end.
+  .then(() => client.nodeTypes())
+  .then((types) => {
+    showNodeTypes(types);
     ready = true;
     runButton.disabled = false;
     byId("load").classList.add("ready");
     say("Ready");
     return check();
   })
-  .then(() => client.nodeTypes())
-  .then(showNodeTypes)
   .then(() => keepOffline((text) => (byId("offline").textContent = text)))
   .catch((error: Error) => say(error.message, true));

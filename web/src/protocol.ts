@@ -30,7 +30,8 @@ export type Request = Task & { id: number };
 
 export type Response =
   | { kind: "progress"; id: number; done: number; total: number }
-  | { kind: "fetch"; id: number; archive: string; bytes: number }
+  /** An archive is being fetched, or has been, with its bytes. */
+  | { kind: "fetch"; id: number; bytes: number | null }
   | { kind: "printed"; id: number; text: string }
   | { kind: "done"; id: number; result: Answer }
   /** A fault: of the component, of the network, or of the page itself. */

@@ -25,7 +25,7 @@ async function answer(request: Request): Promise<{ result: Answer; transfer: Tra
   if (loaded === null) throw new Error("the component is not loaded");
   const engine = new Engine(loaded, request.op === "nodes" ? {} : request.files, {
     print: (text) => say({ kind: "printed", id, text }),
-    fetched: (archive, bytes) => say({ kind: "fetch", id, archive, bytes }),
+    fetched: (bytes) => say({ kind: "fetch", id, bytes }),
   });
   if (request.op === "nodes") return { result: engine.nodeTypes(), transfer: [] };
   if (request.op === "check") return { result: engine.check(request.source), transfer: [] };

@@ -19,6 +19,7 @@ export class App {
     const context = await browser.createBrowserContext();
     const app = new App(await context.newPage());
     app.context = context;
+    app.page.setDefaultTimeout(60_000);
     await app.page.setViewport({ width, height });
     await app.page.evaluateOnNewDocument(() => {
       window.said = [];

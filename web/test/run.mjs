@@ -11,7 +11,8 @@ import { CASES } from "./cases.mjs";
 import { shoot } from "./shots.mjs";
 
 const web = path.resolve(import.meta.dirname, "..");
-const TIMEOUT = 60_000;
+/** Generous: a machine may be busy. */
+const TIMEOUT = 150_000;
 
 const words = process.argv.slice(2);
 const option = (name) => words.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
@@ -26,21 +27,33 @@ const NOT = [
 ];
 
 let failed = 0;
-for (const name of named.length > 0 ? named : ["chromium", "firefox", "webkit"]) {
-  const browser = await launch(name);
-  const label = await version(name, browser);
-  console.log(`\n${label}`);
-  try {
-    const result = await runCases(name, browser);
-    if (shots !== undefined) await shoot(browser, path.join(web, "dist"), shots, name);
-    if (only === "") await report(name, label, result);
-  } finally {
-    await browser.close();
-  }
-}
+// All at once: each waits for its pages most of the time.
+await Promise.all((named.length > 0 ? named : ["chromium", "firefox", "webkit"]).map(run));
 process.exit(failed > 0 ? 1 : 0);
 
-async function runCases(name, browser) {
+/** Runs everything in one browser, and prints all of it together. */
+async function run(name) {
+  const lines = [];
+  const tell = (line) => lines.push(line);
+  try {
+    const browser = await launch(name);
+    try {
+      const label = await version(name, browser);
+      tell(`\n${label}`);
+      const result = await runCases(name, browser, tell);
+      if (shots !== undefined) await shoot(browser, path.join(web, "dist"), shots, name);
+      if (only === "") await report(name, label, result);
+    } finally {
+      await browser.close();
+    }
+  } catch (error) {
+    failed += 1;
+    tell(`FAIL  ${name}: ${error.message}`);
+  }
+  console.log(lines.join("\n"));
+}
+
+async function runCases(name, browser, tell) {
   const works = [];
   for (const [title, test, shows = []] of CASES) {
     if (!title.includes(only)) continue;
@@ -48,18 +61,18 @@ async function runCases(name, browser) {
     try {
       await within(TIMEOUT, test(browser, path.join(web, "dist"), name));
       works.push(...shows);
-      console.log(`  ok    ${title} (${Math.round(performance.now() - start)} ms)`);
+      tell(`  ok    ${title} (${Math.round(performance.now() - start)} ms)`);
     } catch (error) {
       failed += 1;
-      console.log(`  FAIL  ${title}\n${indented(error.stack ?? String(error))}`);
+      tell(`  FAIL  ${title}\n${indented(error.stack ?? String(error))}`);
     }
   }
   if (only !== "" && !"conformance".includes(only)) return { works, cases: { passed: 0, failed: 0, skipped: [] } };
   const start = performance.now();
-  const cases = await runConformance(browser, path.join(web, "generated/conformance"), (line) => console.log(indented(line)));
+  const cases = await runConformance(browser, path.join(web, "generated/conformance"), (line) => tell(indented(line)));
   failed += cases.failed;
   const counts = `${cases.passed} passed, ${cases.failed} failed, ${cases.skipped.length} skipped`;
-  console.log(`  conformance: ${counts} (${Math.round(performance.now() - start)} ms)`);
+  tell(`  conformance: ${counts} (${Math.round(performance.now() - start)} ms)`);
   return { works, cases };
 }
 

@@ -15,15 +15,18 @@ const TYPES = {
 };
 
 /**
- * Serves a folder below `/page/`, `without` some of its files; `requests` are the paths that were
- * asked for.
+ * Serves a folder below `/page/`, `without` some of its files, and archives after a `pause`;
+ * `requests` are the paths that were asked for.
  */
-export async function serve(root, { without = [] } = {}) {
+export async function serve(root, { without = [], pause = 0 } = {}) {
   const requests = [];
   const server = http.createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     requests.push(pathname);
-    answer(root, pathname, without, response).catch(() => response.writeHead(404).end("not found"));
+    const later = pathname.endsWith(".zip") ? pause : 0;
+    setTimeout(() => {
+      answer(root, pathname, without, response).catch(() => response.writeHead(404).end("not found"));
+    }, later);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 const KEYS = { Control: "\uE009", Enter: "\uE007", Tab: "\uE004", Escape: "\uE00C", Delete: "\uE017" };
-const WAIT = 30_000;
+const WAIT = 60_000;
 
 /** Starts the driver, and a screen for it that nobody sees. */
 export async function launchWebKit(driver, browser) {
@@ -101,6 +101,8 @@ class Page {
 
   /** The driver tells nothing of the console. */
   on() {}
+
+  setDefaultTimeout() {}
 
   /** The driver reaches a page only once it has loaded. */
   async evaluateOnNewDocument() {}
