@@ -4,14 +4,14 @@ import { defineConfig, type Plugin } from "vite";
 
 import { shared } from "./vite.shared.ts";
 
-/** Writes the service worker with the list of all files that were built. */
+/** Writes the service worker with the list of the page's files. */
 function serviceWorker(): Plugin {
   return {
     name: "service-worker",
     apply: "build",
     enforce: "post",
     generateBundle(_, bundle) {
-      const built = Object.keys(bundle).filter((name) => name !== "index.html" && !name.endsWith(".map"));
+      const built = Object.keys(bundle).filter((name) => name.startsWith("assets/"));
       const archives = built.filter((name) => name.endsWith(".zip"));
       const files = ["./", ...readdirSync("public"), ...built.filter((name) => !archives.includes(name))].sort();
       const source = readFileSync("sw/sw.js", "utf8");
@@ -31,4 +31,22 @@ function serviceWorker(): Plugin {
   };
 }
 
-export default defineConfig({ ...shared, plugins: [serviceWorker()] });
+/** Puts in what the component bundles, and under which licences. */
+function notices(): Plugin {
+  return {
+    name: "notices",
+    apply: "build",
+    generateBundle() {
+      for (const fileName of ["NOTICE", "LICENSE"]) {
+        this.emitFile({ type: "asset", fileName, source: readFileSync(`../${fileName}`) });
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  ...shared,
+  // Those of the packages that are bundled into the scripts.
+  build: { ...shared.build, license: { fileName: "licences.md" } },
+  plugins: [notices(), serviceWorker()],
+});
