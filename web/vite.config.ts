@@ -40,6 +40,9 @@ function notices(): Plugin {
       for (const fileName of ["NOTICE", "LICENSE"]) {
         this.emitFile({ type: "asset", fileName, source: readFileSync(`../${fileName}`) });
       }
+      // Vite's list leaves the worker out.
+      const source = readFileSync("node_modules/fflate/LICENSE");
+      this.emitFile({ type: "asset", fileName: "licence-fflate.txt", source });
     },
   };
 }
