@@ -344,6 +344,9 @@ function choose(name: string): void {
   showMessage(result, "Nothing has run yet.", false);
 }
 
+// Firefox keeps what a reload finds.
+runButton.disabled = true;
+stopButton.disabled = true;
 picker.append(
   ...EXAMPLES.map(({ name }) => element("option", { value: name }, name)),
   element("option", { value: "", hidden: "" }, "your own"),

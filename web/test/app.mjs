@@ -38,7 +38,7 @@ export class App {
   }
 
   ready() {
-    return this.page.waitForFunction(() => document.getElementById("run")?.disabled === false);
+    return this.page.waitForFunction(() => document.querySelector("#load.ready #run:enabled"));
   }
 
   status() {
@@ -102,7 +102,10 @@ export class App {
 
   async finished() {
     const pattern = FINISHED.source;
-    await this.until((pattern) => new RegExp(pattern).test(document.getElementById("status").textContent), pattern);
+    const ended = (pattern) => new RegExp(pattern).test(document.getElementById("status").textContent);
+    await this.until(ended, pattern).catch(async (error) => {
+      throw new Error(`no end of the run: "${await this.status()}", ${await this.text("#result")}`, { cause: error });
+    });
     return this.status();
   }
 

@@ -1,10 +1,11 @@
 // What a user does with the page, and what must come of it.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 
 import { App, compact } from "./app.mjs";
 import { serve } from "./server.mjs";
@@ -13,14 +14,12 @@ const root = path.resolve(import.meta.dirname, "../..");
 const dist = process.env.PIPELINE_DIST ?? path.join(root, "target/dist");
 
 /** What the program prints for the same run. */
-function native(...args) {
-  const printed = execFileSync(path.join(dist, "pipeline"), ["run", ...args], {
-    cwd: root,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const outputs = /"outputs":(\[.*\]),"graph_info"/s.exec(compact(printed))[1];
-  return outputs;
+async function native(...args) {
+  const options = { cwd: root, maxBuffer: 1 << 24 };
+  const running = promisify(execFile)(path.join(dist, "pipeline"), ["run", ...args], options);
+  running.child.stdin.end();
+  const { stdout } = await running;
+  return /"outputs":(\[.*\]),"graph_info"/s.exec(compact(stdout))[1];
 }
 
 /** A test with the page open; the page must complain of nothing. */
@@ -68,7 +67,7 @@ export const CASES = [
       await app.example("multiply_add");
       assert.equal(await app.run(), "Done");
       assert.deepEqual(await app.outputs(), ["20", "24", "16"]);
-      assert.equal(list(await app.outputs()), native("examples/multiply_add.json"));
+      assert.equal(list(await app.outputs()), await native("examples/multiply_add.json"));
       assert.deepEqual(await app.texts("#times tbody th"), ["multiply", "add"]);
       assert.deepEqual((await app.texts("#times tbody td")).slice(0, 2), ["3", "3"]);
       assert.deepEqual(await app.texts("#graph .node .name"), ["multiply", "add"]);
@@ -82,7 +81,7 @@ export const CASES = [
       await app.example("text_processor");
       assert.equal(await app.run(), "Done");
       const outputs = await app.outputs();
-      assert.equal(list(outputs), native("examples/text_processor.json"));
+      assert.equal(list(outputs), await native("examples/text_processor.json"));
       assert.deepEqual(JSON.parse(outputs[0]).results, { uppercase: "HELLO WASM", word_count: 2 });
       assert.deepEqual(JSON.parse(outputs[1]).results, { lowercase: "python in browser", char_count: 17 });
     }),
@@ -93,12 +92,12 @@ export const CASES = [
       await app.example("mixed");
       assert.equal(await app.run(), "Done");
       const items = ["1", "2", "3", "4"].flatMap((item) => ["--input", item]);
-      assert.equal(list(await app.outputs()), native("examples/mixed.json", ...items));
+      assert.equal(list(await app.outputs()), await native("examples/mixed.json", ...items));
       await app.example("custom_node");
       assert.equal(await app.run(), "Done");
       const words = ["so far so good", "good morning"].flatMap((text) => ["--input", JSON.stringify(text)]);
       const nodes = ["--nodes", "examples/custom_node/nodes"];
-      assert.equal(list(await app.outputs()), native("examples/custom_node/manifest.yaml", ...nodes, ...words));
+      assert.equal(list(await app.outputs()), await native("examples/custom_node/manifest.yaml", ...nodes, ...words));
     }),
   ],
   [
@@ -336,7 +335,7 @@ export const CASES = [
         assert.equal(await app.run(), "Done");
         const file = path.join(folder, "tone.wav");
         await writeFile(file, await download(app, "#audio a[download]"));
-        const [expected] = JSON.parse(native("examples/audio.json", "--input", `@${file}`));
+        const [expected] = JSON.parse(await native("examples/audio.json", "--input", `@${file}`));
         const made = floats(await download(app, "#outputs a[download]"));
         assert.equal(made.rate, expected.$audio.sample_rate);
         assert.equal(made.samples.length, 16_000);

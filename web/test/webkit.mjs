@@ -32,6 +32,9 @@ export async function launchWebKit(driver, browser) {
     const answer = await fetch(`http://127.0.0.1:${port}${place}`, {
       method,
       body: method === "POST" ? JSON.stringify(body ?? {}) : undefined,
+      signal: AbortSignal.timeout(WAIT),
+    }).catch((error) => {
+      throw new Error(`the driver did not answer ${method} ${place}: ${error.message}`);
     });
     const { value } = await answer.json();
     if (!answer.ok) throw new Error(`${value.error}: ${value.message}`);
