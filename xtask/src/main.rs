@@ -8,6 +8,7 @@ mod guest;
 mod http;
 mod link;
 mod npm;
+mod page;
 mod shell;
 mod snapshot;
 mod stamp;

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::stamp::{self, Inputs};
 use crate::toolchain::{TARGET, Toolchain};
-use crate::{dist, guest, npm, shell};
+use crate::{dist, guest, npm, page, shell};
 
 /// Packages from PyPI that check the Python package.
 const PYTHON_TOOLS: &[&str] = &[
@@ -44,11 +44,16 @@ pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
             tally.step(name, || shell::run(&mut command));
         }
     }
-    const NODE: &str = "host: jco on Node";
-    if only.is_some_and(|only| !NODE.contains(only)) {
-        tally.skipped += 1;
-    } else {
-        tally.step(NODE, || npm::test(&dist));
+    let hosts: [(&str, fn(&Path) -> Result<()>); 2] = [
+        ("host: jco on Node", npm::test),
+        ("host: browsers", page::test),
+    ];
+    for (name, test) in hosts {
+        if only.is_some_and(|only| !name.contains(only)) {
+            tally.skipped += 1;
+        } else {
+            tally.step(name, || test(&dist));
+        }
     }
     Ok(tally.finish())
 }

@@ -1,0 +1,163 @@
+/** What a run came to. */
+
+import { describe, wav } from "./audio.js";
+import { element, svg } from "./dom.js";
+import { indent } from "./items.js";
+import type { Audio, NodeMetrics, RunOutcome, Shown } from "./protocol.js";
+
+/** The most of an output's text that is put into the page. */
+const MOST_TEXT = 20_000;
+
+/** The most outputs that are put into the page. */
+const MOST_OUTPUTS = 200;
+
+type Finished = Exclude<RunOutcome, { status: "bad-inputs" }>;
+
+export function showResult(parent: HTMLElement, outcome: Finished, printed: string): void {
+  forget(parent);
+  const parts: Node[] = [];
+  if (outcome.status === "error") parts.push(failure(outcome.error));
+  if (outcome.outputs.length > 0 || outcome.status === "success") {
+    parts.push(outputs(outcome.outputs, outcome.status === "error"));
+  }
+  if (printed !== "") parts.push(element("h3", {}, "Printed"), element("pre", { class: "printed" }, printed));
+  if (outcome.status === "success") parts.push(element("h3", {}, "Time"), times(outcome.metrics));
+  const { instantiate, execute } = outcome.timings;
+  const text = `${milliseconds(execute)} in all; the fresh instance took ${milliseconds(instantiate)} to make.`;
+  parts.push(element("p", { class: "hint", id: "timings" }, text));
+  parent.replaceChildren(...parts);
+}
+
+export function showMessage(parent: HTMLElement, message: string, isError: boolean): void {
+  forget(parent);
+  parent.replaceChildren(element("p", isError ? { class: "failure" } : { class: "hint" }, message));
+}
+
+/** Gives the memory of media back that are shown no longer. */
+export function forget(parent: HTMLElement): void {
+  for (const medium of parent.querySelectorAll<HTMLAnchorElement>("a[download]")) {
+    URL.revokeObjectURL(medium.href);
+  }
+}
+
+export function milliseconds(time: number): string {
+  return time < 1 ? `${time.toFixed(2)} ms` : time < 100 ? `${time.toFixed(1)} ms` : `${Math.round(time)} ms`;
+}
+
+/** Time in a node, from nanoseconds. */
+export function nodeTime(metrics: NodeMetrics): string {
+  return milliseconds(Number(metrics.nanoseconds) / 1e6);
+}
+
+/** A player with a waveform and a download. */
+export function player(audio: Audio, name: string): HTMLElement {
+  return medium({
+    json: "",
+    audio,
+    medium: { type: "audio/wav", name: `${name.replace(/\.[^.]*$/, "")}.wav`, bytes: wav(audio) },
+  });
+}
+
+function outputs(items: Shown[], partial: boolean): HTMLElement {
+  const count = items.length === 1 ? "1 output" : `${items.length} outputs`;
+  const list = element("ol", { class: "outputs", id: "outputs" });
+  for (const item of items.slice(0, MOST_OUTPUTS)) {
+    const entry = element("li");
+    if (item.medium) entry.append(medium(item));
+    const text = indent(item.json);
+    const shown = text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)} … (${text.length} characters)` : text;
+    entry.append(element("pre", {}, shown));
+    list.append(entry);
+  }
+  const part = element("div", {}, element("h3", {}, partial ? `${count} before the error` : count), list);
+  if (items.length > MOST_OUTPUTS) {
+    part.append(element("p", { class: "hint" }, `The first ${MOST_OUTPUTS} of ${items.length} are shown.`));
+  }
+  return part;
+}
+
+function medium({ medium: content, audio }: Shown): HTMLElement {
+  const { type, bytes, name } = content!;
+  const url = URL.createObjectURL(new Blob([bytes], { type }));
+  const part = element("div", { class: "medium" });
+  if (audio !== undefined && audio.samples.length > 0) part.append(waveform(audio));
+  if (type.startsWith("audio/")) part.append(element("audio", { controls: "", src: url }));
+  if (type.startsWith("image/")) part.append(element("img", { src: url, alt: "The image that came out" }));
+  const link = element("a", { href: url, download: name }, `Download ${name}`);
+  part.append(element("p", {}, link, audio === undefined ? "" : ` (${describe(audio)})`));
+  return part;
+}
+
+const COLUMNS = 300;
+
+/** The loudest sample of each stretch, all channels together. */
+function waveform({ samples }: Pick<Audio, "samples">): SVGElement {
+  let path = "";
+  for (let column = 0; column < COLUMNS; column++) {
+    const from = Math.floor((column * samples.length) / COLUMNS);
+    const to = Math.max(from + 1, Math.floor(((column + 1) * samples.length) / COLUMNS));
+    let peak = 0;
+    for (const sample of samples.subarray(from, to)) peak = Math.max(peak, Math.abs(sample));
+    const height = Math.min(1, peak) * 19;
+    path += `M${column + 0.5} ${20 - height}V${20 + height + 0.5}`;
+  }
+  const picture = svg("svg", {
+    viewBox: `0 0 ${COLUMNS} 40`,
+    class: "waveform",
+    preserveAspectRatio: "none",
+    "aria-hidden": "true",
+  });
+  picture.append(svg("path", { d: path }));
+  return picture;
+}
+
+function times(metrics: NodeMetrics[]): HTMLElement {
+  const most = Math.max(1, ...metrics.map(({ nanoseconds }) => Number(nanoseconds)));
+  const rows = metrics.map((node) => {
+    const bar = element("span", { class: "bar-fill" });
+    bar.style.width = `${Math.max(1, (Number(node.nanoseconds) / most) * 100)}%`;
+    return element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, node.nodeId),
+      element("td", {}, String(node.itemsIn)),
+      element("td", {}, String(node.itemsOut)),
+      element("td", {}, nodeTime(node)),
+      element("td", { class: "time-bar", "aria-hidden": "true" }, bar),
+    );
+  });
+  const head = ["Node", "In", "Out", "Time"].map((name) => element("th", { scope: "col" }, name));
+  return element(
+    "table",
+    { id: "times" },
+    element("thead", {}, element("tr", {}, ...head, element("td", { "aria-hidden": "true" }))),
+    element("tbody", {}, ...rows),
+  );
+}
+
+const KINDS: Record<string, string> = {
+  "invalid-manifest": "The manifest can't run",
+  "needs-input": "The inputs don't fit the pipeline",
+  "invalid-input": "An input has no valid form",
+  "node-setup-failed": "A node could not be set up",
+  "node-failed": "A node failed",
+  "unrepresentable-output": "An output has no form outside Python",
+};
+
+function failure(error: Extract<RunOutcome, { status: "error" }>["error"]): HTMLElement {
+  const part = element("div", { class: "failure", id: "error" });
+  const where = [
+    error.nodeId === undefined ? "" : `node ${error.nodeId}`,
+    error.nodeType === undefined ? "" : `(${error.nodeType})`,
+    error.item === undefined ? "" : `item ${error.item}, counted from 0`,
+  ].filter((text) => text !== "");
+  part.append(element("strong", {}, KINDS[error.kind] ?? error.kind));
+  if (where.length > 0) part.append(element("span", { class: "where" }, where.join(" ")));
+  part.append(element("p", {}, error.message));
+  if (error.diagnostics.length > 0) {
+    const messages = error.diagnostics.map(({ message }) => message).filter((message) => message !== error.message);
+    part.append(element("ul", {}, ...messages.map((message) => element("li", {}, message))));
+  }
+  if (error.traceback !== undefined) part.append(element("pre", { class: "traceback" }, error.traceback));
+  return part;
+}

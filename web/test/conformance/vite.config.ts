@@ -1,0 +1,9 @@
+import { defineConfig } from "vite";
+
+import { shared } from "../../vite.shared.ts";
+
+export default defineConfig({
+  ...shared,
+  root: import.meta.dirname,
+  build: { ...shared.build, outDir: "../../generated/conformance", emptyOutDir: true },
+});
