@@ -44,7 +44,7 @@ pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
             tally.step(name, || shell::run(&mut command));
         }
     }
-    let hosts: [(&str, fn(&Path) -> Result<()>); 2] = [
+    let hosts: [(&str, HostTest); 2] = [
         ("host: jco on Node", npm::test),
         ("host: browsers", page::test),
     ];
@@ -57,6 +57,9 @@ pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
     }
     Ok(tally.finish())
 }
+
+/// Tests a host on the build in a directory.
+type HostTest = fn(&Path) -> Result<()>;
 
 /// What steps came to.
 #[derive(Default)]
