@@ -58,8 +58,14 @@ async function runCases(name, browser, tell) {
   for (const [title, test, shows = []] of CASES) {
     if (!title.includes(only)) continue;
     const start = performance.now();
+    const attempt = () => within(TIMEOUT, test(browser, path.join(web, "dist"), name));
     try {
-      await within(TIMEOUT, test(browser, path.join(web, "dist"), name));
+      await attempt().catch((error) => {
+        // A browser's driver that stumbles on a busy machine is no fault of the page: it is told, and
+        // what fails twice fails.
+        tell(`  again ${title}: ${error.message}`);
+        return attempt();
+      });
       works.push(...shows);
       tell(`  ok    ${title} (${Math.round(performance.now() - start)} ms)`);
     } catch (error) {
