@@ -13,6 +13,7 @@ use pipeline_component::executor::{PipelineError, RunResult, execute};
 use pipeline_component::manifest::{parse, parse_value};
 use pipeline_component::registry::Registry;
 use pipeline_component::value::Value;
+use pipeline_tests::hosts::{Cases, HostReport, Missing};
 
 /// A case, its parts as they stand in the file: special forms in the
 /// manifest are the reader's to understand.
@@ -168,6 +169,26 @@ fn compare(expect: &str, found: Result<RunResult, PipelineError>) -> Result<(), 
     }
 }
 
+fn report(cases: usize, failed: usize) {
+    HostReport {
+        host: "none: the executor as a native Rust library".into(),
+        version: format!("Rust {}", env!("CARGO_PKG_RUST_VERSION")),
+        component: "none".into(),
+        cases: Cases {
+            passed: cases - failed,
+            failed,
+            skipped: Vec::new(),
+        },
+        works: vec!["execute".into(), "execute-with-input".into()],
+        not: vec![Missing {
+            what: "nodes in Python".into(),
+            why: "CPython is only linked into the component".into(),
+        }],
+    }
+    .write("native-rust")
+    .unwrap();
+}
+
 #[test]
 fn conformance() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance");
@@ -190,6 +211,7 @@ fn conformance() {
             }
         }
     }
+    report(count, wrong.len());
     assert!(count >= 80, "only {count} cases: where are the others?");
     assert!(
         wrong.is_empty(),

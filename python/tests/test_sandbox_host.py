@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from remotemedia import PipelineRunError
 from remotemedia.sandbox import LimitError, Sandbox
 
 CASES = Path(__file__).resolve().parents[2] / "tests" / "conformance"
+sys.path.append(str(CASES))
+import host_report  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +58,39 @@ def expected(items) -> list[str]:
     return forms(from_json(form) for form in items)
 
 
+@pytest.fixture(scope="module")
+def passed(sandbox: Sandbox):
+    """The cases that passed; a report is written once all have run."""
+    names: list[str] = []
+    ran: list[str] = []
+    yield ran, names
+    cases = component_cases()
+    if len(ran) == len(cases):
+        assert sandbox.list_nodes()
+        works = ["execute", "execute-with-input", "list-nodes", "nodes of your own", "limits"]
+        host_report.write(
+            "wasmtime-py",
+            host="wasmtime-py, as `remotemedia.sandbox`",
+            version=f"wasmtime-py {version('wasmtime').split('.')[0]}, Python 3.11 and newer",
+            component="pipeline.wasm",
+            passed=len(names),
+            failed=len(ran) - len(names),
+            works=works,
+            missing={"session": "`remotemedia.sandbox` runs whole pipelines"},
+        )
+
+
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in component_cases()])
-def test_conformance(sandbox: Sandbox, case: dict, tmp_path: Path) -> None:
+def test_conformance(
+    sandbox: Sandbox, passed: tuple[list, list], case: dict, tmp_path: Path
+) -> None:
+    ran, good = passed
+    ran.append(case["name"])
+    compare(sandbox, case, tmp_path)
+    good.append(case["name"])
+
+
+def compare(sandbox: Sandbox, case: dict, tmp_path: Path) -> None:
     expect = case["expect"]
     failure = expect.get("error")
     if failure is None:

@@ -181,7 +181,10 @@ fn copy_file(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Makes a directory the copy of another.
-fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+///
+/// # Errors
+/// Where a file can't be read or written.
+pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     let wanted = stamp::files_below(from)?;
     for file in &wanted {
         let copy = to.join(file.strip_prefix(from)?);

@@ -2,9 +2,11 @@
 
 mod artefacts;
 mod bytecode;
+mod compose;
 mod dist;
 mod flatten;
 mod guest;
+mod hosts;
 mod http;
 mod link;
 mod npm;
@@ -12,8 +14,11 @@ mod page;
 mod shell;
 mod snapshot;
 mod stamp;
+mod stock;
 mod test;
 mod toolchain;
+mod tools;
+mod unchanging;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -54,6 +59,18 @@ enum Task {
         /// Run only the steps whose name contains this
         only: Option<String>,
     },
+    /// Build everything, then an example of another kind than a manifest
+    ///
+    /// `compose`: a component in Rust that calls the pipeline component, joined
+    /// to it by `wac` and run by stock wasmtime. Both programs are built at the
+    /// first time, which takes minutes.
+    Example {
+        /// Which
+        #[arg(value_parser = ["compose"])]
+        name: String,
+    },
+    /// Write the table in docs/hosts.md from the results of the last tests
+    Hosts,
 }
 
 fn main() -> ExitCode {
@@ -65,6 +82,11 @@ fn main() -> ExitCode {
         Task::Run { arguments } => dist::build().and_then(|dist| dist::run(&dist, &arguments)),
         Task::Bench { arguments } => dist::build().and_then(|dist| dist::bench(&dist, &arguments)),
         Task::Test { only } => test::run(only.as_deref()),
+        Task::Example { name: _ } => dist::build().and_then(|dist| {
+            print!("{}", compose::run(&dist)?);
+            Ok(ExitCode::SUCCESS)
+        }),
+        Task::Hosts => hosts::write().map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
         shell::say(format_args!("error: {error:#}"));

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::stamp::{self, Inputs};
 use crate::toolchain::{TARGET, Toolchain};
-use crate::{dist, guest, npm, page, shell};
+use crate::{compose, dist, guest, hosts, npm, page, shell, snapshot, stock};
 
 /// Packages from PyPI that check the Python package.
 const PYTHON_TOOLS: &[&str] = &[
@@ -44,9 +44,15 @@ pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
             tally.step(name, || shell::run(&mut command));
         }
     }
-    let hosts: [(&str, HostTest); 2] = [
+    let hosts: [(&str, HostTest); 6] = [
+        ("snapshot: the same again", |_| {
+            snapshot::again(&crate::target().join("guest"))
+        }),
         ("host: jco on Node", npm::test),
         ("host: browsers", page::test),
+        ("host: stock wasmtime", stock::test),
+        ("example: composition", compose::test),
+        ("documentation: hosts", |_| hosts::check()),
     ];
     for (name, test) in hosts {
         if only.is_some_and(|only| !name.contains(only)) {

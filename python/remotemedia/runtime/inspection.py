@@ -248,7 +248,11 @@ def inspect_class(node_type: str, cls: type) -> NodeInfo:
 
 def nearest(name: str, known: list[str]) -> str | None:
     """The known name that was probably meant."""
-    from difflib import get_close_matches
+    try:
+        from difflib import get_close_matches
+    except ModuleNotFoundError:
+        # In the sandbox of a host that grants no standard library.
+        return None
 
     found = get_close_matches(name, known, 1, 0.6)
     if not found:

@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use pipeline_host::types::{Data, PipelineError, RunResult};
-use pipeline_host::{Directories, Engine, Instance, Limits, Sandbox, codec};
+use pipeline_host::{Directories, Engine, Instance, Limits, Sandbox};
+
+pub(crate) use crate::compare::{item, written};
 
 /// The repository's root.
 pub(crate) fn root() -> PathBuf {
@@ -81,14 +83,4 @@ pub(crate) fn run(
             }),
         }
     })
-}
-
-/// An item from its JSON form.
-pub(crate) fn item(json: &str) -> Data {
-    codec::read_item(json.as_bytes()).unwrap_or_else(|error| panic!("{json}: {error}"))
-}
-
-/// The one way to write an item: whatever forms its lists have.
-pub(crate) fn written(item: &Data) -> String {
-    codec::item_to_json(item).expect("a tree")
 }

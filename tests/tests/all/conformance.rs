@@ -1,9 +1,11 @@
 //! The cases of `tests/conformance` in the component.
 
-use pipeline_host::types::{Data, ErrorKind, PipelineError, RunResult};
+use pipeline_host::types::{Data, PipelineError, RunResult};
+use pipeline_tests::hosts::{Cases, HostReport};
 use pipeline_tests::{Case, read};
 
-use crate::common::{item, root, run, sandbox, written};
+use crate::common::{block_on, item, limits, root, run, sandbox};
+use crate::compare::check;
 
 fn run_case(case: &Case) -> Result<RunResult, PipelineError> {
     let directory = tempfile::tempdir().expect("a directory");
@@ -20,80 +22,43 @@ fn run_case(case: &Case) -> Result<RunResult, PipelineError> {
     run(&sandbox, &case.manifest, inputs.as_deref())
 }
 
-fn kind(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::InvalidManifest => "invalid-manifest",
-        ErrorKind::NeedsInput => "needs-input",
-        ErrorKind::InvalidInput => "invalid-input",
-        ErrorKind::NodeSetupFailed => "node-setup-failed",
-        ErrorKind::NodeFailed => "node-failed",
-        ErrorKind::UnrepresentableOutput => "unrepresentable-output",
-        ErrorKind::SessionClosed => "session-closed",
-        ErrorKind::Internal => "internal",
-    }
+/// What the host was seen to do, besides running the cases.
+fn works() -> Vec<String> {
+    let manifest = r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "PassThrough"}]}"#;
+    block_on(async {
+        let sandbox = sandbox(None);
+        let mut instance = sandbox.instantiate(&limits()).await.expect("an instance");
+        let manifest = instance.parse(manifest).await.expect("no fault");
+        let manifest = manifest.expect("a manifest").manifest;
+        let checked = instance.check(&manifest).await.expect("no fault");
+        assert_eq!(checked.expect("it can run").graph.node_count, 1);
+        let nodes = instance.list_nodes().await.expect("no fault");
+        assert!(nodes.iter().any(|node| node.node_type == "PassThrough"));
+        let session = instance.open(&manifest).await.expect("no fault");
+        let session = session.expect("a session");
+        let pushed = session.push(&mut instance, &item("1")).await;
+        assert_eq!(pushed.expect("no fault").expect("outputs").len(), 1);
+    });
+    let seen = ["parse", "check", "list-nodes", "execute"];
+    let more = ["execute-with-input", "session", "nodes of your own"];
+    seen.iter().chain(&more).map(ToString::to_string).collect()
 }
 
-fn outputs(expected: Option<&Vec<String>>, found: &[Data]) -> Result<(), String> {
-    let Some(expected) = expected else {
-        return Ok(());
-    };
-    let expected: Vec<_> = expected.iter().map(|json| written(&item(json))).collect();
-    let found: Vec<_> = found.iter().map(written).collect();
-    match expected == found {
-        true => Ok(()),
-        false => Err(format!(
-            "outputs\n    expected {expected:?}\n    found    {found:?}"
-        )),
+fn report(cases: usize, failed: usize) {
+    HostReport {
+        host: "`pipeline`, and the library `pipeline_host`".into(),
+        version: "wasmtime 48".into(),
+        component: "pipeline.wasm".into(),
+        cases: Cases {
+            passed: cases - failed,
+            failed,
+            skipped: Vec::new(),
+        },
+        works: works(),
+        not: Vec::new(),
     }
-}
-
-fn check(case: &Case) -> Result<(), String> {
-    let expect = &case.expect;
-    match (&expect.error, run_case(case)) {
-        (None, Ok(result)) => {
-            outputs(expect.outputs.as_ref(), &result.outputs)?;
-            match &expect.execution_order {
-                Some(order) if *order != result.graph.execution_order => {
-                    Err(format!("order {:?}", result.graph.execution_order))
-                }
-                _ => Ok(()),
-            }
-        }
-        (None, Err(error)) => Err(format!(
-            "failed: {} {:?} {} {}",
-            kind(error.kind),
-            error.node_id,
-            error.message,
-            error.traceback.unwrap_or_default()
-        )),
-        (Some(_), Ok(result)) => Err(format!(
-            "did not fail, but gave {:?}",
-            result.outputs.iter().map(written).collect::<Vec<_>>()
-        )),
-        (Some(failure), Err(error)) => {
-            let said = |part: &String| {
-                error.message.contains(part)
-                    || error.diagnostics.iter().any(|d| d.message.contains(part))
-            };
-            let same = failure
-                .kind
-                .as_ref()
-                .is_none_or(|name| name == kind(error.kind))
-                && failure.message_contains.as_ref().is_none_or(said)
-                && (failure.node_id.is_none() || failure.node_id == error.node_id)
-                && (failure.item.is_none() || failure.item == error.item);
-            if !same {
-                return Err(format!(
-                    "expected {failure:?}\n    found {} node {:?} item {:?}: {}",
-                    kind(error.kind),
-                    error.node_id,
-                    error.item,
-                    error.message
-                ));
-            }
-            outputs(expect.outputs.as_ref(), &error.outputs)
-        }
-    }
+    .write("wasmtime")
+    .expect("the report is written");
 }
 
 #[test]
@@ -102,12 +67,13 @@ fn every_case_gives_what_it_expects() {
     let wrong: Vec<_> = cases
         .iter()
         .filter_map(|case| {
-            check(case)
+            check(case, run_case(case))
                 .err()
                 .map(|error| format!("{}: {error}", case.name))
         })
         .collect();
     println!("{} cases", cases.len());
+    report(cases.len(), wrong.len());
     assert!(
         cases.len() >= 150,
         "only {} cases: where are the others?",

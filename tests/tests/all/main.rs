@@ -5,6 +5,8 @@
 #![allow(clippy::result_large_err)]
 
 mod common;
+#[path = "../shared/compare.rs"]
+mod compare;
 mod conformance;
 mod stdlib;
 mod values;

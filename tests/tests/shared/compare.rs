@@ -1,0 +1,92 @@
+//! What a conformance case expects, compared with what came of it.
+
+use pipeline_host::codec;
+use pipeline_host::types::{Data, ErrorKind, PipelineError, RunResult};
+use pipeline_tests::Case;
+
+fn kind(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidManifest => "invalid-manifest",
+        ErrorKind::NeedsInput => "needs-input",
+        ErrorKind::InvalidInput => "invalid-input",
+        ErrorKind::NodeSetupFailed => "node-setup-failed",
+        ErrorKind::NodeFailed => "node-failed",
+        ErrorKind::UnrepresentableOutput => "unrepresentable-output",
+        ErrorKind::SessionClosed => "session-closed",
+        ErrorKind::Internal => "internal",
+    }
+}
+
+fn outputs(expected: Option<&Vec<String>>, found: &[Data]) -> Result<(), String> {
+    let Some(expected) = expected else {
+        return Ok(());
+    };
+    let expected: Vec<_> = expected.iter().map(|json| written(&item(json))).collect();
+    let found: Vec<_> = found.iter().map(written).collect();
+    match expected == found {
+        true => Ok(()),
+        false => Err(format!(
+            "outputs\n    expected {expected:?}\n    found    {found:?}"
+        )),
+    }
+}
+
+/// What is not as the case expects it.
+pub(crate) fn check(case: &Case, found: Result<RunResult, PipelineError>) -> Result<(), String> {
+    let expect = &case.expect;
+    match (&expect.error, found) {
+        (None, Ok(result)) => {
+            outputs(expect.outputs.as_ref(), &result.outputs)?;
+            match &expect.execution_order {
+                Some(order) if *order != result.graph.execution_order => {
+                    Err(format!("order {:?}", result.graph.execution_order))
+                }
+                _ => Ok(()),
+            }
+        }
+        (None, Err(error)) => Err(format!(
+            "failed: {} {:?} {} {}",
+            kind(error.kind),
+            error.node_id,
+            error.message,
+            error.traceback.unwrap_or_default()
+        )),
+        (Some(_), Ok(result)) => Err(format!(
+            "did not fail, but gave {:?}",
+            result.outputs.iter().map(written).collect::<Vec<_>>()
+        )),
+        (Some(failure), Err(error)) => {
+            let said = |part: &String| {
+                error.message.contains(part)
+                    || error.diagnostics.iter().any(|d| d.message.contains(part))
+            };
+            let same = failure
+                .kind
+                .as_ref()
+                .is_none_or(|name| name == kind(error.kind))
+                && failure.message_contains.as_ref().is_none_or(said)
+                && (failure.node_id.is_none() || failure.node_id == error.node_id)
+                && (failure.item.is_none() || failure.item == error.item);
+            if !same {
+                return Err(format!(
+                    "expected {failure:?}\n    found {} node {:?} item {:?}: {}",
+                    kind(error.kind),
+                    error.node_id,
+                    error.item,
+                    error.message
+                ));
+            }
+            outputs(expect.outputs.as_ref(), &error.outputs)
+        }
+    }
+}
+
+/// An item from its JSON form.
+pub(crate) fn item(json: &str) -> Data {
+    codec::read_item(json.as_bytes()).unwrap_or_else(|error| panic!("{json}: {error}"))
+}
+
+/// The one way to write an item: whatever forms its lists have.
+pub(crate) fn written(item: &Data) -> String {
+    codec::item_to_json(item).expect("a tree")
+}

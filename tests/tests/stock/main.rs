@@ -1,0 +1,239 @@
+//! The component under stock `wasmtime run --invoke`, with WAVE: what the
+//! command line reads and prints. `cargo xtask test` builds the command line
+//! and runs these.
+
+// The errors are those of the bindings, and these are tests.
+#![allow(clippy::result_large_err)]
+
+mod cli;
+#[path = "../shared/compare.rs"]
+mod compare;
+mod documented;
+mod wave;
+
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use pipeline_host::types::{Data, Diagnostic, ErrorKind, PipelineError, RunResult};
+use pipeline_tests::hosts::{Cases, HostReport, Missing};
+use pipeline_tests::{Case, read};
+use wasmtime::component::Val;
+
+use cli::{Run, dist};
+use wave::{Wave, field};
+
+const NEEDS: &str = "the command line is there";
+
+/// A run that sees the standard library, the package and a directory of nodes.
+fn run(nodes: Option<&Path>) -> Run {
+    let dist = dist();
+    let run = Run::bounded()
+        .directory(&dist.join("stdlib"), "/stdlib")
+        .directory(&dist.join("python"), "/python");
+    match nodes {
+        Some(nodes) => run.directory(nodes, "/nodes/own"),
+        None => run,
+    }
+}
+
+/// A manifest from its text, by `parse`.
+fn parse(source: &str) -> Result<Val, Vec<Diagnostic>> {
+    let parsed = Run::bounded().call("parse", &[source.to_owned().to_val()]);
+    match parsed.expect(NEEDS) {
+        Val::Result(Ok(Some(parsed))) => Ok(field(&parsed, "manifest").clone()),
+        Val::Result(Err(Some(diagnostics))) => Err(Wave::from_val(&diagnostics)),
+        other => panic!("no result: {other:?}"),
+    }
+}
+
+fn execute(
+    manifest: &str,
+    inputs: Option<&[String]>,
+    nodes: Option<&Path>,
+) -> Result<RunResult, PipelineError> {
+    let manifest = parse(manifest).map_err(|diagnostics| PipelineError {
+        kind: ErrorKind::InvalidManifest,
+        message: String::new(),
+        node_id: None,
+        node_type: None,
+        item: None,
+        traceback: None,
+        diagnostics,
+        outputs: Vec::new(),
+    })?;
+    let run = run(nodes);
+    let result = match inputs {
+        None => run.call("execute", &[manifest]),
+        Some(inputs) => {
+            let inputs: Vec<Data> = inputs.iter().map(|json| compare::item(json)).collect();
+            run.call("execute-with-input", &[manifest, inputs.to_val()])
+        }
+    };
+    Wave::from_val(&result.expect(NEEDS))
+}
+
+/// A directory with files.
+fn directory(files: &[(String, String)]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, text) in files {
+        let path = directory.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        fs::write(path, text).expect("a file");
+    }
+    directory
+}
+
+fn case(case: &Case) -> Result<(), String> {
+    let nodes = directory(&case.nodes);
+    let nodes = (!case.nodes.is_empty()).then_some(nodes.path());
+    compare::check(case, execute(&case.manifest, case.inputs.as_deref(), nodes))
+}
+
+#[test]
+#[ignore = "needs stock wasmtime: `cargo xtask test stock`"]
+fn every_case_gives_what_it_expects() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let cases = read(&root.join("conformance"), "component");
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, Into::into) {
+            scope.spawn(|| {
+                while let Some(one) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(error) = case(one) {
+                        let line = format!("{}: {error}", one.name);
+                        wrong.lock().expect("no panic").push(line);
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().expect("no panic");
+    report(cases.len(), wrong.len());
+    assert!(cases.len() >= 150, "only {} cases", cases.len());
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
+}
+
+/// A run of a node of one's own on one item.
+fn own(body: &str, run: impl FnOnce(Run) -> Run) -> Result<Val, String> {
+    let text = format!("class Own:\n    def process(self, item):\n        {body}\n");
+    let nodes = directory(&[("own.py".into(), text)]);
+    let manifest = r#"{"version": "v1", "nodes": [{"id": "own", "node_type": "own:Own"}]}"#;
+    let inputs = vec![compare::item("1")].to_val();
+    run(Run::new().directory(nodes.path(), "/nodes/own")).call(
+        "execute-with-input",
+        &[parse(manifest).expect("a manifest"), inputs],
+    )
+}
+
+#[test]
+#[ignore = "needs stock wasmtime: `cargo xtask test stock`"]
+fn time_and_memory_are_bounded() {
+    let error = own("while True: pass", |run| run.option("-W timeout=0.5s")).unwrap_err();
+    assert!(error.contains("wasm trap: interrupt"), "{error}");
+    let big = "return len(bytearray(500_000_000))";
+    let found = own(big, |run| {
+        run.option("-W timeout=60s,max-memory-size=134217728")
+    });
+    let found: Result<RunResult, PipelineError> = Wave::from_val(&found.expect(NEEDS));
+    let error = found.unwrap_err();
+    assert_eq!(error.message, "MemoryError");
+}
+
+/// What the table says does not work: it would be good news if this failed.
+#[test]
+#[ignore = "needs stock wasmtime: `cargo xtask test stock`"]
+fn directories_can_be_written_and_sessions_not_opened() {
+    let write = "return open(__file__ + '.new', 'w').write('written')";
+    let found = own(write, |run| run.option("-W timeout=60s"));
+    let found: Result<RunResult, PipelineError> = Wave::from_val(&found.expect(NEEDS));
+    assert_eq!(compare::written(&found.expect("a result").outputs[0]), "7");
+    let error = Run::bounded().invoke("session.open(1)").unwrap_err();
+    assert!(
+        error.contains("No exported func named `session.open`"),
+        "{error}"
+    );
+}
+
+#[test]
+#[ignore = "needs stock wasmtime: `cargo xtask test stock`"]
+fn manifests_are_checked() {
+    let manifest = r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "Echo"}]}"#;
+    let manifest = parse(manifest).expect("a manifest");
+    match Run::bounded().call("check", &[manifest]).expect(NEEDS) {
+        Val::Result(Ok(Some(checked))) => {
+            assert_eq!(
+                u32::from_val(field(field(&checked, "graph"), "node-count")),
+                1
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    let unknown = r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "Ecko"}]}"#;
+    let manifest = parse(unknown).expect("a manifest");
+    // Without the standard library there are no suggestions, but the same code.
+    for (run, suggests) in [(run(None), true), (Run::bounded(), false)] {
+        match run.call("check", &[manifest.clone()]).expect(NEEDS) {
+            Val::Result(Err(Some(diagnostics))) => {
+                let diagnostics: Vec<Diagnostic> = Wave::from_val(&diagnostics);
+                assert_eq!(diagnostics[0].code, "unknown-node-type");
+                let help = diagnostics[0].help.as_deref().unwrap_or_default();
+                assert_eq!(help.contains("`Echo`"), suggests, "{help}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn report(cases: usize, failed: usize) {
+    let works = [
+        "parse",
+        "check",
+        "list-nodes",
+        "execute",
+        "execute-with-input",
+        "nodes of your own",
+        "limits",
+    ];
+    let not = [
+        (
+            "session",
+            "`--invoke` makes one call in a fresh instance; no resource outlives it",
+        ),
+        (
+            "read-only directories",
+            "`--dir` grants writing too; grant a copy where that matters",
+        ),
+        (
+            "items beyond 128 KiB as text",
+            "the system bounds an argument; no option reads one from a file",
+        ),
+    ];
+    HostReport {
+        host: "stock `wasmtime run --invoke`".into(),
+        version: "wasmtime-cli 48".into(),
+        component: "pipeline.wasm".into(),
+        cases: Cases {
+            passed: cases - failed,
+            failed,
+            skipped: Vec::new(),
+        },
+        works: works.map(str::to_owned).into(),
+        not: not
+            .map(|(what, why)| Missing {
+                what: what.into(),
+                why: why.into(),
+            })
+            .into(),
+    }
+    .write("stock-wasmtime")
+    .expect("the report is written");
+}

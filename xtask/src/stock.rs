@@ -1,0 +1,48 @@
+//! The component under stock wasmtime: its command line as released.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::shell;
+use crate::stamp::{self, Inputs};
+use crate::tools::WASMTIME;
+
+/// Builds the command line and runs the tests of it.
+///
+/// # Errors
+/// Where it can't be built, or a test fails.
+pub(crate) fn test(dist: &Path) -> Result<()> {
+    let root = crate::root();
+    let wasmtime = WASMTIME.install()?;
+    let component = dist.join("pipeline.wasm");
+    let compiled = crate::target().join("tools/pipeline.cwasm");
+    let inputs = Inputs::new("stock wasmtime compile", 2)
+        .file(&wasmtime)?
+        .file(&component)?;
+    stamp::unless_done(
+        "compile the component by stock wasmtime",
+        inputs,
+        &compiled,
+        || {
+            shell::output(
+                shell::command(&wasmtime, &root)
+                    .args(["compile", "-W", "epoch-interruption=y"])
+                    .arg(&component)
+                    .arg("-o")
+                    .arg(&compiled),
+            )
+            .map(drop)
+        },
+    )?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    // The whole workspace, so that nothing is compiled with other features.
+    shell::run(
+        shell::command(cargo, &root)
+            .args(["test", "--workspace", "--release", "--quiet"])
+            .args(["--test", "stock", "--", "--ignored"])
+            .env("PIPELINE_DIST", dist)
+            .env("PIPELINE_WASMTIME", &wasmtime)
+            .env("PIPELINE_STOCK_COMPONENT", &compiled),
+    )
+}
