@@ -10,20 +10,20 @@ use crate::stamp::{self, Inputs};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::{WAC, WASMTIME};
 
-/// What the example prints.
-const PRINTED: &str = "examples/compose/expected.txt";
+/// Where it is said what the example prints.
+const DESCRIBED: &str = "examples/README.md";
 
-/// Builds the example, composes it, runs it under stock wasmtime and compares
-/// what it prints.
+/// Builds the example, composes it, runs it under stock wasmtime and looks for
+/// what it prints in its description.
 ///
 /// # Errors
 /// Where one of the commands fails or something else is printed.
 pub(crate) fn test(dist: &Path) -> Result<()> {
     let printed = run(dist)?;
-    let path = crate::root().join(PRINTED);
-    let expected = std::fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
-    if printed != expected {
-        bail!("the example printed\n{printed}and not what is in {PRINTED}");
+    let path = crate::root().join(DESCRIBED);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+    if printed.is_empty() || !text.contains(&printed) {
+        bail!("the example printed\n{printed}and not what {DESCRIBED} says");
     }
     Ok(())
 }
