@@ -21,12 +21,15 @@ pub(crate) fn measure(host: &Host, rounds: usize) -> Result<Section> {
     Ok(section)
 }
 
-/// Isolated runs, on all cores.
+/// Isolated runs, on all cores. Each pipeline has a pool to itself: an instance
+/// starts on the memory that the last one in its place wrote, and that of
+/// another pipeline is elsewhere.
 fn runs(host: &Host, section: &mut Section, rounds: usize) -> Result<()> {
     const RUNS: usize = 4000;
     let cores = std::thread::available_parallelism()?;
-    let workers = Workers::new(&host.sandbox, cores)?;
     for (name, job) in jobs(host)? {
+        let host = Host::open(&host.root, &host.dist, u32::try_from(cores.get())?)?;
+        let workers = Workers::new(&host.sandbox, cores)?;
         let mut rates = Vec::new();
         for round in 0..=rounds {
             let start = Instant::now();

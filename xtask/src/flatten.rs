@@ -6,6 +6,7 @@
 //! module, calls are direct, and memory is an image that a runtime can map.
 
 mod component;
+mod data;
 mod facts;
 mod merge;
 mod module;
@@ -22,24 +23,31 @@ use wit_component::{ComponentEncoder, DecodedWasm, StringEncoding};
 use wit_parser::{Resolve, WorldId, WorldKey};
 
 use self::module::Module;
+use crate::optimise;
 use crate::stamp::{self, Inputs};
 
 /// The export that starts Python: of use only to who takes a snapshot.
 pub(crate) const INITIALIZE: &str = "initialize";
 
-/// Flattens the linked component.
+/// Flattens the linked component, and optimises the module.
 ///
 /// # Errors
-/// Where the component is not one that `wit_component::Linker` makes.
+/// Where the component is not one that `wit_component::Linker` makes, or
+/// Binaryen is missing.
 pub(crate) fn flatten(linked: &Path, into: &Path) -> Result<PathBuf> {
     let output = into.join("flat.wasm");
-    let inputs = Inputs::new("flatten", 1).file(linked)?;
-    stamp::unless_done("flatten the component", inputs, &output, || {
-        Ok(fs::write(
-            &output,
-            Flat::new(&fs::read(linked)?)?.encode()?,
-        )?)
-    })?;
+    let inputs = Inputs::new("flatten", 3)
+        .text(&optimise::version()?)
+        .file(linked)?;
+    stamp::unless_done(
+        "flatten and optimise the component",
+        inputs,
+        &output,
+        || {
+            let flat = Flat::new(&fs::read(linked)?)?.optimised()?;
+            Ok(fs::write(&output, flat.encode()?)?)
+        },
+    )?;
     Ok(output)
 }
 
@@ -82,6 +90,14 @@ impl Flat {
         Self::checked(simplify::simplify(&module, |_| true)?, resolve, world)
     }
 
+    /// The same, optimised.
+    ///
+    /// # Errors
+    /// Where Binaryen is missing or does not read the module.
+    fn optimised(self) -> Result<Self> {
+        Self::checked(optimise::optimise(&self.module)?, self.resolve, self.world)
+    }
+
     /// The same without a function that the world exports.
     ///
     /// # Errors
@@ -111,6 +127,7 @@ impl Flat {
     }
 
     fn checked(module: Vec<u8>, resolve: Resolve, world: WorldId) -> Result<Self> {
+        let module = data::pack(&module)?;
         wasmparser::Validator::new()
             .validate_all(&module)
             .context("the module is invalid")?;

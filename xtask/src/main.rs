@@ -3,6 +3,7 @@
 mod artefacts;
 mod bytecode;
 mod compose;
+mod debian;
 mod dist;
 mod flatten;
 mod guest;
@@ -10,6 +11,7 @@ mod hosts;
 mod http;
 mod link;
 mod npm;
+mod optimise;
 mod page;
 mod shell;
 mod snapshot;

@@ -21,7 +21,7 @@ use crate::unchanging::{self, Surroundings};
 /// Where Python can't start; what it printed is on stderr.
 pub(crate) fn take(component: &Path, stdlib: &Path, python: &Path, into: &Path) -> Result<PathBuf> {
     let output = into.join("snapshot.wasm");
-    let inputs = Inputs::new("snapshot", 9)
+    let inputs = Inputs::new("snapshot", 10)
         .file(component)?
         .tree(stdlib)?
         .tree(python)?;

@@ -255,3 +255,45 @@ fn the_real_component_keeps_its_world() -> Result<()> {
         .context("no memory")?;
     Ok(())
 }
+
+#[test]
+fn segments_that_lie_close_become_one() -> Result<()> {
+    let module = |data: &str, code: &str| -> Result<Vec<u8>> {
+        Ok(wat::parse_str(format!(
+            "(module (memory (export \"memory\") 2) (func (export \"run\") {code}) {data})"
+        ))?)
+    };
+    let memory = |wasm: &[u8]| -> Result<Vec<u8>> {
+        let engine = Engine::default();
+        let mut store = Store::new(&engine, ());
+        let module = wasmtime::Module::new(&engine, wasm)?;
+        let instance = wasmtime::Instance::new(&mut store, &module, &[])?;
+        let memory = instance
+            .get_memory(&mut store, "memory")
+            .context("memory")?;
+        Ok(memory.data(&store).to_vec())
+    };
+    let far = r#"(data (i32.const 100) "far")"#;
+    for (data, segments) in [
+        (
+            r#"(data (i32.const 8) "a") (data (i32.const 9) "b") (data (i32.const 20) "c")"#,
+            1,
+        ),
+        (
+            r#"(data (i32.const 70000) "z") (data (i32.const 120) "e") (data (i32.const 20) "d")"#,
+            2,
+        ),
+        (r#"(data "passive") (data (i32.const 70000) "z")"#, 1),
+        ("", 0),
+    ] {
+        let given = module(data, "")?;
+        let packed = super::data::pack(&given)?;
+        assert_eq!(Module::parse(&packed)?.data.len(), segments, "{data}");
+        assert_eq!(memory(&packed)?, memory(&given)?, "{data}");
+    }
+    let overlap = module(r#"(data (i32.const 8) "abc") (data (i32.const 9) "x")"#, "")?;
+    assert_eq!(super::data::pack(&overlap)?, overlap);
+    let used = module(&format!("(data \"passive\") {far} {far}"), "(data.drop 0)")?;
+    assert_eq!(super::data::pack(&used)?, used);
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! Debian's packages, for programs that the build or a test can't do without.
+
+use anyhow::{Result, bail};
+
+use crate::shell;
+
+/// Installs the packages of those programs that are missing, where that can be
+/// done: as root, with `apt-get`.
+///
+/// # Errors
+/// Says what to install where it can't be done here.
+pub(crate) fn install(programs: &[(&str, &str)]) -> Result<()> {
+    let missing: Vec<_> = programs
+        .iter()
+        .filter(|(program, _)| !is_there(program))
+        .map(|(_, package)| *package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names = missing.join(" ");
+    let here = crate::root();
+    let user = shell::output(shell::command("id", &here).arg("-u")).unwrap_or_default();
+    if user.trim_ascii() != b"0" || !is_there("apt-get") {
+        bail!("{names}: not on the path; on Debian, `apt-get install {names}` as root installs it");
+    }
+    shell::step(&format!("install {names}"), || {
+        let apt = |arguments: &[&str]| {
+            let mut command = shell::command("apt-get", &here);
+            command
+                .args(["--quiet", "--yes"])
+                .args(arguments)
+                .env("DEBIAN_FRONTEND", "noninteractive");
+            shell::output(&mut command).map(drop)
+        };
+        apt(&["update"])?;
+        apt(&[&["install", "--no-install-recommends"], &missing[..]].concat())
+    })
+}
+
+/// Whether a program is on the path.
+fn is_there(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
