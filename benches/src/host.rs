@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow};
 use pipeline_host::types::{Data, Manifest, RunResult};
 use pipeline_host::{
-    Allocation, Directories, Engine, EngineOptions, Instance, Limits, Sandbox, codec,
+    Allocation, Directories, Engine, EngineOptions, Instance, Limits, Sandbox, bytecode, codec,
 };
 
 /// What is measured, and where things are.
@@ -14,6 +14,8 @@ pub(crate) struct Host {
     pub(crate) root: PathBuf,
     pub(crate) dist: PathBuf,
     pub(crate) sandbox: Sandbox,
+    /// A directory with a module that has its bytecode beside it.
+    _compiled: tempfile::TempDir,
     /// The machine's own Python: the program itself, not a script that finds it.
     pub(crate) python: PathBuf,
 }
@@ -25,12 +27,23 @@ impl Host {
         })?;
         let component = engine.load(&dist.join("pipeline.wasm"), &mut |_| {})?;
         let mut directories = Directories::new(&dist.join("stdlib"), &dist.join("python"))?;
-        directories.add_nodes(&root.join("benches/programs"))?;
-        let sandbox = Sandbox::new(&engine, &component, directories)?;
+        let programs = root.join("benches/programs");
+        directories.add_nodes(&programs)?;
+        let compiled = tempfile::tempdir()?;
+        let module = compiled.path().join("compiled_nodes.py");
+        std::fs::copy(programs.join("bench_nodes.py"), &module)?;
+        directories.add_nodes(compiled.path())?;
+        let sandbox = Sandbox::new(&engine, &component, directories.clone())?;
+        // Elsewhere: the pool must not have seen other pipelines.
+        let engine = Engine::new(&EngineOptions::default())?;
+        let component = engine.load(&dist.join("pipeline.wasm"), &mut |_| {})?;
+        let apart = Sandbox::new(&engine, &component, directories)?;
+        block_on(bytecode::compile(&apart, &limits(), &[module], true))?;
         Ok(Self {
             root: root.to_owned(),
             dist: dist.to_owned(),
             sandbox,
+            _compiled: compiled,
             python: python()?,
         })
     }

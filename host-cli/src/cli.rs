@@ -58,6 +58,14 @@ Examples:
   pipeline run manifest.json --nodes ./my_nodes --timeout 10 --max-memory 256
   tail -f events.ndjson | pipeline run manifest.json --stream";
 
+const COMPILE: &str = "\
+Each run imports its nodes' modules in a fresh sandbox, where Python can't keep
+their bytecode. This keeps it in __pycache__ beside the sources. A module that
+changes later is compiled in each run again, until it is compiled anew.
+
+Example:
+  pipeline compile my_nodes";
+
 const SERVE: &str = "\
 Requests:
   POST /v1/execute           {\"manifest\": {...}, \"inputs\": [...]}
@@ -98,6 +106,9 @@ pub(crate) enum Command {
     Check(Check),
     /// List the node types that manifests can name.
     Nodes(Nodes),
+    /// Compile modules with nodes, so that runs start sooner.
+    #[command(after_help = COMPILE)]
+    Compile(Compile),
     /// Answer HTTP requests that run pipelines.
     #[command(after_long_help = SERVE, after_help = "More, with examples: pipeline serve --help")]
     Serve(Serve),
@@ -168,6 +179,16 @@ pub(crate) struct Nodes {
     pub(crate) place: Place,
 }
 
+/// Compile modules with nodes.
+#[derive(Debug, Args)]
+pub(crate) struct Compile {
+    /// A directory with nodes; everything below it is compiled.
+    #[arg(required = true, value_name = "DIR")]
+    pub(crate) directories: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
 /// Answer HTTP requests.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
@@ -227,7 +248,7 @@ pub(crate) struct LimitArguments {
 }
 
 /// Where things are.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Places")]
 pub(crate) struct Place {
     /// A directory with nodes of your own, named `module:Class` in manifests.

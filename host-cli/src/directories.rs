@@ -150,6 +150,16 @@ impl Directories {
             .chain(pipelines.map(|path| (path.as_path(), "/pipelines")))
     }
 
+    /// Where the sandbox sees a file.
+    pub(crate) fn guest_path(&self, file: &Path) -> Option<String> {
+        let file = file.canonicalize().ok()?;
+        self.mounts().find_map(|(host, guest)| {
+            let inside = file.strip_prefix(host.canonicalize().ok()?).ok()?;
+            let inside = inside.to_string_lossy().replace('\\', "/");
+            Some(format!("{guest}/{inside}"))
+        })
+    }
+
     /// Puts the user's own paths back in place of the sandbox's, in a traceback
     /// or another message.
     #[must_use]

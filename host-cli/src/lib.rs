@@ -32,6 +32,7 @@
 //! [`Workers`] run pipelines on many threads, a fresh instance for each run.
 
 mod bindings;
+pub mod bytecode;
 pub mod codec;
 mod directories;
 mod engine;

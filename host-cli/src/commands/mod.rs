@@ -1,6 +1,7 @@
 //! The program's commands.
 
 mod check;
+mod compile;
 mod jobs;
 mod nodes;
 mod run;
@@ -17,6 +18,7 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Nodes(arguments) => nodes::nodes(&arguments),
+        Command::Compile(arguments) => compile::compile(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
     }
 }

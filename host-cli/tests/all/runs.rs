@@ -286,3 +286,45 @@ fn many_numbers_go_through_in_bulk() {
         assert_eq!(result.json()["metrics"][0]["items_in"], 1005);
     }
 }
+
+#[test]
+fn compiled_modules_are_used_until_they_change() {
+    let node =
+        |word: &str| format!("class Say:\n    def process(self, data):\n        return {word:?}\n");
+    let files = Files::new(&[
+        (
+            "m.json",
+            r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "say:Say"}]}"#,
+        ),
+        ("nodes/say.py", &node("first")),
+        ("nodes/deep/bad.py", "x = ("),
+    ]);
+    let (manifest, nodes) = (files.path("m.json"), files.path("nodes"));
+    let say = || {
+        run(["run", &manifest, "--nodes", &nodes, "--input", "1"])
+            .code(0)
+            .outputs()
+    };
+    run(["compile", &nodes])
+        .code(1)
+        .says(&["bad.py: line 1: '(' was never closed", "compiled 1 module"]);
+    let cache = files.path("nodes/__pycache__/say.cpython-314.pyc");
+    let code = std::fs::read(&cache).unwrap();
+    assert_eq!(say(), serde_json::json!(["first"]));
+    // What is in the cache is what runs, as long as the source is the same.
+    let at = code.windows(5).position(|text| text == b"first").unwrap();
+    let mut changed = code.clone();
+    changed[at..at + 5].copy_from_slice(b"cache");
+    std::fs::write(&cache, changed).unwrap();
+    assert_eq!(say(), serde_json::json!(["cache"]));
+    files.write("nodes/say.py", node("second").as_bytes());
+    assert_eq!(say(), serde_json::json!(["second"]));
+}
+
+#[test]
+fn what_cannot_be_compiled_is_said() {
+    run(["compile", "no-such-directory"])
+        .code(2)
+        .says(&["no-such-directory", "it is not there"]);
+    run(["compile"]).code(2).says(&["<DIR>"]);
+}

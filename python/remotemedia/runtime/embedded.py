@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
+from importlib._bootstrap_external import FileLoader  # type: ignore[attr-defined]
 from os import urandom
 from types import CodeType, FunctionType
 
@@ -21,6 +23,7 @@ def install() -> None:
     if sys.platform == "wasi":
         time.process_time = _process_time
         time.process_time_ns = _process_time_ns
+        FileLoader.get_data = _get_data  # type: ignore[method-assign]
     if not getattr(sys, "argv", None):
         sys.argv = [""]  # as CPython has it without a script; argparse reads it
     if "asyncio" in sys.modules:
@@ -68,6 +71,27 @@ def _process_time() -> float:
 def _process_time_ns() -> int:
     """Nanoseconds since the instance began."""
     return time.perf_counter_ns() - _begin
+
+
+def _get_data(self: object, path: str) -> bytes:
+    """Read a file that is imported.
+
+    libc reads streams without blocking, for which some hosts ask another thread each time: reading
+    at a position is twenty times as fast there.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        parts: list[bytes] = []
+        wanted, have = os.fstat(descriptor).st_size, 0
+        while have < wanted:
+            part = os.pread(descriptor, wanted - have, have)
+            if not part:
+                break
+            parts.append(part)
+            have += len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+    finally:
+        os.close(descriptor)
 
 
 def functions() -> list[FunctionType]:

@@ -1,0 +1,169 @@
+//! Bytecode beside the sources of Python modules.
+//!
+//! A fresh instance imports its nodes' modules anew, and compiling them is most
+//! of what that takes. The sandbox can't write, so the host keeps what the
+//! component's own Python compiled where Python looks for it: in `__pycache__`.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::types::{Data, Value, ValueNode};
+use crate::{Fault, Limits, Sandbox};
+
+/// What the component's Python puts before `.pyc`.
+const TAG: &str = "cpython-314";
+
+/// Modules can't be compiled.
+#[derive(Debug, Error)]
+pub enum BytecodeError {
+    /// A file can't be read or written.
+    #[error("`{}`: {reason}", path.display())]
+    File {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The sandbox doesn't see the file.
+    #[error("`{}` is in no directory of the sandbox", .0.display())]
+    Unseen(PathBuf),
+    /// The compiler failed.
+    #[error("the component could not compile: {0}")]
+    Failed(String),
+    /// A limit was met.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A source file that is no Python.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotPython {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it, and in which line.
+    pub reason: String,
+}
+
+/// The Python files below a directory, sorted; none in directories whose name
+/// begins with a dot or is `__pycache__`, and none behind a link to a directory.
+///
+/// # Errors
+/// Where a directory can't be read.
+pub fn sources(directory: &Path) -> Result<Vec<PathBuf>, BytecodeError> {
+    let mut found = Vec::new();
+    let mut directories = vec![directory.to_owned()];
+    while let Some(directory) = directories.pop() {
+        let entries = fs::read_dir(&directory).map_err(|error| file(&directory, &error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| file(&directory, &error))?;
+            let kind = entry
+                .file_type()
+                .map_err(|error| file(&directory, &error))?;
+            let (path, name) = (entry.path(), entry.file_name());
+            let name = name.to_string_lossy();
+            if kind.is_dir() {
+                if name != "__pycache__" && !name.starts_with('.') {
+                    directories.push(path);
+                }
+            } else if name.ends_with(".py") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Compiles source files in directories that a sandbox sees, and writes the
+/// bytecode of each beside it. Where it is `checked`, Python compares it with
+/// its source, by content, at each import. Gives those that are no Python, for
+/// which nothing is written.
+///
+/// # Errors
+/// Where the compiler fails, or a file can't be written.
+pub async fn compile(
+    sandbox: &Sandbox,
+    limits: &Limits,
+    sources: &[PathBuf],
+    checked: bool,
+) -> Result<Vec<NotPython>, BytecodeError> {
+    let items: Vec<_> = sources
+        .iter()
+        .map(|source| match sandbox.directories().guest_path(source) {
+            Some(path) => Ok(text(path)),
+            None => Err(BytecodeError::Unseen(source.clone())),
+        })
+        .collect::<Result<_, _>>()?;
+    let manifest = format!(
+        r#"{{"version": "v1", "nodes": [{{"id": "compile",
+            "node_type": "remotemedia.runtime.bytecode:Compile", "params": {{"checked": {checked}}}}}]}}"#
+    );
+    let mut instance = sandbox.instantiate(limits).await?;
+    let parsed = instance.parse(&manifest).await?.map_err(|diagnostics| {
+        let first = diagnostics.into_iter().next();
+        BytecodeError::Failed(first.map_or_else(String::new, |first| first.message))
+    })?;
+    let run = instance.execute(&parsed.manifest, Some(&items)).await?;
+    let run = run.map_err(|error| BytecodeError::Failed(error.message))?;
+    if run.outputs.len() != sources.len() {
+        let (files, outputs) = (sources.len(), run.outputs.len());
+        let message = format!("{files} files gave {outputs} outputs");
+        return Err(BytecodeError::Failed(message));
+    }
+    let mut refused = Vec::new();
+    for (source, output) in sources.iter().zip(run.outputs) {
+        match single(output) {
+            Some(ValueNode::Bytes(code)) => write(source, &code)?,
+            Some(ValueNode::Text(reason)) => refused.push(NotPython {
+                path: source.clone(),
+                reason,
+            }),
+            _ => return Err(BytecodeError::Failed("bytecode that is not bytes".into())),
+        }
+    }
+    Ok(refused)
+}
+
+fn text(text: String) -> Data {
+    Data::Value(Value {
+        nodes: vec![ValueNode::Text(text)],
+        root: 0,
+    })
+}
+
+/// The node of a value that has only one.
+fn single(item: Data) -> Option<ValueNode> {
+    match item {
+        Data::Value(Value { mut nodes, .. }) if nodes.len() == 1 => nodes.pop(),
+        _ => None,
+    }
+}
+
+/// Writes a module's bytecode, all of it or nothing.
+fn write(source: &Path, code: &[u8]) -> Result<(), BytecodeError> {
+    let directory = source.with_file_name("__pycache__");
+    let stem = source.file_stem().unwrap_or_default().to_string_lossy();
+    let path = directory.join(format!("{stem}.{TAG}.pyc"));
+    let written = || -> io::Result<()> {
+        fs::create_dir_all(&directory)?;
+        let mut builder = tempfile::Builder::new();
+        // As readable as any other file: who runs it need not be who made it.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+        let mut new = builder.prefix(".new-").tempfile_in(&directory)?;
+        new.write_all(code)?;
+        new.persist(&path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    written().map_err(|error| file(&path, &error))
+}
+
+fn file(path: &Path, error: &io::Error) -> BytecodeError {
+    BytecodeError::File {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    }
+}

@@ -1,0 +1,42 @@
+//! `pipeline compile`.
+
+use pipeline_host::{Limits, bytecode};
+
+use crate::cli;
+use crate::failure::{FAILED, Failure};
+use crate::{interrupt, report, workspace};
+
+/// Writes the bytecode of all modules in directories with nodes.
+pub(crate) fn compile(arguments: &cli::Compile) -> Result<(), Failure> {
+    let mut place = arguments.place.clone();
+    place.nodes.extend_from_slice(&arguments.directories);
+    let (engine, sandbox) = workspace::open(&place)?;
+    let limits = Limits {
+        interrupt: Some(interrupt::stop(&engine)),
+        ..Limits::default()
+    };
+    let mut sources = Vec::new();
+    for directory in &place.nodes {
+        sources.extend(bytecode::sources(directory).map_err(Failure::usage)?);
+    }
+    let refused = workspace::block_on(async {
+        let compiled = bytecode::compile(&sandbox, &limits, &sources, true).await;
+        compiled.map_err(|error| match error {
+            bytecode::BytecodeError::Fault(fault) => workspace::faulted(&fault),
+            error => Failure::failed(error),
+        })
+    })?;
+    for file in &refused {
+        report::tell(&format!("{}: {}", file.path.display(), file.reason));
+    }
+    let compiled = sources.len() - refused.len();
+    report::tell(&format!(
+        "compiled {compiled} {}",
+        if compiled == 1 { "module" } else { "modules" }
+    ));
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Told(FAILED))
+    }
+}
