@@ -30,7 +30,8 @@ pub(crate) fn build() -> Result<PathBuf> {
     let package = package(&python, &work)?;
     let flat = flatten::flatten(&linked, &work)?;
     let plain = flatten::plain(&flat, &work)?;
-    let snapshot = snapshot::take(&flat, &artefacts.stdlib, &package, &work)?;
+    let named = snapshot::take(&flat, &artefacts.stdlib, &package, &work)?;
+    let snapshot = flatten::nameless(&named, &work)?;
     let http = http::build(&toolchain, &artefacts, &work)?;
     let http = http::compose(&http, &snapshot, &work)?;
 
@@ -51,6 +52,8 @@ pub(crate) fn build() -> Result<PathBuf> {
     let program = format!("pipeline{}", std::env::consts::EXE_SUFFIX);
     copy_file(&crate::profile().join(&program), &dist.join(&program))?;
     copy_file(&snapshot, &dist.join("pipeline.wasm"))?;
+    fs::create_dir_all(dist.join("debug"))?;
+    copy_file(&named, &dist.join("debug/pipeline.wasm"))?;
     copy_file(&plain, &dist.join("pipeline-plain.wasm"))?;
     copy_file(&http, &dist.join("pipeline-http.wasm"))?;
     for (component, name) in [

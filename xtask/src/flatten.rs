@@ -19,6 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use wasmparser::{Parser, Payload};
 use wit_component::{ComponentEncoder, DecodedWasm, StringEncoding};
 use wit_parser::{Resolve, WorldId, WorldKey};
 
@@ -57,16 +58,33 @@ pub(crate) fn flatten(linked: &Path, into: &Path) -> Result<PathBuf> {
 /// Where the component can't be read or written.
 pub(crate) fn plain(flat: &Path, into: &Path) -> Result<PathBuf> {
     let output = into.join("plain.wasm");
-    let inputs = Inputs::new("plain", 1).file(flat)?;
+    let inputs = Inputs::new("plain", 2).file(flat)?;
     stamp::unless_done(
         "make the component without a snapshot",
         inputs,
         &output,
         || {
-            let flat = Flat::new(&fs::read(flat)?)?.without(INITIALIZE)?;
+            let flat = Flat::new(&fs::read(flat)?)?
+                .without(INITIALIZE)?
+                .nameless()?;
             Ok(fs::write(&output, flat.encode()?)?)
         },
     )?;
+    Ok(output)
+}
+
+/// The component without the names of its functions, which only profiles and
+/// traps show.
+///
+/// # Errors
+/// Where the component can't be read or written.
+pub(crate) fn nameless(named: &Path, into: &Path) -> Result<PathBuf> {
+    let output = into.join("nameless.wasm");
+    let inputs = Inputs::new("nameless", 1).file(named)?;
+    stamp::unless_done("set the names apart", inputs, &output, || {
+        let flat = Flat::new(&fs::read(named)?)?.nameless()?;
+        Ok(fs::write(&output, flat.encode()?)?)
+    })?;
     Ok(output)
 }
 
@@ -96,6 +114,24 @@ impl Flat {
     /// Where Binaryen is missing or does not read the module.
     fn optimised(self) -> Result<Self> {
         Self::checked(optimise::optimise(&self.module)?, self.resolve, self.world)
+    }
+
+    /// The same without the names of functions.
+    ///
+    /// # Errors
+    /// Where the module is malformed.
+    fn nameless(self) -> Result<Self> {
+        let mut module = wasm_encoder::Module::new();
+        for payload in Parser::new(0).parse_all(&self.module) {
+            let payload = payload?;
+            let is_name = matches!(&payload, Payload::CustomSection(it) if it.name() == "name");
+            if let Some((id, range)) = payload.as_section()
+                && !is_name
+            {
+                data::copy(&mut module, id, range, &self.module)?;
+            }
+        }
+        Self::checked(module.finish(), self.resolve, self.world)
     }
 
     /// The same without a function that the world exports.

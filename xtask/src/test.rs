@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use crate::stamp::{self, Inputs};
 use crate::toolchain::{TARGET, Toolchain};
+use crate::tools::WASMTIME;
 use crate::{compose, dist, guest, hosts, npm, page, shell, snapshot, stock};
 
 /// Packages from PyPI that check the Python package.
@@ -37,35 +38,18 @@ pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
     let Some((dist, python)) = built else {
         return Ok(tally.finish());
     };
-    for (name, mut command) in steps(&dist, &python) {
+    for (name, work) in steps(&dist, &python) {
         if only.is_some_and(|only| !name.contains(only)) {
             tally.skipped += 1;
         } else {
-            tally.step(name, || shell::run(&mut command));
-        }
-    }
-    let hosts: [(&str, HostTest); 6] = [
-        ("snapshot: the same again", |_| {
-            snapshot::again(&crate::target().join("guest"))
-        }),
-        ("host: jco on Node", npm::test),
-        ("host: browsers", page::test),
-        ("host: stock wasmtime", stock::test),
-        ("example: composition", compose::test),
-        ("documentation: hosts", |_| hosts::check()),
-    ];
-    for (name, test) in hosts {
-        if only.is_some_and(|only| !name.contains(only)) {
-            tally.skipped += 1;
-        } else {
-            tally.step(name, || test(&dist));
+            tally.step(name, work);
         }
     }
     Ok(tally.finish())
 }
 
-/// Tests a host on the build in a directory.
-type HostTest = fn(&Path) -> Result<()>;
+/// A step: what it is called, and what it does.
+type Step<'a> = (&'static str, Box<dyn FnOnce() -> Result<()> + 'a>);
 
 /// What steps came to.
 #[derive(Default)]
@@ -106,7 +90,7 @@ impl Tally {
 }
 
 /// The steps after the build, in order from what fails most cheaply.
-fn steps(dist: &Path, python: &Path) -> Vec<(&'static str, Command)> {
+fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
     let cargo = |arguments: &str| {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = shell::command(program, &crate::root());
@@ -115,7 +99,7 @@ fn steps(dist: &Path, python: &Path) -> Vec<(&'static str, Command)> {
             .env("PIPELINE_DIST", dist);
         command
     };
-    let python = |arguments: &str| {
+    let python = move |arguments: &str| {
         let mut command = shell::command(python, &crate::root().join("python"));
         command
             .args(arguments.split(' '))
@@ -123,38 +107,59 @@ fn steps(dist: &Path, python: &Path) -> Vec<(&'static str, Command)> {
         command
     };
     let mut steps = vec![
-        ("format", cargo("fmt --all --check")),
-        ("python: lint", python("-m ruff check .")),
-        ("python: types", python("-m mypy")),
-        ("python: tests", python("-m pytest -q")),
-        (
+        step("format", cargo("fmt --all --check")),
+        step("python: lint", python("-m ruff check .")),
+        step("python: types", python("-m mypy")),
+        step("python: tests", python("-m pytest -q")),
+        step(
             "conformance: Python natively",
             python("../tests/conformance/run_python.py"),
         ),
-        (
+        step(
             "lint",
             cargo("clippy --quiet --workspace --all-targets --release -- -D warnings"),
         ),
-        (
+        step(
             "documentation",
             documentation(cargo("doc --quiet --workspace --no-deps --release")),
         ),
-        ("tests", cargo("test --workspace --release")),
-        ("http: lint", python("-m ruff check ../tests/http")),
-        (
-            "http: conformance, and requests made from the OpenAPI document",
-            python(
-                "-m pytest -q --rootdir ../tests/http -c ../tests/http/pytest.ini ../tests/http",
-            ),
-        ),
+        step("tests", cargo("test --workspace --release")),
+        step("http: lint", python("-m ruff check ../tests/http")),
     ];
     if let Ok(Toolchain::Rustup { .. }) = Toolchain::find() {
         // Debian's clippy is not among the packages that build the guest.
         for (name, krate) in [("lint: guest", &guest::GUEST), ("lint: http", &guest::HTTP)] {
-            steps.push((name, guest_lint(cargo("clippy --quiet"), krate)));
+            steps.push(step(name, guest_lint(cargo("clippy --quiet"), krate)));
         }
     }
+    let mut add = |name, work: Box<dyn FnOnce() -> Result<()> + 'a>| steps.push((name, work));
+    add(
+        "snapshot: the same again",
+        Box::new(|| snapshot::again(&crate::target().join("guest"))),
+    );
+    add("host: jco on Node", Box::new(|| npm::test(dist)));
+    add("host: browsers", Box::new(|| page::test(dist)));
+    add("host: stock wasmtime", Box::new(|| stock::test(dist)));
+    add(
+        "host: HTTP",
+        Box::new(move || {
+            let tests = "../tests/http";
+            shell::run(
+                python(&format!(
+                    "-m pytest -q --rootdir {tests} -c {tests}/pytest.ini {tests}"
+                ))
+                .env("PIPELINE_WASMTIME", WASMTIME.install()?),
+            )
+        }),
+    );
+    add("example: composition", Box::new(|| compose::test(dist)));
+    add("documentation: hosts", Box::new(hosts::check));
     steps
+}
+
+/// A step that is one command.
+fn step<'a>(name: &'static str, mut command: Command) -> Step<'a> {
+    (name, Box::new(move || shell::run(&mut command)))
 }
 
 /// The parts of the guest that only exist for WebAssembly.

@@ -51,7 +51,16 @@ pub(super) fn pack(wasm: &[u8]) -> Result<Vec<u8>> {
     Ok(packed.finish())
 }
 
-fn copy(module: &mut wasm_encoder::Module, id: u8, range: Range<u64>, wasm: &[u8]) -> Result<()> {
+/// Adds a section as it is.
+///
+/// # Errors
+/// Where the module is larger than this machine's memory.
+pub(super) fn copy(
+    module: &mut wasm_encoder::Module,
+    id: u8,
+    range: Range<u64>,
+    wasm: &[u8],
+) -> Result<()> {
     let data = &wasm[usize::try_from(range.start)?..usize::try_from(range.end)?];
     module.section(&RawSection { id, data });
     Ok(())
