@@ -103,7 +103,9 @@ impl Engine {
         Interrupt::new(self.inner.clone())
     }
 
-    pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
+    /// Wasmtime's own engine, for what this library does not cover.
+    #[must_use]
+    pub fn wasmtime(&self) -> &wasmtime::Engine {
         &self.inner
     }
 

@@ -181,7 +181,10 @@ fn manifests_are_checked() {
     let manifest = parse(unknown).expect("a manifest");
     // Without the standard library there are no suggestions, but the same code.
     for (run, suggests) in [(run(None), true), (Run::bounded(), false)] {
-        match run.call("check", &[manifest.clone()]).expect(NEEDS) {
+        match run
+            .call("check", std::slice::from_ref(&manifest))
+            .expect(NEEDS)
+        {
             Val::Result(Err(Some(diagnostics))) => {
                 let diagnostics: Vec<Diagnostic> = Wave::from_val(&diagnostics);
                 assert_eq!(diagnostics[0].code, "unknown-node-type");

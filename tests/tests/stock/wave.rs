@@ -190,7 +190,7 @@ record! {
 }
 
 variant! { Variant
-    Data { ; Value Text Binary Audio Video Image Tensor File Control }
+    Data { ; Value Integers Numbers Text Binary Audio Video Image Tensor File Control }
     ValueNode {
         Null;
         Boolean Integer BigInteger Number Text Bytes Items Tuple Fields Entries Integers Numbers
