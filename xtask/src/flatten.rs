@@ -10,6 +10,7 @@ mod data;
 mod facts;
 mod merge;
 mod module;
+mod network;
 mod sections;
 mod simplify;
 #[cfg(test)]
@@ -30,14 +31,15 @@ use crate::stamp::{self, Inputs};
 /// The export that starts Python: of use only to who takes a snapshot.
 pub(crate) const INITIALIZE: &str = "initialize";
 
-/// Flattens the linked component, and optimises the module.
+/// Flattens the linked component, cuts it off from the network, and optimises
+/// the module.
 ///
 /// # Errors
 /// Where the component is not one that `wit_component::Linker` makes, or
 /// Binaryen is missing.
 pub(crate) fn flatten(linked: &Path, into: &Path) -> Result<PathBuf> {
     let output = into.join("flat.wasm");
-    let inputs = Inputs::new("flatten", 3)
+    let inputs = Inputs::new("flatten", 4)
         .text(&optimise::version()?)
         .file(linked)?;
     stamp::unless_done(
@@ -45,7 +47,9 @@ pub(crate) fn flatten(linked: &Path, into: &Path) -> Result<PathBuf> {
         inputs,
         &output,
         || {
-            let flat = Flat::new(&fs::read(linked)?)?.optimised()?;
+            let flat = Flat::new(&fs::read(linked)?)?
+                .without_network()?
+                .optimised()?;
             Ok(fs::write(&output, flat.encode()?)?)
         },
     )?;
@@ -106,6 +110,15 @@ impl Flat {
         };
         let module = merge::merge(&component::Component::parse(component)?)?;
         Self::checked(simplify::simplify(&module, |_| true)?, resolve, world)
+    }
+
+    /// The same without imports of sockets.
+    ///
+    /// # Errors
+    /// Where the module is malformed.
+    fn without_network(self) -> Result<Self> {
+        let module = simplify::simplify(&network::cut(&self.module)?, |_| true)?;
+        Self::checked(module, self.resolve, self.world)
     }
 
     /// The same, optimised.

@@ -6,7 +6,6 @@
 import type { FileSystem } from "./fs.js";
 import { Descriptor, DirectoryEntryStream, type OpenFiles } from "./filesystem.js";
 import * as io from "./io.js";
-import * as sockets from "./sockets.js";
 
 export { FileError, type FileHandle, type FileStat, type FileSystem, type FileType } from "./fs.js";
 export type { Sink } from "./io.js";
@@ -102,20 +101,6 @@ export function wasi(options: WasiOptions): { imports: Record<string, object>; c
       insecureSeed: () => [...new BigUint64Array(randomBytes(16n).buffer)],
     },
     "wasi:random/random": { getRandomBytes: randomBytes },
-    "wasi:sockets/instance-network": { instanceNetwork: sockets.instanceNetwork },
-    "wasi:sockets/ip-name-lookup": {
-      ResolveAddressStream: sockets.ResolveAddressStream,
-      resolveAddresses: sockets.resolveAddresses,
-    },
-    "wasi:sockets/network": { Network: sockets.Network },
-    "wasi:sockets/tcp": { TcpSocket: sockets.TcpSocket },
-    "wasi:sockets/tcp-create-socket": { createTcpSocket: sockets.createTcpSocket },
-    "wasi:sockets/udp": {
-      UdpSocket: sockets.UdpSocket,
-      IncomingDatagramStream: sockets.IncomingDatagramStream,
-      OutgoingDatagramStream: sockets.OutgoingDatagramStream,
-    },
-    "wasi:sockets/udp-create-socket": { createUdpSocket: sockets.createUdpSocket },
   };
   return {
     imports,

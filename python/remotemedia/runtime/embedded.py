@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import time
-from importlib._bootstrap_external import FileLoader  # type: ignore[attr-defined]
+from importlib._bootstrap_external import FileLoader
 from os import urandom
 from types import CodeType, FunctionType
 

@@ -15,7 +15,7 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// What `cargo xtask build` has built.
-fn dist() -> PathBuf {
+pub(crate) fn dist() -> PathBuf {
     std::env::var_os("PIPELINE_DIST").map_or_else(|| root().join("target/dist"), PathBuf::from)
 }
 

@@ -8,5 +8,6 @@ mod common;
 #[path = "../shared/compare.rs"]
 mod compare;
 mod conformance;
+mod imports;
 mod stdlib;
 mod values;

@@ -297,3 +297,45 @@ fn segments_that_lie_close_become_one() -> Result<()> {
     assert_eq!(super::data::pack(&used)?, used);
     Ok(())
 }
+
+#[test]
+fn sockets_are_refused_without_an_import() -> Result<()> {
+    let given = wat::parse_str(
+        r#"(module
+          (import "wasi:sockets/tcp@0.2.4" "[method]tcp-socket.is-listening"
+            (func $listening (param i32) (result i32)))
+          (import "wasi:sockets/tcp-create-socket@0.2.4" "create-tcp-socket"
+            (func $create (param i32 i32)))
+          (import "host" "add" (func $add (param i32) (result i32)))
+          (import "wasi:sockets/instance-network@0.2.4" "instance-network"
+            (func $network (result i32)))
+          (import "wasi:sockets/network@0.2.4" "[resource-drop]network"
+            (func $drop (param i32)))
+          (memory (export "memory") 1)
+          (table 1 funcref)
+          (elem (i32.const 0) $listening)
+          (func (export "create") (result i32)
+            (call $drop (call $network))
+            (call $create (i32.const 0) (i32.const 16))
+            (call $add (i32.load8_u (i32.const 20))))
+          (func (export "listening") (result i32)
+            (call_indirect (param i32) (result i32) (i32.const 7) (i32.const 0))))"#,
+    )?;
+    let cut = simplify(&super::network::cut(&given)?, |_| true)?;
+    let module = Module::parse(&cut)?;
+    let imports: Vec<_> = module.imports.iter().map(|import| import.module).collect();
+    assert_eq!(imports, ["host"]);
+    let engine = Engine::default();
+    let mut linker = wasmtime::Linker::new(&engine);
+    linker.func_wrap("host", "add", |x: i32| x + 100)?;
+    let mut store = Store::new(&engine, ());
+    let instance = linker.instantiate(&mut store, &wasmtime::Module::new(&engine, &cut)?)?;
+    let mut call = |name: &str| {
+        let function = instance.get_typed_func::<(), i32>(&mut store, name)?;
+        function.call(&mut store, ())
+    };
+    // An error, and it is "access-denied".
+    assert_eq!(call("create")?, 101);
+    assert!(call("listening").is_err());
+    Ok(())
+}
