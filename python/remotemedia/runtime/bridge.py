@@ -143,6 +143,8 @@ def _class_in_module(node_type: str) -> type:
         missing = error.name or ""
         if missing == module_name or module_name.startswith(f"{missing}."):
             where = ", ".join(f"`{entry or '.'}`" for entry in sys.path)
+            if sys.platform == "wasi" and not any(it.startswith("/nodes/") for it in sys.path):
+                where += "; no directory with nodes was given, as by `--nodes DIR`"
             raise UnknownNodeType(
                 f"node type `{node_type}`: there is no module `{missing}` (looked in {where})"
             ) from None
