@@ -27,9 +27,6 @@ pub enum BytecodeError {
         /// Why.
         reason: String,
     },
-    /// The sandbox doesn't see the file.
-    #[error("`{}` is in no directory of the sandbox", .0.display())]
-    Unseen(PathBuf),
     /// The compiler failed.
     #[error("the component could not compile: {0}")]
     Failed(String),
@@ -38,9 +35,9 @@ pub enum BytecodeError {
     Fault(#[from] Fault),
 }
 
-/// A source file that is no Python.
+/// A source file that is no Python, or that the sandbox doesn't see.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotPython {
+pub struct Refused {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it, and in which line.
@@ -79,8 +76,8 @@ pub fn sources(directory: &Path) -> Result<Vec<PathBuf>, BytecodeError> {
 
 /// Compiles source files in directories that a sandbox sees, and writes the
 /// bytecode of each beside it. Where it is `checked`, Python compares it with
-/// its source, by content, at each import. Gives those that are no Python, for
-/// which nothing is written.
+/// its source, by content, at each import. Gives the files for which nothing is
+/// written.
 ///
 /// # Errors
 /// Where the compiler fails, or a file can't be written.
@@ -89,14 +86,20 @@ pub async fn compile(
     limits: &Limits,
     sources: &[PathBuf],
     checked: bool,
-) -> Result<Vec<NotPython>, BytecodeError> {
-    let items: Vec<_> = sources
-        .iter()
-        .map(|source| match sandbox.directories().guest_path(source) {
-            Some(path) => Ok(text(path)),
-            None => Err(BytecodeError::Unseen(source.clone())),
-        })
-        .collect::<Result<_, _>>()?;
+) -> Result<Vec<Refused>, BytecodeError> {
+    let (mut seen, mut items, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    for source in sources {
+        match sandbox.directories().guest_path(source) {
+            Some(path) => {
+                seen.push(source);
+                items.push(text(path));
+            }
+            None => refused.push(Refused {
+                path: source.clone(),
+                reason: "it is a link out of what the sandbox sees".into(),
+            }),
+        }
+    }
     let manifest = format!(
         r#"{{"version": "v1", "nodes": [{{"id": "compile",
             "node_type": "remotemedia.runtime.bytecode:Compile", "params": {{"checked": {checked}}}}}]}}"#
@@ -108,16 +111,15 @@ pub async fn compile(
     })?;
     let run = instance.execute(&parsed.manifest, Some(&items)).await?;
     let run = run.map_err(|error| BytecodeError::Failed(error.message))?;
-    if run.outputs.len() != sources.len() {
-        let (files, outputs) = (sources.len(), run.outputs.len());
+    if run.outputs.len() != seen.len() {
+        let (files, outputs) = (seen.len(), run.outputs.len());
         let message = format!("{files} files gave {outputs} outputs");
         return Err(BytecodeError::Failed(message));
     }
-    let mut refused = Vec::new();
-    for (source, output) in sources.iter().zip(run.outputs) {
+    for (source, output) in seen.into_iter().zip(run.outputs) {
         match single(output) {
             Some(ValueNode::Bytes(code)) => write(source, &code)?,
-            Some(ValueNode::Text(reason)) => refused.push(NotPython {
+            Some(ValueNode::Text(reason)) => refused.push(Refused {
                 path: source.clone(),
                 reason,
             }),

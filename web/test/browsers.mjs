@@ -55,10 +55,14 @@ export async function version(name, browser) {
   return said.trim().replace(/ built on.*/, "");
 }
 
+/** The first start after an installation reads hundreds of megabytes, which takes a busy machine minutes. */
+const LAUNCH_TIMEOUT = 240_000;
+
 export function launch(name) {
   const executablePath = program(name);
   if (name === "webkit") return launchWebKit(executablePath, miniBrowser());
+  const options = { executablePath, headless: true, timeout: LAUNCH_TIMEOUT };
   return name === "firefox"
-    ? puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox: FIREFOX })
-    : puppeteer.launch({ executablePath, headless: true, args: CHROMIUM });
+    ? puppeteer.launch({ ...options, browser: "firefox", extraPrefsFirefox: FIREFOX })
+    : puppeteer.launch({ ...options, args: CHROMIUM });
 }

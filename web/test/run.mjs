@@ -36,7 +36,10 @@ async function run(name) {
   const lines = [];
   const tell = (line) => lines.push(line);
   try {
-    const browser = await launch(name);
+    const browser = await launch(name).catch((error) => {
+      tell(`once more: ${name}: ${error.message}`);
+      return launch(name);
+    });
     try {
       const label = await version(name, browser);
       tell(`\n${label}`);
