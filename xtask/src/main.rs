@@ -20,7 +20,6 @@ mod stock;
 mod test;
 mod toolchain;
 mod tools;
-mod unchanging;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

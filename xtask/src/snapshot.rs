@@ -1,6 +1,8 @@
 //! Starts Python in the component once, at build time, and keeps the memory
 //! that results.
 
+mod surroundings;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,10 +12,10 @@ use wasmtime::{Config, Engine, Store};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use wasmtime_wizer::Wizer;
 
+use self::surroundings::Surroundings;
 use crate::dist;
 use crate::flatten::{Flat, INITIALIZE};
 use crate::stamp::{self, Inputs};
-use crate::unchanging::{self, Surroundings};
 
 /// Takes the snapshot of a component.
 ///
@@ -74,7 +76,7 @@ fn make(component: &Path, stdlib: &Path, python: &Path) -> Result<Vec<u8>> {
     wizer.init_func(INITIALIZE).keep_init_func(true);
     let instantiate = async |store: &mut Store<Surroundings>, component: &Component| {
         let mut linker = Linker::new(store.engine());
-        unchanging::link(&mut linker)?;
+        surroundings::link(&mut linker)?;
         linker.instantiate_async(store, component).await
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -27,7 +27,7 @@ const FILES: &str = "wasi:filesystem/types@0.2.12";
 const NOW: u64 = 1_700_000_000;
 
 /// What the component sees while the snapshot is taken.
-pub(crate) struct Surroundings {
+pub(super) struct Surroundings {
     wasi: WasiCtx,
     table: ResourceTable,
     /// Directories that are being read: what is still to come, last name
@@ -46,7 +46,7 @@ impl WasiView for Surroundings {
 
 impl Surroundings {
     /// Takes what differs out of a sandbox.
-    pub(crate) fn new(wasi: &mut WasiCtxBuilder) -> Self {
+    pub(super) fn new(wasi: &mut WasiCtxBuilder) -> Self {
         let bytes = || Deterministic::new((0..=255).collect());
         wasi.secure_random(bytes())
             .insecure_random(bytes())
@@ -94,7 +94,7 @@ impl Surroundings {
 ///
 /// # Errors
 /// Where the interfaces are not those that this knows.
-pub(crate) fn link(linker: &mut Linker<Surroundings>) -> wasmtime::Result<()> {
+pub(super) fn link(linker: &mut Linker<Surroundings>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
     linker.allow_shadowing(true);
     let mut files = linker.instance(FILES)?;
