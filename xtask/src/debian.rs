@@ -19,23 +19,29 @@ pub(crate) fn install(programs: &[(&str, &str)]) -> Result<()> {
         return Ok(());
     }
     let names = missing.join(" ");
-    let here = crate::root();
-    let user = shell::output(shell::command("id", &here).arg("-u")).unwrap_or_default();
+    let user = shell::output(shell::command("id", &crate::root()).arg("-u")).unwrap_or_default();
     if user.trim_ascii() != b"0" || !is_there("apt-get") {
         bail!("{names}: not on the path; on Debian, `apt-get install {names}` as root installs it");
     }
-    shell::step(&format!("install {names}"), || {
-        let apt = |arguments: &[&str]| {
-            let mut command = shell::command("apt-get", &here);
-            command
-                .args(["--quiet", "--yes"])
-                .args(arguments)
-                .env("DEBIAN_FRONTEND", "noninteractive");
-            shell::output(&mut command).map(drop)
-        };
-        apt(&["update"])?;
-        apt(&[&["install", "--no-install-recommends"], &missing[..]].concat())
-    })
+    shell::step(&format!("install {names}"), || apt_get(&missing))
+}
+
+/// Installs packages.
+///
+/// # Errors
+/// Where `apt-get` is not there, or fails.
+pub(crate) fn apt_get(packages: &[&str]) -> Result<()> {
+    let run = |arguments: &[&str]| {
+        let mut command = shell::command("apt-get", &crate::root());
+        command
+            .args(["--quiet", "--yes"])
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive");
+        shell::output(&mut command).map(drop)
+    };
+    // A stale list of packages is the usual reason for a failure.
+    run(&["update"])?;
+    run(&[&["install", "--no-install-recommends"], packages].concat())
 }
 
 /// Whether a program is on the path.

@@ -1,6 +1,7 @@
 //! Binaryen on the one core module.
 
 use std::fs;
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
@@ -22,7 +23,7 @@ const FEATURES: [&str; 7] = [
 ];
 
 /// CPython is made of small functions in many files, which its own compiler
-/// could not inline; docs/benchmarks.md has what other limits gave.
+/// could not inline; docs/toolchain.md has what other limits gave.
 const PASSES: [&str; 3] = [
     "-O3",
     "--always-inline-max-function-size=8",
@@ -35,13 +36,11 @@ const PASSES: [&str; 3] = [
 /// Where Binaryen is missing and can't be installed, or does not read the
 /// module.
 pub(crate) fn optimise(module: &[u8]) -> Result<Vec<u8>> {
-    let (program, _) = PROGRAM;
-    debian::install(&[PROGRAM])?;
     let work = tempfile::tempdir()?;
     let (input, output) = (work.path().join("in.wasm"), work.path().join("out.wasm"));
     fs::write(&input, module)?;
     shell::output(
-        shell::command(program, &crate::root())
+        wasm_opt()?
             .args(PASSES)
             .args(FEATURES)
             .arg("--debuginfo")
@@ -57,8 +56,11 @@ pub(crate) fn optimise(module: &[u8]) -> Result<Vec<u8>> {
 /// # Errors
 /// Where it is missing and can't be installed.
 pub(crate) fn version() -> Result<String> {
-    let (program, _) = PROGRAM;
-    debian::install(&[PROGRAM])?;
-    let printed = shell::output(shell::command(program, &crate::root()).arg("--version"))?;
+    let printed = shell::output(wasm_opt()?.arg("--version"))?;
     Ok(String::from_utf8_lossy(&printed).trim().to_owned())
+}
+
+fn wasm_opt() -> Result<Command> {
+    debian::install(&[PROGRAM])?;
+    Ok(shell::command(PROGRAM.0, &crate::root()))
 }

@@ -9,9 +9,9 @@ use crate::stamp::{self, Inputs};
 use crate::{debian, npm, shell};
 
 /// What the tests drive, and the Debian packages that bring it: a test that
-/// quietly leaves a browser out would be no test. WebKit has a
-/// command of its own, `npm run test:webkit`: its driver is not steady enough to
-/// hold up everything else.
+/// quietly leaves a browser out would be no test. WebKit has a command of its own,
+/// `npm run test:webkit`: its driver is not steady enough to hold up everything
+/// else.
 const PROGRAMS: [(&str, &str); 2] = [("chromium", "chromium"), ("firefox-esr", "firefox-esr")];
 
 /// Builds the page and runs its end-to-end tests in each browser, unless they

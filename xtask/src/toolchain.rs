@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::shell;
+use crate::{debian, shell};
 
 /// The target that the guest is built for.
 pub(crate) const TARGET: &str = "wasm32-wasip2";
@@ -42,13 +42,13 @@ impl Toolchain {
     pub(crate) fn find() -> Result<Self> {
         match std::env::var("PIPELINE_TOOLCHAIN").as_deref() {
             Ok("rustup") => rustup(),
-            Ok("debian") => debian(),
+            Ok("debian") => from_debian(),
             Ok(other) => bail!("PIPELINE_TOOLCHAIN is `{other}`; it can be `rustup` or `debian`"),
             Err(_) => rustup().or_else(|first| {
                 shell::say(format_args!(
                     "  rustup can't help ({first:#}); trying Debian's packages"
                 ));
-                debian().with_context(|| format!("rustup could not help either: {first:#}"))
+                from_debian().with_context(|| format!("rustup could not help either: {first:#}"))
             }),
         }
     }
@@ -118,7 +118,7 @@ fn rustup() -> Result<Toolchain> {
     Ok(Toolchain::Rustup { linker })
 }
 
-fn debian() -> Result<Toolchain> {
+fn from_debian() -> Result<Toolchain> {
     let present = ["/usr/bin/rustc", "/usr/bin/cargo", DEBIAN_LINKER]
         .iter()
         .all(|path| Path::new(path).exists())
@@ -126,17 +126,7 @@ fn debian() -> Result<Toolchain> {
     if !present {
         let install = format!("apt-get install -y {}", DEBIAN_PACKAGES.join(" "));
         shell::step("install Debian's Rust for WebAssembly", || {
-            let root = crate::root();
-            // A stale list of packages is the usual reason for a failure.
-            shell::output(shell::command("apt-get", &root).arg("update"))?;
-            shell::output(
-                shell::command("apt-get", &root)
-                    .args(["install", "-y", "--no-install-recommends"])
-                    .args(DEBIAN_PACKAGES)
-                    .env("DEBIAN_FRONTEND", "noninteractive"),
-            )
-            .map(drop)
-            .with_context(|| format!("as root, run: {install}"))
+            debian::apt_get(DEBIAN_PACKAGES).with_context(|| format!("as root, run: {install}"))
         })?;
     }
     Ok(Toolchain::Debian)
