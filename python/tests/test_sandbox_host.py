@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from remotemedia.runtime.jsonform import format_json, from_json, parse_json, to_json
+from remotemedia.runtime.jsonform import format_json, from_json, to_json
 
 pytest.importorskip("wasmtime")
 if not os.environ.get("PIPELINE_DIST"):
@@ -18,9 +18,11 @@ if not os.environ.get("PIPELINE_DIST"):
 from remotemedia import PipelineRunError
 from remotemedia.sandbox import LimitError, Sandbox
 
-CASES = Path(__file__).resolve().parents[2] / "tests" / "conformance"
-sys.path.append(str(CASES))
-import host_report  # noqa: E402
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "conformance"))
+import cases
+import host_report
+
+CASES = [(f"{file}/{case['name']}", case) for file, case in cases.read("component")]
 
 
 @pytest.fixture(scope="module")
@@ -28,21 +30,8 @@ def sandbox() -> Sandbox:
     return Sandbox(timeout=60)
 
 
-def component_cases() -> list[tuple[str, dict]]:
-    found = []
-    for path in sorted(CASES.glob("*.json")):
-        cases = parse_json(path.read_text(encoding="utf-8"))
-        for case in cases if isinstance(cases, list) else [cases]:
-            if "component" in case["runs"]:
-                found.append((f"{path.stem}/{case['name']}", case))
-    return found
-
-
 def run(sandbox: Sandbox, case: dict, directory: Path):
-    for name, text in case.get("nodes", {}).items():
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    cases.write_nodes(case.get("nodes", {}), directory)
     sandbox.nodes = [directory] if "nodes" in case else []
     inputs = case.get("inputs")
     if inputs is not None:
@@ -64,8 +53,7 @@ def passed(sandbox: Sandbox):
     names: list[str] = []
     ran: list[str] = []
     yield ran, names
-    cases = component_cases()
-    if len(ran) == len(cases):
+    if len(ran) == len(CASES):
         assert sandbox.list_nodes()
         works = ["execute", "execute-with-input", "list-nodes", "nodes of your own", "limits"]
         host_report.write(
@@ -80,7 +68,7 @@ def passed(sandbox: Sandbox):
         )
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in component_cases()])
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES])
 def test_conformance(
     sandbox: Sandbox, passed: tuple[list, list], case: dict, tmp_path: Path
 ) -> None:

@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 TIMEOUT = 60
 sys.path.insert(0, str(HERE.parent.parent / "python"))
 
+import cases  # noqa: E402
 import host_report  # noqa: E402
 
 from remotemedia.runtime.jsonform import (  # noqa: E402
@@ -35,15 +36,8 @@ from remotemedia.runtime.jsonform import (  # noqa: E402
 
 def find(filters: list[str]) -> list[tuple[str, dict[str, Any]]]:
     """The cases to run, each with `file: name`."""
-    found = []
-    for path in sorted(HERE.glob("*.json")):
-        cases = parse_json(path.read_text(encoding="utf-8"))
-        for case in cases if isinstance(cases, list) else [cases]:
-            label = f"{path.stem}: {case['name']}"
-            wanted = not filters or any(part in label for part in filters)
-            if wanted and "python" in case["runs"]:
-                found.append((label, case))
-    return found
+    found = [(f"{file}: {case['name']}", case) for file, case in cases.read("python")]
+    return [one for one in found if not filters or any(part in one[0] for part in filters)]
 
 
 def run_here(case: dict[str, Any]) -> dict[str, Any]:
@@ -73,10 +67,7 @@ def run_here(case: dict[str, Any]) -> dict[str, Any]:
 def run_apart(case: dict[str, Any]) -> dict[str, Any]:
     """Run a case in a process of its own."""
     with tempfile.TemporaryDirectory() as directory:
-        for name, source in case.get("nodes", {}).items():
-            path = Path(directory, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(source, encoding="utf-8")
+        cases.write_nodes(case.get("nodes", {}), Path(directory))
         try:
             done = subprocess.run(
                 [sys.executable, "-W", "ignore", __file__, "--one", directory],
@@ -155,11 +146,11 @@ def main(arguments: list[str]) -> int:
         print("\n" + format_json(run_here(parse_json(sys.stdin.read()))))
         return 0
     verbose = "-v" in arguments
-    cases = find([a for a in arguments if a != "-v"])
+    wanted = find([a for a in arguments if a != "-v"])
     failed = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(lambda labelled: run_apart(labelled[1]), cases)
-        for (label, case), found in zip(cases, results, strict=True):
+        results = pool.map(lambda labelled: run_apart(labelled[1]), wanted)
+        for (label, case), found in zip(wanted, results, strict=True):
             wrong = differences(case["expect"], found)
             if wrong:
                 failed += 1
@@ -168,10 +159,10 @@ def main(arguments: list[str]) -> int:
                     print("    " + line.replace("\n", "\n    "))
             elif verbose:
                 print(f"passed {label}")
-    print(f"{len(cases) - failed} passed, {failed} failed")
-    if len(cases) == len(find([])):
-        report(len(cases) - failed, failed)
-    return 1 if failed or not cases else 0
+    print(f"{len(wanted) - failed} passed, {failed} failed")
+    if len(wanted) == len(find([])):
+        report(len(wanted) - failed, failed)
+    return 1 if failed or not wanted else 0
 
 
 if __name__ == "__main__":

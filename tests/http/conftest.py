@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "python")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "conformance"), str(HERE.parents[1] / "python")]
 
 DOCUMENT = json.loads((HERE.parents[1] / "http/openapi.json").read_text(encoding="utf-8"))
 

@@ -6,24 +6,12 @@ import json
 
 import pytest
 
+import cases
 from remotemedia.runtime.jsonform import format_json, from_json, parse_json, to_json
-from server import ROOT, pipeline_serve
+from server import pipeline_serve
 
-CASES = ROOT / "tests/conformance"
 STATUS = {"internal": 500, "session-closed": 500}
-
-
-def component_cases() -> list[tuple[str, dict]]:
-    found = []
-    for path in sorted(CASES.glob("*.json")):
-        cases = parse_json(path.read_text(encoding="utf-8"))
-        for case in cases if isinstance(cases, list) else [cases]:
-            if "component" in case["runs"]:
-                found.append((f"{path.stem}/{case['name']}", case))
-    return found
-
-
-ALL = component_cases()
+ALL = [(f"{file}/{case['name']}", case) for file, case in cases.read("component")]
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +26,7 @@ def server(request, plain, tmp_path):
     if nodes is None:
         yield plain
         return
-    for name, text in nodes.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    cases.write_nodes(nodes, tmp_path)
     with pipeline_serve("--timeout", "60", "--nodes", tmp_path) as own:
         yield own
 

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use pipeline_host::types::{Data, PipelineError, RunResult};
+use pipeline_host::codec::document::plain_error;
+use pipeline_host::types::{Data, ErrorKind, PipelineError, RunResult};
 use pipeline_host::{Directories, Engine, Instance, Limits, Sandbox};
 
 pub(crate) use crate::compare::{item, written};
@@ -67,20 +68,12 @@ pub(crate) fn run(
                 .execute(&parsed.manifest, inputs)
                 .await
                 .expect("no fault"),
-            Err(diagnostics) => Err(PipelineError {
-                kind: pipeline_host::types::ErrorKind::InvalidManifest,
-                message: diagnostics
-                    .iter()
-                    .map(|d| d.message.as_str())
-                    .collect::<Vec<_>>()
-                    .join("; "),
-                node_id: None,
-                node_type: None,
-                item: None,
-                traceback: None,
-                diagnostics,
-                outputs: Vec::new(),
-            }),
+            Err(diagnostics) => {
+                let messages: Vec<_> = diagnostics.iter().map(|d| d.message.as_str()).collect();
+                let message = messages.join("; ");
+                let kind = ErrorKind::InvalidManifest;
+                Err(plain_error(kind, message, diagnostics))
+            }
         }
     })
 }

@@ -5,15 +5,10 @@ use pipeline_tests::hosts::{Cases, HostReport};
 use pipeline_tests::{Case, read};
 
 use crate::common::{block_on, item, limits, root, run, sandbox};
-use crate::compare::check;
+use crate::compare::{check, conclude, directory};
 
 fn run_case(case: &Case) -> Result<RunResult, PipelineError> {
-    let directory = tempfile::tempdir().expect("a directory");
-    for (name, text) in &case.nodes {
-        let path = directory.path().join(name);
-        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
-        std::fs::write(path, text).expect("a file");
-    }
+    let directory = directory(&case.nodes);
     let sandbox = sandbox((!case.nodes.is_empty()).then_some(directory.path()));
     let inputs: Option<Vec<Data>> = case
         .inputs
@@ -74,16 +69,5 @@ fn every_case_gives_what_it_expects() {
         .collect();
     println!("{} cases", cases.len());
     report(cases.len(), wrong.len());
-    assert!(
-        cases.len() >= 150,
-        "only {} cases: where are the others?",
-        cases.len()
-    );
-    assert!(
-        wrong.is_empty(),
-        "{} of {} cases\n{}",
-        wrong.len(),
-        cases.len(),
-        wrong.join("\n")
-    );
+    conclude(cases.len(), &wrong);
 }

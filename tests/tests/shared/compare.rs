@@ -1,21 +1,11 @@
 //! What a conformance case expects, compared with what came of it.
 
-use pipeline_host::codec;
-use pipeline_host::types::{Data, ErrorKind, PipelineError, RunResult};
-use pipeline_tests::Case;
+use std::fs;
 
-fn kind(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::InvalidManifest => "invalid-manifest",
-        ErrorKind::NeedsInput => "needs-input",
-        ErrorKind::InvalidInput => "invalid-input",
-        ErrorKind::NodeSetupFailed => "node-setup-failed",
-        ErrorKind::NodeFailed => "node-failed",
-        ErrorKind::UnrepresentableOutput => "unrepresentable-output",
-        ErrorKind::SessionClosed => "session-closed",
-        ErrorKind::Internal => "internal",
-    }
-}
+use pipeline_host::codec;
+use pipeline_host::codec::document::kind;
+use pipeline_host::types::{Data, PipelineError, RunResult};
+use pipeline_tests::Case;
 
 fn outputs(expected: Option<&Vec<String>>, found: &[Data]) -> Result<(), String> {
     let Some(expected) = expected else {
@@ -79,6 +69,29 @@ pub(crate) fn check(case: &Case, found: Result<RunResult, PipelineError>) -> Res
             outputs(expect.outputs.as_ref(), &error.outputs)
         }
     }
+}
+
+/// A directory with files, given by name and text.
+pub(crate) fn directory(files: &[(String, String)]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, text) in files {
+        let path = directory.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        fs::write(path, text).expect("a file");
+    }
+    directory
+}
+
+/// Fails where cases gave something else than they expect, or where there are
+/// too few of them.
+pub(crate) fn conclude(cases: usize, wrong: &[String]) {
+    assert!(cases >= 150, "only {cases} cases: where are the others?");
+    assert!(
+        wrong.is_empty(),
+        "{} of {cases} cases\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// An item from its JSON form.
