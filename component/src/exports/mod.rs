@@ -134,8 +134,8 @@ fn run(
         let result = REGISTRY.with(|registry| execute_batches(&manifest, registry, inputs));
         provider::close();
         match bulk {
-            true => report::bulk_result(result?),
-            false => report::run_result(result?),
+            true => report::run_result(result?, report::in_bulk),
+            false => report::run_result(result?, report::outputs),
         }
     })
 }
@@ -275,7 +275,7 @@ impl GuestSession for Session {
             let mut run = self.run.borrow_mut().take().ok_or_else(closed)?;
             let result = run.finish();
             provider::close();
-            report::run_result(result?)
+            report::run_result(result?, report::outputs)
         })
     }
 }

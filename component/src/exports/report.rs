@@ -178,21 +178,16 @@ pub(super) fn in_bulk(items: Vec<Value>) -> Result<Vec<types::Data>, types::Pipe
     Ok(outputs)
 }
 
-/// The result of a run whose input came in bulk.
+/// The result of a run; `lower` gives the items out.
 ///
 /// # Errors
-/// Names the item that has no form.
-pub(super) fn bulk_result(result: RunResult) -> Result<types::RunResult, types::PipelineError> {
+/// Those of `lower`.
+pub(super) fn run_result(
+    result: RunResult,
+    lower: impl FnOnce(Vec<Value>) -> Result<Vec<types::Data>, types::PipelineError>,
+) -> Result<types::RunResult, types::PipelineError> {
     Ok(types::RunResult {
-        outputs: in_bulk(result.outputs)?,
-        graph: result.graph.into(),
-        metrics: result.metrics.into_iter().map(Into::into).collect(),
-    })
-}
-
-pub(super) fn run_result(result: RunResult) -> Result<types::RunResult, types::PipelineError> {
-    Ok(types::RunResult {
-        outputs: outputs(result.outputs)?,
+        outputs: lower(result.outputs)?,
         graph: result.graph.into(),
         metrics: result.metrics.into_iter().map(Into::into).collect(),
     })

@@ -60,7 +60,7 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             report::tell(&format!("listening on http://{address}"));
         }
         let max_body = u64::from(arguments.max_body) << 20;
-        let server = Server::new(engine, sandbox, limits, concurrent, waiting, max_body)?;
+        let server = Server::new(sandbox, limits, concurrent, waiting, max_body)?;
         shutdown::serve(server, listener, signals).await
     });
     // What was asked to stop at once is not waited for.

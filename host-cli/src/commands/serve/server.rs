@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use pipeline_host::Limits;
 use pipeline_host::http::{BodyError, HttpSandbox};
-use pipeline_host::{Engine, Limits};
 
 use super::answers::{self, Answer};
 use super::metrics::{self, Metrics};
@@ -20,7 +20,6 @@ use crate::failure::Failure;
 
 /// What answers requests.
 pub(super) struct Server {
-    engine: Engine,
     sandbox: HttpSandbox,
     limits: Limits,
     turns: Turns,
@@ -32,7 +31,6 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(
-        engine: Engine,
         sandbox: HttpSandbox,
         limits: Limits,
         concurrent: u32,
@@ -40,7 +38,6 @@ impl Server {
         max_body: u64,
     ) -> Result<Self, Failure> {
         Ok(Self {
-            engine,
             sandbox,
             limits,
             turns: Turns::new(concurrent, waiting),
@@ -112,11 +109,7 @@ impl Server {
             rest: self.max_body,
             too_long: Arc::clone(&too_long),
         });
-        let limits = Limits {
-            interrupt: Some(self.engine.interrupt()),
-            ..self.limits.clone()
-        };
-        match self.sandbox.handle(&limits, request, turn).await {
+        match self.sandbox.handle(&self.limits, request, turn).await {
             // The instance only knows that it couldn't read on.
             Ok(_) if too_long.load(Ordering::SeqCst) => answers::too_long(self.max_body),
             Ok(answer) => answer,
