@@ -22,10 +22,6 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn open(root: &Path, dist: &Path, instances: u32) -> Result<Self> {
-        let engine = Engine::new(&EngineOptions {
-            allocation: Allocation::Pooled { instances },
-        })?;
-        let component = engine.load(&dist.join("pipeline.wasm"), &mut |_| {})?;
         let mut directories = Directories::new(&dist.join("stdlib"), &dist.join("python"))?;
         let programs = root.join("benches/programs");
         directories.add_nodes(&programs)?;
@@ -33,19 +29,22 @@ impl Host {
         let module = compiled.path().join("compiled_nodes.py");
         std::fs::copy(programs.join("bench_nodes.py"), &module)?;
         directories.add_nodes(compiled.path())?;
-        let sandbox = Sandbox::new(&engine, &component, directories.clone())?;
         // Elsewhere: the pool must not have seen other pipelines.
-        let engine = Engine::new(&EngineOptions::default())?;
-        let component = engine.load(&dist.join("pipeline.wasm"), &mut |_| {})?;
-        let apart = Sandbox::new(&engine, &component, directories)?;
+        let apart = sandbox(dist, EngineOptions::default(), directories.clone())?;
         block_on(bytecode::compile(&apart, &limits(), &[module], true))?;
         Ok(Self {
             root: root.to_owned(),
             dist: dist.to_owned(),
-            sandbox,
+            sandbox: sandbox(dist, pooled(instances), directories)?,
             _compiled: compiled,
             python: python()?,
         })
+    }
+
+    /// The same with a pool of its own, which has seen no pipelines.
+    pub(crate) fn fresh_pool(&self, instances: u32) -> Result<Sandbox> {
+        let directories = self.sandbox.directories().clone();
+        sandbox(&self.dist, pooled(instances), directories)
     }
 
     /// A job whose manifest is parsed, as a server keeps it.
@@ -69,6 +68,18 @@ impl Host {
     pub(crate) fn instance(&self) -> Result<Instance> {
         Ok(block_on(self.sandbox.instantiate(&limits()))?)
     }
+}
+
+fn pooled(instances: u32) -> EngineOptions {
+    EngineOptions {
+        allocation: Allocation::Pooled { instances },
+    }
+}
+
+fn sandbox(dist: &Path, options: EngineOptions, directories: Directories) -> Result<Sandbox> {
+    let engine = Engine::new(&options)?;
+    let component = engine.load(&dist.join("pipeline.wasm"), &mut |_| {})?;
+    Ok(Sandbox::new(&engine, &component, directories)?)
 }
 
 /// A pipeline and its input.

@@ -28,8 +28,8 @@ fn runs(host: &Host, section: &mut Section, rounds: usize) -> Result<()> {
     const RUNS: usize = 4000;
     let cores = std::thread::available_parallelism()?;
     for (name, job) in jobs(host)? {
-        let host = Host::open(&host.root, &host.dist, u32::try_from(cores.get())?)?;
-        let workers = Workers::new(&host.sandbox, cores)?;
+        let sandbox = host.fresh_pool(u32::try_from(cores.get())?)?;
+        let workers = Workers::new(&sandbox, cores)?;
         let mut rates = Vec::new();
         for round in 0..=rounds {
             let start = Instant::now();
