@@ -78,7 +78,7 @@ fn pooled(instances: u32) -> EngineOptions {
 
 fn sandbox(dist: &Path, options: EngineOptions, directories: Directories) -> Result<Sandbox> {
     let engine = Engine::new(&options)?;
-    let component = engine.load(&dist.join("pipeline.wasm"), &mut |_| {})?;
+    let component = engine.load_installed(&dist.join("pipeline.wasm"), &mut |_| {})?;
     Ok(Sandbox::new(&engine, &component, directories)?)
 }
 

@@ -5,17 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use thiserror::Error;
-use wasmtime::component::Component;
-use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::Config;
 
+use crate::compiled::Component;
 use crate::limits::Interrupt;
-use crate::loader::{self, LoadError, LoadEvent};
+use crate::loader::{self, LoadError, LoadEvent, Siblings};
 use crate::watchdog::Watchdog;
-
-/// Largest memory image that is mapped copy-on-write although parts of it are
-/// empty. Beyond wasmtime's own 16 MiB it would be copied, at each
-/// instantiation.
-const DENSE_IMAGE: u64 = 128 << 20;
 
 /// Stack for WebAssembly. Python's own limit, which is on the part of its stack
 /// that lies in linear memory, must be met before this is used up: a program
@@ -34,10 +29,11 @@ pub enum Allocation {
     /// advance. Right for a process that runs one pipeline.
     #[default]
     OnDemand,
-    /// Slots that are reserved once and reset between instances. Right for a
-    /// process that runs many.
+    /// Kept and reset between instances, on Linux. Right for a process that runs
+    /// many.
     Pooled {
-        /// How many instances can live at the same time.
+        /// How many memories are kept when the instances that used them are
+        /// gone: as many as live at the same time.
         instances: u32,
     },
 }
@@ -69,9 +65,11 @@ impl Engine {
     /// for the pool can't be reserved.
     pub fn new(options: &EngineOptions) -> Result<Self, EngineError> {
         let mut config = config();
-        if let Allocation::Pooled { instances } = options.allocation {
-            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(instances)));
-        }
+        #[cfg(target_os = "linux")]
+        config.with_host_memory(crate::memory::Memories::new(match options.allocation {
+            Allocation::OnDemand => 0,
+            Allocation::Pooled { instances } => instances as usize,
+        }));
         let inner =
             wasmtime::Engine::new(&config).map_err(|error| EngineError(format!("{error:#}")))?;
         let watchdog = Arc::new(Watchdog::new(inner.clone()));
@@ -80,10 +78,10 @@ impl Engine {
 
     /// Loads the component in a file.
     ///
-    /// A `.wasm` file is compiled unless that was done before: compiled code is
-    /// looked for beside it, as `.cwasm`, and in the user's cache directory,
-    /// and is mapped from there. What was compiled is kept in the cache. A
-    /// `.cwasm` file is mapped as it is.
+    /// A `.wasm` file is compiled unless the same content was compiled before:
+    /// compiled code is kept in the user's cache directory and mapped from there.
+    /// A `.cwasm` file is mapped as it is, if it is one that this library made
+    /// and that nobody but this user or the system could have written.
     ///
     /// `events` is told what takes time and what was refused.
     ///
@@ -94,7 +92,21 @@ impl Engine {
         path: &Path,
         events: &mut dyn FnMut(LoadEvent),
     ) -> Result<Component, LoadError> {
-        loader::load(&self.inner, path, events)
+        loader::load(&self.inner, path, Siblings::Ignored, events)
+    }
+
+    /// Loads a component that came with the program, from whom compiled code
+    /// beside it, as `.cwasm`, came as well: that is mapped where it was compiled
+    /// from this component. Otherwise as [`Engine::load`].
+    ///
+    /// # Errors
+    /// Says what is wrong with the file.
+    pub fn load_installed(
+        &self,
+        path: &Path,
+        events: &mut dyn FnMut(LoadEvent),
+    ) -> Result<Component, LoadError> {
+        loader::load(&self.inner, path, Siblings::Trusted, events)
     }
 
     /// A handle that stops runs from elsewhere; see [`crate::Limits`].
@@ -115,7 +127,7 @@ impl Engine {
 }
 
 /// Compiles a component ahead of time, for any engine of this version on a
-/// processor like this one.
+/// processor like this one: gives the content of a `.cwasm` file.
 ///
 /// # Errors
 /// Where the bytes are no valid component.
@@ -132,8 +144,8 @@ fn config() -> Config {
     config
         .wasm_component_model(true)
         .epoch_interruption(true)
-        .memory_init_cow(true)
-        .memory_guaranteed_dense_image_size(DENSE_IMAGE)
+        // `crate::memory` does it, elsewhere wasmtime.
+        .memory_init_cow(cfg!(not(target_os = "linux")))
         .parallel_compilation(true)
         // Panics don't unwind through guest code, so the system's unwinder
         // need not know it; registering it costs time at each load.
@@ -141,31 +153,4 @@ fn config() -> Config {
         .max_wasm_stack(WASM_STACK)
         .async_stack_size(FIBER_STACK);
     config
-}
-
-fn pool(instances: u32) -> PoolingAllocationConfig {
-    // A component that was not merged into one module has about a dozen, which
-    // share one memory and one table.
-    const MODULES: u32 = 20;
-    // The component for HTTP is two components, each with a memory of its own.
-    const MEMORIES: u32 = 2;
-    const TABLES: u32 = 4;
-    let instances = instances.max(1);
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(instances)
-        .max_component_instance_size(4 << 20)
-        .total_core_instances(instances.saturating_mul(MODULES))
-        .max_core_instances_per_component(MODULES)
-        .max_core_instance_size(1 << 20)
-        .total_memories(instances.saturating_mul(MEMORIES))
-        .max_memories_per_component(MEMORIES)
-        .total_tables(instances.saturating_mul(TABLES))
-        .max_tables_per_component(TABLES)
-        .table_elements(40_000)
-        .total_stacks(instances)
-        .total_gc_heaps(0)
-        .linear_memory_keep_resident(16 << 20)
-        .table_keep_resident(1 << 20)
-        .pagemap_scan(Enabled::Auto);
-    pool
 }

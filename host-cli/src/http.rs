@@ -10,17 +10,19 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Linker;
 use wasmtime_wasi_http::p2::bindings::http::types as wasi_http;
 use wasmtime_wasi_http::p2::bindings::{LinkOptions, ProxyPre};
 use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttp, WasiHttpHooks, WasiHttpView as _};
 
 pub use wasmtime_wasi_http::Error as BodyError;
 
+use crate::compiled::Component;
 use crate::directories::Directories;
 use crate::engine::Engine;
 use crate::instance::{Bounded, SandboxError, State, bounded};
 use crate::limits::{self, Fault, Interrupt, Limits};
+use crate::memory::Images;
 
 /// A component for HTTP that is linked, and ready to answer requests, each by a
 /// fresh instance in a sandbox of its own: it can answer, and can't ask.
@@ -30,6 +32,7 @@ use crate::limits::{self, Fault, Interrupt, Limits};
 pub struct HttpSandbox {
     engine: Engine,
     pre: ProxyPre<State>,
+    images: Images,
     directories: Arc<Directories>,
 }
 
@@ -48,11 +51,12 @@ impl HttpSandbox {
             wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
             let options = LinkOptions::default();
             wasi_http::add_to_linker::<_, WasiHttp>(&mut linker, &options.into(), State::http)?;
-            ProxyPre::new(linker.instantiate_pre(component)?)
+            ProxyPre::new(linker.instantiate_pre(component.wasmtime())?)
         };
         Ok(Self {
             engine: engine.clone(),
             pre: link().map_err(|error: wasmtime::Error| SandboxError::new(&error))?,
+            images: component.images().clone(),
             directories: Arc::new(directories),
         })
     }
@@ -135,7 +139,8 @@ impl HttpSandbox {
         let out = view.new_response_outparam(sender).map_err(host)?;
         let called = bounds
             .hold(async {
-                let proxy = self.pre.instantiate_async(&mut store).await?;
+                let instantiate = self.pre.instantiate_async(&mut store);
+                let proxy = self.images.provide(instantiate).await?;
                 let handler = proxy.wasi_http_incoming_handler();
                 handler.call_handle(&mut store, request, out).await
             })

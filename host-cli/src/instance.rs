@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use wasmtime::Store;
-use wasmtime::component::{Component, Linker, ResourceAny, ResourceTable};
+use wasmtime::component::{Linker, ResourceAny, ResourceTable};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::exports::remotemedia::pipeline::executor;
 use crate::bindings::{Pipeline, PipelinePre};
+use crate::compiled::Component;
 use crate::directories::Directories;
 use crate::engine::Engine;
 use crate::http::NoRequests;
 use crate::limits::{self, Bounds, Fault, LimitError, Limits, Meter};
+use crate::memory::Images;
 use crate::types::{
     Checked, Data, Diagnostic, Location, Manifest, NodeInfo, Parsed, PipelineError, RunResult,
 };
@@ -30,6 +32,7 @@ use crate::watchdog::Watch;
 pub struct Sandbox {
     engine: Engine,
     pre: PipelinePre<State>,
+    images: Images,
     directories: Arc<Directories>,
 }
 
@@ -88,12 +91,13 @@ impl Sandbox {
         let mut linker = Linker::new(engine.wasmtime());
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(fail)?;
         let pre = linker
-            .instantiate_pre(component)
+            .instantiate_pre(component.wasmtime())
             .and_then(PipelinePre::new)
             .map_err(fail)?;
         Ok(Self {
             engine: engine.clone(),
             pre,
+            images: component.images().clone(),
             directories: Arc::new(directories),
         })
     }
@@ -118,7 +122,10 @@ impl Sandbox {
             bounds,
             watch,
         } = bounded(&self.engine, &self.directories, limits)?;
-        let made = bounds.hold(self.pre.instantiate_async(&mut store)).await?;
+        let made = {
+            let instantiate = self.pre.instantiate_async(&mut store);
+            bounds.hold(self.images.provide(instantiate)).await?
+        };
         match made {
             Ok(bindings) => Ok(Instance {
                 store,

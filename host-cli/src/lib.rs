@@ -33,21 +33,26 @@
 
 mod bindings;
 pub mod bytecode;
+mod cache;
 pub mod codec;
+mod compiled;
 mod directories;
 mod engine;
 pub mod http;
 mod instance;
 mod limits;
 mod loader;
+#[cfg_attr(not(target_os = "linux"), path = "memory_elsewhere.rs")]
+mod memory;
+mod trust;
 mod watchdog;
 mod workers;
 
 pub use bindings::remotemedia::pipeline::types;
+pub use compiled::Component;
 pub use directories::{Directories, DirectoryError};
 pub use engine::{Allocation, Engine, EngineError, EngineOptions, precompile};
 pub use instance::{Instance, Sandbox, SandboxError, Session};
 pub use limits::{Fault, Interrupt, LimitError, Limits};
 pub use loader::{LoadError, LoadEvent};
-pub use wasmtime::component::Component;
 pub use workers::{Started, Workers};

@@ -13,6 +13,8 @@ const HINT: &str = "they are laid beside the program by its build and in its pac
 /// Where things are, with defaults filled in.
 pub(crate) struct Places {
     pub(crate) component: PathBuf,
+    /// Whether it came with this program.
+    pub(crate) installed: bool,
     pub(crate) directories: Directories,
 }
 
@@ -48,6 +50,7 @@ pub(crate) fn find(place: &Place, component: &str) -> Result<Places, Failure> {
     }
     Ok(Places {
         component,
+        installed: place.component.is_none(),
         directories,
     })
 }

@@ -32,15 +32,18 @@ pub(crate) fn load(
     let engine = Engine::new(options).map_err(Failure::failed)?;
     tracing::debug!("engine made");
     let mut compiling = Compiling::default();
-    let component = engine
-        .load(&places.component, &mut |event| compiling.show(event))
-        .map_err(|error| match &error {
-            LoadError::Engine(_) => Failure::failed(error),
-            LoadError::NotAComponent { .. } | LoadError::Unreadable { .. } => {
-                Failure::usage(error).help(format!("--component takes the file `{name}`"))
-            }
-            _ => Failure::usage(error),
-        })?;
+    let mut events = |event| compiling.show(event);
+    let component = match places.installed {
+        true => engine.load_installed(&places.component, &mut events),
+        false => engine.load(&places.component, &mut events),
+    };
+    let component = component.map_err(|error| match &error {
+        LoadError::Engine(_) => Failure::failed(error),
+        LoadError::NotAComponent { .. } | LoadError::Unreadable { .. } => {
+            Failure::usage(error).help(format!("--component takes the file `{name}`"))
+        }
+        _ => Failure::usage(error),
+    })?;
     tracing::debug!(component = %places.component.display(), "loaded");
     Ok((engine, component, places.directories))
 }

@@ -136,7 +136,7 @@ fn package(python: &Path, work: &Path) -> Result<PathBuf> {
 
 /// Compiles the component for this machine.
 fn precompile(component: &Path, program: &Path, output: &Path) -> Result<()> {
-    let inputs = Inputs::new("precompile", 1)
+    let inputs = Inputs::new("precompile", 2)
         .file(component)?
         .file(program)?;
     stamp::unless_done(

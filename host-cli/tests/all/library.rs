@@ -18,7 +18,7 @@ fn sandbox(instances: u32) -> (Engine, Sandbox) {
     let engine = Engine::new(&EngineOptions { allocation }).unwrap();
     let dist = dist();
     let component = engine
-        .load(&dist.join("pipeline.wasm"), &mut |_| {})
+        .load_installed(&dist.join("pipeline.wasm"), &mut |_| {})
         .unwrap();
     let directories = Directories::new(&dist.join("stdlib"), &dist.join("python")).unwrap();
     let sandbox = Sandbox::new(&engine, &component, directories).unwrap();

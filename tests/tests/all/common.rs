@@ -26,7 +26,7 @@ pub(crate) fn sandbox(nodes: Option<&Path>) -> Sandbox {
     let engine = ENGINE.get_or_init(|| Engine::new(&Default::default()).expect("an engine"));
     let dist = dist();
     let component = engine
-        .load(&dist.join("pipeline.wasm"), &mut |_| {})
+        .load_installed(&dist.join("pipeline.wasm"), &mut |_| {})
         .expect("the component; `cargo xtask build` builds it");
     let mut directories =
         Directories::new(&dist.join("stdlib"), &dist.join("python")).expect("the directories");

@@ -17,7 +17,7 @@ fn the_component_imports_no_more_than_it_needs() {
     let engine = Engine::new(&Default::default()).expect("an engine");
     for name in ["pipeline.wasm", "pipeline-plain.wasm"] {
         let component = engine
-            .load(&dist().join(name), &mut |_| {})
+            .load_installed(&dist().join(name), &mut |_| {})
             .expect("the component");
         let ty = component.component_type();
         let mut imports: Vec<_> = ty

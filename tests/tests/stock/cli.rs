@@ -84,7 +84,7 @@ fn function(name: &str) -> ComponentFunc {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
     let engine = ENGINE.get_or_init(|| Engine::new(&Default::default()).expect("an engine"));
     let component = engine
-        .load(&dist().join("pipeline.wasm"), &mut |_| {})
+        .load_installed(&dist().join("pipeline.wasm"), &mut |_| {})
         .expect("the component");
     let component = component.component_type();
     let executor = component.get_export(engine.wasmtime(), EXECUTOR);
