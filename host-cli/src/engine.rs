@@ -10,6 +10,8 @@ use wasmtime::Config;
 use crate::compiled::Component;
 use crate::limits::Interrupt;
 use crate::loader::{self, LoadError, LoadEvent, Siblings};
+#[cfg(target_os = "linux")]
+use crate::memory;
 use crate::watchdog::Watchdog;
 
 /// Stack for WebAssembly. Python's own limit, which is on the part of its stack
@@ -66,10 +68,15 @@ impl Engine {
     pub fn new(options: &EngineOptions) -> Result<Self, EngineError> {
         let mut config = config();
         #[cfg(target_os = "linux")]
-        config.with_host_memory(crate::memory::Memories::new(match options.allocation {
-            Allocation::OnDemand => 0,
-            Allocation::Pooled { instances } => instances as usize,
-        }));
+        {
+            let kept = match options.allocation {
+                Allocation::OnDemand => 0,
+                Allocation::Pooled { instances } => instances as usize,
+            };
+            config
+                .with_host_memory(memory::Memories::new(kept))
+                .with_host_stack(memory::Stacks::new(kept));
+        }
         let inner =
             wasmtime::Engine::new(&config).map_err(|error| EngineError(format!("{error:#}")))?;
         let watchdog = Arc::new(Watchdog::new(inner.clone()));

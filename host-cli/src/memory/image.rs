@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
-use super::Mapping;
 use super::content::Kind;
+use super::mapping::Mapping;
 
 /// What a memory holds at first: a part of a file that nobody changes.
 pub(crate) struct Image {

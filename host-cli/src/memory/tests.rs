@@ -4,8 +4,11 @@ use std::fs::File;
 use std::io::Write as _;
 
 use proptest::prelude::*;
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap};
+use wasmtime::StackCreator as _;
 
 use super::content::{Content, Kind, PAGE, split};
+use super::pagemap::Pagemap;
 use super::*;
 
 const KIND: Kind = Kind {
@@ -156,6 +159,30 @@ fn what_was_grown_is_out_of_reach_for_the_next() {
     assert_eq!(access(beyond), "---");
     assert_eq!(access(next.as_ptr().addr() - 1), "---");
     assert!(memory(&images, 0).grow_to(usize::MAX / 2).is_err());
+}
+
+#[test]
+fn a_stack_is_used_again_and_lies_above_its_guard() {
+    let stacks = Stacks::new(1);
+    const SIZE: usize = 8 << 20;
+    let stack = stacks.new_stack(SIZE, false).unwrap();
+    let (range, guard) = (stack.range(), stack.guard_range());
+    assert_eq!(stack.top().addr(), range.end);
+    assert!(range.len() >= SIZE && range.end.is_multiple_of(4096));
+    assert_eq!(guard.end.addr(), range.start);
+    assert_eq!(access(guard.end.addr() - 1), "---");
+    assert_eq!(access(range.start), "rw-");
+    let bytes = |at: usize| std::ptr::with_exposed_provenance_mut::<u8>(at);
+    // SAFETY: within the stack, which nothing runs on.
+    unsafe { bytes(range.start).write_volatile(1) };
+    drop(stack);
+    // Of another size, or with nothing in it: not the one that was kept.
+    assert_ne!(stacks.new_stack(SIZE / 2, false).unwrap().range(), range);
+    assert_ne!(stacks.new_stack(SIZE, true).unwrap().range(), range);
+    let again = stacks.new_stack(SIZE, false).unwrap();
+    assert_eq!(again.range(), range);
+    // SAFETY: as above. What a deep call used is given back.
+    assert_eq!(unsafe { bytes(range.start).read_volatile() }, 0);
 }
 
 /// What may be done at an address.
