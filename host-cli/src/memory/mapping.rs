@@ -11,7 +11,7 @@ use super::pagemap::Pagemap;
 
 /// Beyond so many bytes that were written, pages that are as they should be are
 /// given back to the system: an earlier run needed them, this one did not.
-const MANY: usize = 1 << 20;
+const MANY: usize = 512 << 10;
 /// So many pages are looked at together.
 const BLOCK: usize = 16;
 /// How many bytes a reset copies. What was written beyond that is given back to

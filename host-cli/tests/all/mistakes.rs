@@ -1,8 +1,6 @@
 //! What users get wrong, and what they are told.
 
-use std::fs;
-
-use crate::program::{Files, Run, dist, run};
+use crate::program::{Files, Run, run};
 
 const NODE: &str = r#"{"id": "a", "node_type": "PassThrough"}"#;
 
@@ -146,37 +144,6 @@ fn components_that_are_none() {
             .code(2)
             .says(&[found]);
     }
-}
-
-#[test]
-fn a_stale_or_damaged_cwasm_is_compiled_again() {
-    let files = Files::new(&[("c.cwasm", "not compiled code")]);
-    fs::copy(dist().join("pipeline.wasm"), files.path("c.wasm")).unwrap();
-    fs::remove_file(files.path("c.cwasm")).unwrap();
-    files.write(
-        "c.cwasm",
-        b"not compiled code at all, but long enough to be looked at: really!!",
-    );
-    let component = files.path("c.wasm");
-    let again = || {
-        let arguments = [
-            "run",
-            "examples/multiply_add.json",
-            "--component",
-            &component,
-        ];
-        let mut command = crate::program::command(arguments);
-        command.env("XDG_CACHE_HOME", files.path("cache"));
-        Run::from(command.output().unwrap()).code(0)
-    };
-    again().says(&[
-        "not using",
-        "it is not compiled code",
-        "compiling",
-        "kept in",
-    ]);
-    let second = again().says(&["not using"]);
-    assert!(!second.stderr.contains("compiling"), "{}", second.stderr);
 }
 
 #[test]

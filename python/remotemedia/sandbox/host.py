@@ -201,29 +201,52 @@ def _graph(graph: Any) -> GraphInfo:
 
 
 def _load(engine: wasmtime.Engine, path: Path) -> component.Component:
-    """The component, compiled once and kept in the user's cache.
-
-    Compiled code is trusted, so it is only taken from a file that belongs to this user and that
-    nobody else may write to.
-    """
+    """The component, compiled once and kept in the user's cache by what it is made of."""
     wasm = path.read_bytes()
     version = getattr(wasmtime, "__version__", "")
-    key = hashlib.sha256(version.encode() + b"\0" + wasm).hexdigest()[:32]
+    key = hashlib.sha256(version.encode() + b"\0" + wasm).hexdigest()
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     cached = Path(home) / "remotemedia-sandbox" / f"{key}.cwasm"
     try:
-        facts = cached.stat()
-        ours = not hasattr(os, "getuid") or facts.st_uid == os.getuid()
-        if ours and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            return component.Component.deserialize_file(engine, str(cached))
-    except (OSError, wasmtime.WasmtimeError):
+        compiled = _trusted(cached)
+        return component.Component.deserialize(engine, compiled)
+    except (OSError, ValueError, wasmtime.WasmtimeError):
         pass
     made = component.Component(engine, wasm)
     try:
         cached.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        compiled = bytes(made.serialize())
         with tempfile.NamedTemporaryFile(dir=cached.parent, delete=False) as file:
-            file.write(made.serialize())
+            file.write(hashlib.sha256(compiled).digest() + compiled)
         os.replace(file.name, cached)
     except OSError:
         pass  # the next time compiles again
     return made
+
+
+def _trusted(path: Path) -> bytes:
+    """Compiled code from a file, which begins with its checksum.
+
+    It is run as it is, so it is only taken from a file that belongs to this user, in a directory
+    of the same kind, that nobody else may write to; and what is judged is what is open.
+
+    Raises:
+        OSError: There is no such file, or it is a link.
+        ValueError: Others could have written it, or it is damaged.
+    """
+    directory = os.open(path.parent, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        opened = os.open(path.name, flags, dir_fd=directory)
+        with open(opened, "rb") as file:
+            for facts in (os.fstat(directory), os.fstat(opened)):
+                if facts.st_uid != os.getuid() or facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                    raise ValueError("others could have written it")
+            if not stat.S_ISREG(os.fstat(opened).st_mode):
+                raise ValueError("it is no file")
+            checksum, compiled = file.read(32), file.read()
+    finally:
+        os.close(directory)
+    if hashlib.sha256(compiled).digest() != checksum:
+        raise ValueError("it is damaged")
+    return compiled

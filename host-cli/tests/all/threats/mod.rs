@@ -1,0 +1,5 @@
+//! What people with bad intentions, or bad luck, try: each test is named after
+//! the attack that it proves to be without effect.
+
+mod isolation;
+mod loader;
