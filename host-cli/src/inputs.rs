@@ -1,6 +1,6 @@
 //! Items from the command line and from files.
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::Path;
 
 use pipeline_host::codec;
@@ -8,6 +8,7 @@ use pipeline_host::types::{Audio, Binary, Data, Image, ImageFormat, Value, Value
 
 use crate::cli;
 use crate::failure::Failure;
+use crate::report;
 use crate::workspace::reason;
 
 /// The items that the command line gives; none where it gives none.
@@ -122,7 +123,7 @@ fn from_file(path: &Path, bytes: Vec<u8>) -> Result<Data, String> {
         .to_string_lossy()
         .to_ascii_lowercase();
     match ending.as_str() {
-        "wav" => wav(&bytes).map(Data::Audio),
+        "wav" => wav(path, &bytes).map(Data::Audio),
         "png" | "jpg" | "jpeg" | "webp" => image(bytes).map(Data::Image),
         "npy" => crate::npy::read(&bytes).map(Data::Tensor),
         "txt" => match String::from_utf8(bytes) {
@@ -143,32 +144,12 @@ fn from_file(path: &Path, bytes: Vec<u8>) -> Result<Data, String> {
     }
 }
 
-fn wav(bytes: &[u8]) -> Result<Audio, String> {
-    let say = |error: hound::Error| match error {
-        hound::Error::Unsupported => "this kind of WAV is not supported (PCM and float are)".into(),
-        hound::Error::IoError(_) => "it is cut short".to_owned(),
-        other => other.to_string(),
-    };
-    let mut reader = hound::WavReader::new(Cursor::new(bytes)).map_err(say)?;
-    let spec = reader.spec();
-    let samples = match spec.sample_format {
-        hound::SampleFormat::Float => reader.samples::<f32>().collect::<Result<Vec<_>, _>>(),
-        hound::SampleFormat::Int => {
-            let scale = 1.0 / (1_i64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32;
-            reader
-                .samples::<i32>()
-                .map(|sample| sample.map(|sample| sample as f32 * scale))
-                .collect()
-        }
-    };
-    Ok(Audio {
-        samples: samples.map_err(say)?,
-        sample_rate: spec.sample_rate,
-        channels: spec.channels.into(),
-        stream_id: None,
-        timestamp_us: None,
-        metadata: None,
-    })
+fn wav(path: &Path, bytes: &[u8]) -> Result<Audio, String> {
+    let wav = pipeline_host::wav::decode(bytes).map_err(|error| error.to_string())?;
+    if let Some(warning) = wav.warning {
+        report::tell(&format!("warning: `{}`: {warning}", path.display()));
+    }
+    Ok(wav.audio)
 }
 
 fn image(bytes: Vec<u8>) -> Result<Image, String> {

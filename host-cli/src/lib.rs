@@ -46,6 +46,7 @@ mod loader;
 mod memory;
 mod trust;
 mod watchdog;
+pub mod wav;
 mod workers;
 
 pub use bindings::remotemedia::pipeline::types;

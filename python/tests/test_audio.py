@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import io
+import json
+import math
 import wave
 from array import array
 from math import pi, sin
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +22,7 @@ from remotemedia.nodes import (
     WavReaderNode,
     WavWriterNode,
 )
+from remotemedia.nodes.wav import decode_wav, encode_wav
 from remotemedia.runtime.bridge import Runner, expand
 
 
@@ -162,3 +166,31 @@ def test_wav_files_and_errors(tmp_path):
     (audio,) = through(WavReaderNode(), Binary(buffer.getvalue()))
     assert audio.view.tolist() == pytest.approx([-1, 0, 127 / 128])
     assert not eight
+
+
+WAV_FILES = Path(__file__).parents[2] / "tests/media/wav"
+
+
+@pytest.mark.parametrize(
+    "case", json.loads((WAV_FILES / "cases.json").read_text()), ids=lambda case: case["file"]
+)
+def test_wav_files_hold_what_their_cases_say(case):
+    content = (WAV_FILES / case["file"]).read_bytes()
+    if "error" in case:
+        with pytest.raises(NodeError, match=case["error"]):
+            decode_wav(content)
+        return
+    wav = decode_wav(content)
+    assert list(wav.samples) == case["samples"]
+    assert (wav.sample_rate, wav.channels) == (case["sample_rate"], case["channels"])
+    assert ("warning" in case) == (wav.warning is not None)
+    assert case.get("warning", "") in (wav.warning or "")
+
+
+def test_wav_writer_names_a_sample_that_has_no_form():
+    samples = [0.0, 0.5, math.nan]
+    with pytest.raises(NodeError, match="sample 2 is NaN"):
+        encode_wav(Audio(samples, 8000))
+    assert math.isnan(decode_wav(encode_wav(Audio(samples, 8000), "f32")).samples[2])
+    loud = decode_wav(encode_wav(Audio([math.inf, -math.inf, 2.0], 8000))).samples
+    assert list(loud) == [32767 / 32768, -1.0, 32767 / 32768]

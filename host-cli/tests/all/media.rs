@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::program::{Files, run};
+use crate::program::{Files, run, workspace};
 
 const MANIFEST: &str = r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "PassThrough"}]}"#;
 
@@ -113,5 +113,41 @@ fn damaged_files() {
         run(["run", &files.path("m.json"), "-i", &input])
             .code(2)
             .says(&[message, name]);
+    }
+}
+
+#[test]
+fn wav_files_are_read_alike_by_the_program_and_by_its_node() {
+    let files = Files::new(&[
+        ("pass.json", MANIFEST),
+        (
+            "read.json",
+            r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "WavReaderNode"}]}"#,
+        ),
+    ]);
+    let folder = workspace().join("tests/media/wav");
+    let cases: Value =
+        serde_json::from_slice(&fs::read(folder.join("cases.json")).unwrap()).unwrap();
+    for case in cases.as_array().unwrap() {
+        let name = case["file"].as_str().unwrap();
+        let bytes = fs::read(folder.join(name)).unwrap();
+        // By this name it is what it is: some bytes.
+        files.write("x.bin", &bytes);
+        files.write("x.wav", &bytes);
+        let run = |manifest: &str, input: &str| {
+            let input = format!("@{}", files.path(input));
+            run(["run", &files.path(manifest), "--input", &input])
+        };
+        let (host, node) = (run("pass.json", "x.wav"), run("read.json", "x.bin"));
+        if let Some(error) = case["error"].as_str() {
+            host.code(2).says(&[error, "x.wav"]);
+            node.code(1).says(&[error]);
+            continue;
+        }
+        if let Some(warning) = case["warning"].as_str() {
+            assert!(host.stderr.contains(warning), "{}", host.stderr);
+            assert!(node.stderr.contains(warning), "{}", node.stderr);
+        }
+        assert_eq!(host.outputs(), node.outputs(), "{name}");
     }
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from array import array
 from struct import pack, unpack_from
+from typing import NamedTuple
 
 from ..core.exceptions import ConfigurationError, NodeError
 from ..core.node import Node
@@ -18,54 +19,168 @@ if TYPE_CHECKING:
 
     from ..core.node import NodeOptions
 
-_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+_PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 _FORMATS = {"s16": (_PCM, 2), "s24": (_PCM, 3), "s32": (_PCM, 4), "f32": (_FLOAT, 4)}
+_OTHERS = {
+    0x02: "Microsoft ADPCM",
+    0x11: "IMA ADPCM",
+    0x31: "GSM 6.10",
+    0x50: "MPEG audio",
+    0x55: "MP3",
+    0xFF: "AAC",
+    0x161: "Windows Media Audio",
+    0x2000: "AC-3",
+    0xF1AC: "FLAC",
+}
+# Sizes from here on stand for "not known yet": who writes to a pipe can't go back.
+_UNKNOWN_SIZE = 0x7FFFF000
 
 
-def decode_wav(data: bytes | memoryview) -> tuple[array[float], int, int]:
-    """Samples, sample rate and number of channels of a WAV file."""
+class Wav(NamedTuple):
+    """What is in a WAV file: samples, interleaved, and what was wrong with it."""
+
+    samples: array[float]
+    sample_rate: int
+    channels: int
+    warning: str | None
+
+
+class _Format(NamedTuple):
+    code: int
+    channels: int
+    rate: int
+    bits: int
+    # Bytes of a sample.
+    width: int
+
+
+def decode_wav(data: bytes | memoryview) -> Wav:
+    """Reads a WAV file: RIFF, RF64 or BW64 with PCM, floats, A-law or mu-law.
+
+    The same files are read in the same way by the program `pipeline`; `tests/media/wav` holds both
+    to that.
+
+    Raises:
+        NodeError: It is something else; the message names what.
+    """
     view = memoryview(data).cast("B")
-    if len(view) < 12 or bytes(view[:4]) != b"RIFF" or bytes(view[8:12]) != b"WAVE":
-        raise NodeError("not a WAV file: it does not begin with RIFF and WAVE")
-    at, form = 12, None
+    kind = bytes(view[:4])
+    if kind not in (b"RIFF", b"RF64", b"BW64") or bytes(view[8:12]) != b"WAVE":
+        raise NodeError(f"not a WAV file: {_what(view)}")
+    riff_size = unpack_from("<I", view, 4)[0]
+    at, form, long_size = 12, None, None
     while at + 8 <= len(view):
-        kind, size = view[at : at + 4].tobytes(), unpack_from("<I", view, at + 4)[0]
+        kind, size = bytes(view[at : at + 4]), unpack_from("<I", view, at + 4)[0]
         body = view[at + 8 : at + 8 + size]
-        if kind == b"fmt ":
-            if len(body) < 16:
-                raise NodeError("the WAV file's format is cut off")
-            code, channels, rate, _, block, bits = unpack_from("<HHIIHH", body)
-            if code == _EXTENSIBLE and len(body) >= 26:
-                code = unpack_from("<H", body, 24)[0]
-            form = code, channels, rate, block, bits
+        if kind == b"ds64" and len(body) >= 16:
+            long_size = unpack_from("<Q", body, 8)[0]
+        elif kind == b"fmt ":
+            form = _format(body)
         elif kind == b"data":
             if form is None:
                 raise NodeError("the WAV file has data before its format")
-            code, channels, rate, block, bits = form
-            if not channels or not rate or not block:
-                raise NodeError("the WAV file's format is not valid")
-            # A recorder that was cut off may have left the size too large, or the last frame open.
-            return _decode(body[: len(body) // block * block], code, bits), rate, channels
-        at += 8 + size + size % 2
+            if size == 0xFFFFFFFF and long_size is not None:
+                size = long_size
+            elif size == 0 and (riff_size == 0 or riff_size >= _UNKNOWN_SIZE):
+                size = 0xFFFFFFFF
+            body = view[at + 8 : at + 8 + size]
+            missing = len(body) < size and (size < _UNKNOWN_SIZE or long_size is not None)
+            return _decode(body, form, missing)
+        at += 8 + size
+        if size % 2 and not _is_chunk(view, at):
+            at += 1
     raise NodeError("the WAV file has no data")
 
 
-def _decode(body: memoryview, code: int, bits: int) -> array[float]:
-    if code == _FLOAT and bits in (32, 64):
-        floats = _array("f" if bits == 32 else "d", body)
-        return floats if bits == 32 else array("f", floats)
-    if code != _PCM or bits not in (8, 16, 24, 32):
-        raise NodeError(f"WAV format {code} with {bits} bits is not supported")
-    if bits == 8:
+def _what(view: memoryview) -> str:
+    head, kind = bytes(view[:4]), bytes(view[8:12])
+    if not head:
+        return "it is empty"
+    if head == b"RIFX":
+        return "it is a RIFX file, whose numbers are big-endian"
+    if head == b"FORM" and kind in (b"AIFF", b"AIFC"):
+        return "it is an AIFF file"
+    return "it does not begin with RIFF and WAVE"
+
+
+def _is_chunk(view: memoryview, at: int) -> bool:
+    """Whether a chunk begins here, where its predecessor should have left a byte of padding."""
+    name = bytes(view[at : at + 4])
+    return len(name) == 4 and all(0x20 <= byte < 0x7F for byte in name)
+
+
+def _format(body: memoryview) -> _Format:
+    if len(body) < 16:
+        raise NodeError("the WAV file's format is cut off")
+    code, channels, rate, _, block, bits = unpack_from("<HHIIHH", body)
+    if code == _EXTENSIBLE and len(body) >= 26:
+        code = unpack_from("<H", body, 24)[0]
+    if code in _OTHERS:
+        raise NodeError(f"{_OTHERS[code]} in a WAV file is not supported")
+    if not channels or not rate:
+        raise NodeError(f"a WAV file with {channels} channels at {rate} Hz is not valid")
+    least = (bits + 7) // 8
+    width = block // channels
+    if width * channels != block or not least <= width <= 8:
+        width = least
+    fits = {
+        _PCM: 1 <= bits <= 32 and width <= 4,
+        _FLOAT: (bits, width) in ((32, 4), (64, 8)),
+        _ALAW: (bits, width) == (8, 1),
+        _MULAW: (bits, width) == (8, 1),
+    }
+    if not fits.get(code, False):
+        raise NodeError(f"WAV format {code:#06x} with {bits} bits is not supported")
+    return _Format(code, channels, rate, bits, width)
+
+
+def _decode(body: memoryview, form: _Format, missing: bool) -> Wav:
+    """`missing` says that the file ends before its data does."""
+    code, channels, rate, bits, width = form
+    rest = len(body) % (width * channels)
+    warning = None
+    if missing:
+        warning = "the WAV file is cut off; what is there was read"
+    elif rest:
+        warning = "the WAV file ends with half a frame, which was left out"
+    samples = _samples(body[: len(body) - rest], code, width)
+    return Wav(samples, rate, channels, warning)
+
+
+def _samples(body: memoryview, code: int, width: int) -> array[float]:
+    if code == _FLOAT:
+        floats = _array("f" if width == 4 else "d", body)
+        return floats if width == 4 else array("f", floats)
+    if code in (_ALAW, _MULAW):
+        expand = _expand_alaw if code == _ALAW else _expand_mulaw
+        table = [expand(byte) / 32768 for byte in range(256)]
+        return array("f", [table[byte] for byte in body])
+    if width == 1:
         return array("f", [(value - 128) / 128.0 for value in body])
-    if bits == 24:
+    if width == 3:
         # Widened to 32 bits, the lowest byte zero.
         wide = bytearray(len(body) // 3 * 4)
         for index in range(3):
             wide[index + 1 :: 4] = body[index::3]
-        body, bits = memoryview(wide), 32
-    scale = 1.0 / (1 << (bits - 1))
-    return array("f", [value * scale for value in _array("h" if bits == 16 else "i", body)])
+        body, width = memoryview(wide), 4
+    # Fewer bits than there is room for stand at the upper end.
+    scale = 1.0 / (1 << (8 * width - 1))
+    return array("f", [value * scale for value in _array("h" if width == 2 else "i", body)])
+
+
+def _expand_mulaw(byte: int) -> int:
+    """16 bits of 8, as ITU-T G.711 says."""
+    byte ^= 0xFF
+    value = (((byte & 0xF) << 3) + 132 << (byte >> 4 & 7)) - 132
+    return -value if byte & 0x80 else value
+
+
+def _expand_alaw(byte: int) -> int:
+    """16 bits of 8, as ITU-T G.711 says."""
+    byte ^= 0x55
+    exponent, value = byte >> 4 & 7, (byte & 0xF) << 4
+    value = value + 8 if exponent == 0 else value + 264 << exponent - 1
+    return value if byte & 0x80 else -value
 
 
 def _array(code: str, body: memoryview) -> array[Any]:
@@ -104,10 +219,18 @@ def _encode(audio: Audio, sample_format: str, width: int) -> bytes:
         samples: array[Any] = array("f", audio.view)
     else:
         top = 1 << (16 if width == 2 else 32) - 1
-        limits = -top, top - 1
+        low, high = float(-top), float(top - 1)
         code = "h" if width == 2 else "i"
-        values = [round(sample * top) for sample in audio.view]
-        samples = array(code, [max(limits[0], min(limits[1], value)) for value in values])
+        try:
+            samples = array(
+                code, [round(max(min(sample * top, high), low)) for sample in audio.view]
+            )
+        except ValueError:
+            at = next(index for index, sample in enumerate(audio.view) if sample != sample)
+            raise NodeError(
+                f"sample {at} is NaN, which {sample_format} has no form for; "
+                "sample_format='f32' has one"
+            ) from None
     if sys.byteorder == "big":
         samples.byteswap()
     data = samples.tobytes()
@@ -122,8 +245,8 @@ def _encode(audio: Audio, sample_format: str, width: int) -> bytes:
 class WavReaderNode(Node):
     """Read WAV files: bytes, Binary, or a File or path that the run can open.
 
-    PCM with 8, 16, 24 or 32 bits and floats are read. With `chunk_frames` the audio comes in pieces
-    of so many frames, otherwise in one.
+    PCM of up to 32 bits, floats, A-law and mu-law are read, also from files that were cut off. With
+    `chunk_frames` the audio comes in pieces of so many frames, otherwise in one.
     """
 
     def __init__(self, chunk_frames: int | None = None, **options: Unpack[NodeOptions]) -> None:
@@ -134,7 +257,9 @@ class WavReaderNode(Node):
 
     def process(self, data: Any) -> Iterator[Audio]:
         """Read one file."""
-        samples, rate, channels = decode_wav(_contents(data))
+        samples, rate, channels, warning = decode_wav(_contents(data))
+        if warning is not None:
+            self.logger.warning(warning)
         if self.chunk_frames is None:
             yield Audio(samples, rate, channels)
             return
