@@ -10,6 +10,8 @@ from importlib._bootstrap_external import FileLoader
 from os import urandom
 from types import CodeType, FunctionType
 
+from . import libc, standins
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
@@ -21,8 +23,8 @@ def install() -> None:
 
     patch()
     if sys.platform == "wasi":
-        time.process_time = _process_time
-        time.process_time_ns = _process_time_ns
+        libc.install()
+        standins.install()
         FileLoader.get_data = _get_data  # type: ignore[method-assign]
     if not getattr(sys, "argv", None):
         sys.argv = [""]  # as CPython has it without a script; argparse reads it
@@ -56,21 +58,7 @@ def refresh() -> None:
         now = time.time_ns() if sys.version_info >= (3, 13) else time.time()
         logging._startTime = now  # type: ignore[attr-defined]
     if sys.platform == "wasi":
-        global _begin
-        _begin = time.perf_counter_ns()
-
-
-_begin = 0
-
-
-def _process_time() -> float:
-    """Seconds since the instance began, by the only clock there is."""
-    return _process_time_ns() / 1e9
-
-
-def _process_time_ns() -> int:
-    """Nanoseconds since the instance began."""
-    return time.perf_counter_ns() - _begin
+        libc.refresh()
 
 
 def _get_data(self: object, path: str) -> bytes:

@@ -132,6 +132,46 @@ def _refuse(what: str) -> Callable[..., None]:
     return refuse
 
 
+def _patch_hashlib(module: Any) -> None:
+    """What only OpenSSL has: `pbkdf2_hmac` in Python, `scrypt` as an error at its use."""
+    if not hasattr(module, "pbkdf2_hmac"):
+        _set(module, "pbkdf2_hmac", _pbkdf2_hmac)
+    if not hasattr(module, "scrypt"):
+        from .standins import missing
+
+        _set(module, "scrypt", missing("scrypt", "use hashlib.pbkdf2_hmac"))
+
+
+def _pbkdf2_hmac(
+    hash_name: str, password: bytes, salt: bytes, iterations: int, dklen: int | None = None
+) -> bytes:
+    """Derive a key from a password, as RFC 8018 says."""
+    from hmac import new
+
+    if iterations < 1:
+        raise ValueError("iteration value must be greater than 0.")
+    keyed = new(password, digestmod=hash_name)
+    length = keyed.digest_size if dklen is None else dklen
+    if length < 1:
+        raise ValueError("key length must be greater than 0.")
+
+    def hashed(message: bytes) -> bytes:
+        copy = keyed.copy()
+        copy.update(message)
+        return copy.digest()
+
+    key = b""
+    while len(key) < length:
+        block = len(key) // keyed.digest_size + 1
+        last = hashed(bytes(salt) + block.to_bytes(4, "big"))
+        mixed = int.from_bytes(last, "big")
+        for _ in range(iterations - 1):
+            last = hashed(last)
+            mixed ^= int.from_bytes(last, "big")
+        key += mixed.to_bytes(keyed.digest_size, "big")
+    return key[:length]
+
+
 def _patch_process(module: Any) -> None:
     _set(module.BaseProcess, "start", _refuse("processes"))
 
@@ -145,6 +185,7 @@ def _patch_pool(module: Any) -> None:
 _PATCHES: dict[str, Callable[[Any], None]] = {
     "asyncio": _patch_asyncio,
     "threading": _patch_threading,
+    "hashlib": _patch_hashlib,
     "queue": _patch_queue,
     "concurrent.futures.thread": _patch_executor,
     "multiprocessing.process": _patch_process,

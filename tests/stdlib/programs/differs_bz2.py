@@ -7,10 +7,9 @@ class Program:
     def process(self, item):
         result = {}
         for name in ("bz2", "lzma"):
+            module = __import__(name)
             try:
-                module = __import__(name)
-            except ImportError as error:
-                result[name] = type(error).__name__
-            else:
                 result[name] = module.decompress(module.compress(item.encode())).decode()
+            except NotImplementedError as error:
+                result[name] = type(error).__name__
         return result

@@ -5,8 +5,11 @@ INPUT = "TLS"
 
 class Program:
     def process(self, item):
+        import ssl
+
+        result = {"purpose": ssl.Purpose.SERVER_AUTH.oid}
         try:
-            import ssl
-        except ImportError as error:
-            return {"error": type(error).__name__, "name": error.name}
-        return {"context": ssl.create_default_context().verify_mode == ssl.CERT_REQUIRED}
+            result["context"] = ssl.create_default_context().verify_mode == ssl.CERT_REQUIRED
+        except NotImplementedError as error:
+            result["error"] = type(error).__name__
+        return result

@@ -1,0 +1,79 @@
+"""What the sandbox's libc does otherwise than others, put right where Python calls it."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_begin = 0
+_libc_strftime = time.strftime
+
+# A directive of strftime as glibc reads it: flags, width, modifier, letter.
+_DIRECTIVE = re.compile(r"%([-_0+^#]*)([0-9]*)([EO]?)(.?)", re.DOTALL)
+_KNOWN = frozenset("aAbBcCdDeFgGhHIjmMnprRsStTuUVwWxXyYz%")
+_OTHERS = {"k": "%_H", "l": "%_I", "P": "%p"}
+
+
+def install() -> None:
+    """Let `time` and `os` use what is here."""
+    time.process_time = process_time
+    time.process_time_ns = process_time_ns
+    time.strftime = strftime
+    os.times = times
+
+
+def refresh() -> None:
+    """Count the instance's time from now."""
+    global _begin
+    _begin = time.perf_counter_ns()
+
+
+def process_time() -> float:
+    """Seconds since the instance began, by the only clock there is."""
+    return process_time_ns() / 1e9
+
+
+def process_time_ns() -> int:
+    """Nanoseconds since the instance began."""
+    return time.perf_counter_ns() - _begin
+
+
+def times() -> os.times_result:
+    """The same as the process's times; others are none."""
+    return os.times_result((process_time(), 0.0, 0.0, 0.0, time.perf_counter()))
+
+
+def strftime(format: str, *when: Any) -> str:
+    """As glibc does it: a directive that is unknown stays as it is.
+
+    The sandbox's libc gives up then, and all of the text is lost.
+    """
+
+    def known(match: re.Match[str]) -> str:
+        flags, width, modifier, letter = match.groups()
+        plain = flags.replace("^", "").replace("#", "")
+        if letter in _KNOWN and plain == flags:
+            return match[0]
+        if letter == "Z":
+            text = getattr(when[0], "tm_zone", None) if when else None
+            text = text or "UTC"
+        elif letter in _OTHERS:
+            text = _libc_strftime(_OTHERS[letter], *when)
+        elif letter in _KNOWN:
+            text = _libc_strftime(f"%{plain}{width}{modifier}{letter}", *when)
+        else:
+            return f"%{match[0]}"
+        if "^" in flags:
+            text = text.upper()
+        elif letter == "P" or ("#" in flags and letter in "pZ"):
+            text = text.lower()
+        elif "#" in flags:
+            text = text.upper()
+        return text.replace("%", "%%")
+
+    return _libc_strftime(_DIRECTIVE.sub(known, format), *when)
