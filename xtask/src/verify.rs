@@ -66,7 +66,9 @@ fn miri() -> Result<()> {
             .args(["--lib", "--target-dir"])
             .arg(crate::target().join("miri"))
             .args(["--", "alloc::"])
-            .env("MIRIFLAGS", "-Zmiri-disable-isolation"),
+            .env("PROPTEST_CASES", "16")
+            // Arenas are kept for ever, as in the component.
+            .env("MIRIFLAGS", "-Zmiri-disable-isolation -Zmiri-ignore-leaks"),
     )
 }
 
