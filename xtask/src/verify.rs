@@ -66,7 +66,7 @@ fn miri() -> Result<()> {
             .args(["--lib", "--target-dir"])
             .arg(crate::target().join("miri"))
             .args(["--", "alloc::"])
-            .env("PROPTEST_CASES", "16")
+            .env("PROPTEST_CASES", "4")
             // Arenas are kept for ever, as in the component.
             .env("MIRIFLAGS", "-Zmiri-disable-isolation -Zmiri-ignore-leaks"),
     )

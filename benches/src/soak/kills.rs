@@ -29,8 +29,8 @@ struct Kind {
     ended: u64,
     /// Files that were whole.
     whole: u64,
-    /// Files that were the same as they are at the end, but for their name: a
-    /// program that is killed can't remove what it had not yet renamed.
+    /// Files under other names than those of results: a program that is killed
+    /// can't remove what it had not yet renamed.
     unfinished: u64,
 }
 
@@ -49,6 +49,12 @@ pub(crate) fn soak(built: &Built, kills: u64, wrong: &mut Vec<String>) -> Result
         cache(built, kills / 20, wrong)?,
     );
     kinds.insert("serve", servers(built, kills / 10, wrong)?);
+    for (name, kind) in &kinds {
+        println!(
+            "  {name}: {} killed, {} had ended; {} files whole, {} unfinished",
+            kind.killed, kind.ended, kind.whole, kind.unfinished
+        );
+    }
     Ok(Record { kinds })
 }
 
