@@ -12,13 +12,13 @@ mod throughput;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Parser;
+use pipeline_benches::{Machine, load};
 
 use crate::host::Host;
-use crate::record::{Machine, Record, Section};
+use crate::record::{Record, Section};
 
 /// Measures what this project promises.
 #[derive(Parser)]
@@ -55,7 +55,7 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let root = arguments.root.canonicalize()?;
     let dist = arguments.dist.canonicalize()?;
-    let load = load();
+    let before = load();
     let wants = |id: char| arguments.only.contains(id);
     let rounds = |many: usize| {
         if arguments.quick {
@@ -112,7 +112,7 @@ fn main() -> Result<()> {
         sections.push(peers);
     }
     let record = Record {
-        machine: machine(&host, load),
+        machine: Machine::read(&host.root, &host.python, before),
         sections,
     };
     if arguments.record {
@@ -137,53 +137,4 @@ fn write(root: &Path, record: &Record) -> Result<()> {
     let kept = kept.find("\n## ").map_or("", |at| &kept[at..]);
     fs::write(path, format!("{}\n{kept}", text.trim_end()))?;
     Ok(())
-}
-
-fn machine(host: &Host, before: f64) -> Machine {
-    let say = |program: &str, arguments: &[&str]| {
-        let output = Command::new(program)
-            .args(arguments)
-            .current_dir(&host.root)
-            .output();
-        output.map_or_else(
-            |_| "unknown".to_owned(),
-            |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-        )
-    };
-    let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let processor = processors
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1))
-        .unwrap_or("unknown");
-    Machine {
-        date: say("date", &["-u", "+%Y-%m-%d"]),
-        commit: say("git", &["describe", "--always", "--dirty"]),
-        processor: processor.to_owned(),
-        cores: std::thread::available_parallelism().map_or(0, usize::from),
-        kernel: say("uname", &["-r"]),
-        python: say(&host.python.to_string_lossy(), &["--version"]),
-        rust: say("rustc", &["--version"]),
-        wasmtime: wasmtime(&host.root).unwrap_or_else(|_| "unknown".to_owned()),
-        load: [before, load()],
-    }
-}
-
-/// The version that the host library is locked to; the lock file has others.
-fn wasmtime(root: &Path) -> Result<String> {
-    let lock = fs::read_to_string(root.join("Cargo.lock"))?;
-    let at = lock
-        .find("name = \"pipeline-host\"\n")
-        .context("no pipeline-host")?;
-    let version = lock[at..]
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("\"wasmtime ")?.strip_suffix("\","))
-        .context("no version")?;
-    Ok(version.to_owned())
-}
-
-/// Busy threads in the last minute.
-fn load() -> f64 {
-    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let first = text.split(' ').next().and_then(|load| load.parse().ok());
-    first.unwrap_or(f64::NAN)
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use pipeline_benches::Machine;
 use serde::Serialize;
 
 /// One thing that was measured several times.
@@ -95,21 +96,6 @@ impl Section {
         self.rows.push(row);
         &self.rows[at]
     }
-}
-
-/// The machine, and what ran on it.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Machine {
-    pub(crate) date: String,
-    pub(crate) commit: String,
-    pub(crate) processor: String,
-    pub(crate) cores: usize,
-    pub(crate) kernel: String,
-    pub(crate) python: String,
-    pub(crate) rust: String,
-    pub(crate) wasmtime: String,
-    /// Mean number of busy threads in the minute before, and in the last one.
-    pub(crate) load: [f64; 2],
 }
 
 /// A whole run.

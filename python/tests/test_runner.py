@@ -66,7 +66,7 @@ def test_timeouts_and_groups_may_span_a_yield(both):
     async def generate():
         async with asyncio.TaskGroup() as group:
             group.create_task(asyncio.sleep(0.001))
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(600):
                 yield 1
                 await asyncio.sleep(0.001)
                 yield 2
@@ -198,7 +198,7 @@ def test_streaming_with_wait_for(both):
         items = aiter(stream)
         while True:
             try:
-                yield await asyncio.wait_for(anext(items), 5)
+                yield await asyncio.wait_for(anext(items), 600)
             except StopAsyncIteration:
                 return
 

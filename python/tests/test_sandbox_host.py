@@ -27,7 +27,7 @@ CASES = [(f"{file}/{case['name']}", case) for file, case in cases.read("componen
 
 @pytest.fixture(scope="module")
 def sandbox() -> Sandbox:
-    return Sandbox(timeout=60)
+    return Sandbox(timeout=600)
 
 
 def run(sandbox: Sandbox, case: dict, directory: Path):

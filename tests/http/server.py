@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 
 ROOT = Path(__file__).resolve().parents[2]
 DIST = Path(os.environ.get("PIPELINE_DIST") or ROOT / "target/dist")
+
+
+# Met by what hangs, on however busy a machine.
+PATIENCE = 600
+
+
+@dataclass
+class Answer:
+    """What came back for a request."""
+
+    status: int
+    media_type: str
+    text: str
+
+    def json(self) -> object:
+        """The body, where it is JSON."""
+        return json.loads(self.text)
 
 
 class Server:
@@ -30,15 +50,24 @@ class Server:
             found = re.search(said + r"http://[^:]+:(\d+)", self.told())
             if found:
                 return int(found[1])
+            sleep(0.005)
         raise RuntimeError(self.told())
 
     def told(self) -> str:
         """What it has written so far."""
         return Path(self.log.name).read_text(encoding="utf-8", errors="replace")
 
-    def connect(self) -> AbstractContextManager[http.client.HTTPConnection]:
-        """A connection to it."""
-        return closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60))
+    def request(
+        self, method: str, path: str, body: bytes | None = None, **headers: str
+    ) -> Answer:
+        """Sends a request on a connection of its own: a server may close one that is idle."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        with closing(connection):
+            sent = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            text = answer.read().decode()
+        return Answer(answer.status, answer.headers["content-type"], text)
 
     def stop(self) -> None:
         """End it, and wait for its end."""

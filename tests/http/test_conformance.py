@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 import cases
@@ -16,7 +14,7 @@ ALL = [(f"{file}/{case['name']}", case) for file, case in cases.read("component"
 
 @pytest.fixture(scope="module")
 def plain():
-    with pipeline_serve("--timeout", "60") as server:
+    with pipeline_serve("--timeout", "600") as server:
         yield server
 
 
@@ -27,7 +25,7 @@ def server(request, plain, tmp_path):
         yield plain
         return
     cases.write_nodes(nodes, tmp_path)
-    with pipeline_serve("--timeout", "60", "--nodes", tmp_path) as own:
+    with pipeline_serve("--timeout", "600", "--nodes", tmp_path) as own:
         yield own
 
 
@@ -45,13 +43,10 @@ def check_case(server, case, validate) -> None:
     body = {"manifest": case["manifest"]}
     if "inputs" in case:
         body["inputs"] = case["inputs"]
-    headers = {"content-type": "application/json"}
-    with server.connect() as connection:
-        connection.request("POST", "/v1/execute", format_json(body).encode(), headers)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-    media_type = answer.headers["content-type"]
-    validate("/v1/execute", "post", answer.status, media_type, json.loads(text))
+    sent = format_json(body).encode()
+    answer = server.request("POST", "/v1/execute", sent, content_type="application/json")
+    text = answer.text
+    validate("/v1/execute", "post", answer.status, answer.media_type, answer.json())
     given, expect = parse_json(text), case["expect"]
     failure = expect.get("error")
     if failure is None:

@@ -9,15 +9,13 @@ from server import ROOT, pipeline_serve
 
 def test_the_servers_metrics_are_prometheus_text() -> None:
     options = ("--pipelines", ROOT / "examples")
-    with pipeline_serve(*options) as server, server.connect() as connection:
+    with pipeline_serve(*options) as server:
         for _ in range(3):
-            connection.request("POST", "/v1/pipelines/multiply_add", b"[5]")
-            answer = connection.getresponse()
-            assert (answer.status, answer.read()[:31]) == (200, b'{"status":"success","outputs":[')
-        connection.request("GET", "/metrics")
-        answer = connection.getresponse()
-        assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-        families = {it.name: it for it in text_string_to_metric_families(answer.read().decode())}
+            answer = server.request("POST", "/v1/pipelines/multiply_add", b"[5]")
+            assert (answer.status, answer.text[:31]) == (200, '{"status":"success","outputs":[')
+        answer = server.request("GET", "/metrics")
+    assert answer.media_type.startswith("text/plain; version=0.0.4")
+    families = {it.name: it for it in text_string_to_metric_families(answer.text)}
     labels = {"route": "/v1/pipelines/{name}", "status": "200"}
     requests = families["pipeline_http_requests"]
     assert [it.value for it in requests.samples if it.labels == labels] == [3]

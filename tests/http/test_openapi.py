@@ -32,11 +32,9 @@ def last_line(_context, response) -> object:
 
 @pytest.fixture(scope="module")
 def server():
-    with pipeline_serve("--timeout", "10", "--pipelines", ROOT / "examples") as server:
+    with pipeline_serve("--timeout", "600", "--pipelines", ROOT / "examples") as server:
         yield server
-        with server.connect() as connection:
-            connection.request("GET", "/metrics")
-            counted = connection.getresponse().read().decode()
+        counted = server.request("GET", "/metrics").text
         statuses = set(re.findall(r'requests_total\{.*status="(\d+)"', counted))
         assert statuses >= {"200", "400", "404", "405", "415", "422"}, statuses
         assert "ended" not in counted, "no request ends a run"

@@ -35,28 +35,21 @@ def test_conformance_under_stock_wasmtime(server: Server, case: dict, validate) 
 
 
 def test_pipelines_by_name_and_streams(server: Server) -> None:
-    with server.connect() as connection:
-        connection.request("POST", "/v1/pipelines/multiply_add", b"[5, 7]")
-        assert json.loads(connection.getresponse().read())["outputs"] == [20, 24]
-        headers = {"content-type": "application/x-ndjson"}
-        connection.request("POST", "/v1/pipelines/multiply_add", b"5\n7\n", headers)
-        lines = connection.getresponse().read().decode().splitlines()
+    path = "/v1/pipelines/multiply_add"
+    assert server.request("POST", path, b"[5, 7]").json()["outputs"] == [20, 24]
+    answer = server.request("POST", path, b"5\n7\n", content_type="application/x-ndjson")
+    lines = answer.text.splitlines()
     assert [parse_json(line) for line in lines[:2]] == [{"output": 20}, {"output": 24}]
     assert json.loads(lines[2])["status"] == "success"
 
 
 def test_what_it_says_of_itself(server: Server, validate) -> None:
-    with server.connect() as connection:
-        for path in ("/healthz", "/readyz", "/openapi.json", "/v1/nodes", "/v1/pipelines"):
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            body = answer.read()
-            media_type = answer.headers["content-type"]
-            content = json.loads(body) if media_type == "application/json" else body.decode()
-            validate(path, "get", answer.status, media_type, content)
-            assert answer.status == 200, body
-        connection.request("GET", "/metrics")
-        text = connection.getresponse().read().decode()
+    for path in ("/healthz", "/readyz", "/openapi.json", "/v1/nodes", "/v1/pipelines"):
+        answer = server.request("GET", path)
+        content = answer.json() if answer.media_type == "application/json" else answer.text
+        validate(path, "get", answer.status, answer.media_type, content)
+        assert answer.status == 200, answer.text
+    text = server.request("GET", "/metrics").text
     families = {family.name: family for family in text_string_to_metric_families(text)}
     examples = len(list((ROOT / "examples").glob("*.json")))
     assert families["pipeline_http_manifests"].samples[0].value == examples
@@ -64,12 +57,10 @@ def test_what_it_says_of_itself(server: Server, validate) -> None:
 
 
 def test_mistakes_are_said_in_json(server: Server, validate) -> None:
-    with server.connect() as connection:
-        for method, path, body, status in [
-            ("POST", "/v1/execute", b"{", 400),
-            ("POST", "/v1/pipelines/nothing", b"[]", 404),
-            ("GET", "/v1/execute", None, 405),
-        ]:
-            connection.request(method, path, body)
-            answer = connection.getresponse()
-            assert (answer.status, json.loads(answer.read())["status"]) == (status, "error")
+    for method, path, body, status in [
+        ("POST", "/v1/execute", b"{", 400),
+        ("POST", "/v1/pipelines/nothing", b"[]", 404),
+        ("GET", "/v1/execute", None, 405),
+    ]:
+        answer = server.request(method, path, body)
+        assert (answer.status, answer.json()["status"]) == (status, "error")

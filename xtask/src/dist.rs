@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context as _, Result};
 
@@ -101,6 +101,20 @@ pub(crate) fn run(dist: &Path, arguments: &[String]) -> Result<ExitCode> {
 /// # Errors
 /// Where the benchmarks can't be compiled or started.
 pub(crate) fn bench(dist: &Path, arguments: &[String]) -> Result<ExitCode> {
+    benches(dist, "pipeline-benches", arguments, Stdio::inherit())
+}
+
+/// Soaks what was built; gives the exit code.
+///
+/// # Errors
+/// Where the program can't be compiled or started.
+pub(crate) fn soak(dist: &Path, arguments: &[String]) -> Result<ExitCode> {
+    // What guests print goes there, gigabytes of it.
+    benches(dist, "pipeline-soak", arguments, Stdio::null())
+}
+
+/// Runs a program of the package with benchmarks.
+fn benches(dist: &Path, name: &str, arguments: &[String], stderr: Stdio) -> Result<ExitCode> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // Together with the others, so that they share their dependencies.
     let packages = ["pipeline-benches", "pipeline-host", "xtask"];
@@ -110,14 +124,14 @@ pub(crate) fn bench(dist: &Path, arguments: &[String]) -> Result<ExitCode> {
             .args(["build", "--release", "--quiet"])
             .args(packages),
     )?;
-    let program =
-        crate::profile().join(format!("pipeline-benches{}", std::env::consts::EXE_SUFFIX));
+    let program = crate::profile().join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     let status = std::process::Command::new(&program)
         .arg("--root")
         .arg(crate::root())
         .arg("--dist")
         .arg(dist)
         .args(arguments)
+        .stderr(stderr)
         .status()
         .with_context(|| format!("can't start {}", program.display()))?;
     Ok(if status.success() {

@@ -1,6 +1,8 @@
 //! Build tasks: `cargo xtask --help`.
 
 mod artefacts;
+mod audit;
+mod busy;
 mod bytecode;
 mod compose;
 mod debian;
@@ -18,8 +20,10 @@ mod snapshot;
 mod stamp;
 mod stock;
 mod test;
+mod threats;
 mod toolchain;
 mod tools;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,6 +63,36 @@ enum Task {
     Test {
         /// Run only the steps whose name contains this
         only: Option<String>,
+        /// Keep each core busy with something else all the time: no test may
+        /// depend on how fast or idle the machine is
+        #[arg(long)]
+        busy: bool,
+    },
+    /// Look up what is known of the dependencies: licences, sources, advisories, releases
+    ///
+    /// Fails at what it finds, and names what can't be looked up from here. The
+    /// tests have the same as a step that fails only at what depends on the
+    /// tree: licences, bans and sources.
+    Audit,
+    /// Build everything, then look for faults: a quarter of an hour
+    ///
+    /// The tests that are named after threats, the audit, the allocator under
+    /// Miri, and each fuzz target for a minute. Fuzzing and Miri need a nightly
+    /// toolchain by rustup.
+    Verify {
+        /// Do only the parts whose name contains this
+        only: Option<String>,
+        /// How long each fuzz target runs
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+    /// Build everything, then run it for hours with all that can go wrong
+    ///
+    /// Options: --runs N, --requests N, --kills N, --record; `--help` has all.
+    Soak {
+        /// Options of the soak
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
     },
     /// Build everything, then an example of another kind than a manifest
     ///
@@ -82,7 +116,10 @@ fn main() -> ExitCode {
         }),
         Task::Run { arguments } => dist::build().and_then(|dist| dist::run(&dist, &arguments)),
         Task::Bench { arguments } => dist::build().and_then(|dist| dist::bench(&dist, &arguments)),
-        Task::Test { only } => test::run(only.as_deref()),
+        Task::Test { only, busy } => test::run(only.as_deref(), busy),
+        Task::Audit => audit::run(),
+        Task::Verify { only, seconds } => verify::run(only.as_deref(), seconds),
+        Task::Soak { arguments } => dist::build().and_then(|dist| dist::soak(&dist, &arguments)),
         Task::Example { name: _ } => dist::build().and_then(|dist| {
             print!("{}", compose::run(&dist)?);
             Ok(ExitCode::SUCCESS)

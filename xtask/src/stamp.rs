@@ -84,6 +84,23 @@ pub(crate) fn files_below(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// Forgets what was done in a folder, so that it is done again.
+///
+/// # Errors
+/// Where a stamp can't be removed.
+pub(crate) fn forget_all(folder: &Path) -> Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(());
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "stamp") {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// Does a step, unless its output is there and was made from the same inputs.
 ///
 /// # Errors

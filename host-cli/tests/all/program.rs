@@ -5,8 +5,13 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+/// How long something may take that a test waits for: only what hangs takes
+/// longer, on however busy a machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What a run left.
 pub(crate) struct Run {
@@ -130,6 +135,37 @@ pub(crate) fn run_with<S: AsRef<OsStr>>(
     let output = child.wait_with_output().expect("it ends");
     writer.join().expect("the writer ends");
     output.into()
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub(crate) fn until(what: &str, so: impl FnMut() -> bool) {
+    assert!(comes_true(so), "in vain: {what}");
+}
+
+fn comes_true(mut so: impl FnMut() -> bool) -> bool {
+    let start = Instant::now();
+    while !so() {
+        if start.elapsed() > PATIENCE {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
+}
+
+/// Waits for a program's end; its exit code. One that hangs is killed.
+#[track_caller]
+pub(crate) fn end(child: &mut Child) -> Option<i32> {
+    let mut status = None;
+    if !comes_true(|| {
+        status = child.try_wait().expect("a child");
+        status.is_some()
+    }) {
+        let _ = child.kill();
+        panic!("the program hangs");
+    }
+    status.and_then(|status| status.code())
 }
 
 /// Presses Ctrl-C.

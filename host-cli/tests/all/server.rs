@@ -3,13 +3,12 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::program::command;
+use crate::program::{PATIENCE, command, end, until};
 
 /// `pipeline serve` on a port of its own; it ends when this is dropped.
 pub(crate) struct Server {
@@ -58,8 +57,9 @@ impl Server {
         assert!(sent.expect("kill runs").success());
     }
 
-    pub(crate) fn wait(&mut self) -> ExitStatus {
-        self.child.wait().expect("it ends")
+    /// Waits for its end; its exit code.
+    pub(crate) fn end(&mut self) -> Option<i32> {
+        end(&mut self.child)
     }
 
     pub(crate) fn has_ended(&mut self) -> bool {
@@ -94,7 +94,7 @@ impl Server {
         let stream = TcpStream::connect(self.address).expect("a connection");
         stream.set_nodelay(true).expect("a socket");
         stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
+            .set_read_timeout(Some(PATIENCE))
             .expect("a socket");
         let mut exchange = Exchange {
             stream: BufReader::new(stream),
@@ -113,13 +113,15 @@ impl Server {
     }
 
     /// Waits until a metric has a value.
+    #[track_caller]
     pub(crate) fn until(&self, name: &str, value: u64) {
-        let start = Instant::now();
-        while self.metric(name) != value {
-            let text = self.get("/metrics").body;
-            assert!(start.elapsed() < Duration::from_secs(20), "{name}:\n{text}");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        until(&format!("{name} {value}"), || self.metric(name) == value);
+    }
+
+    /// Waits until it has written something.
+    #[track_caller]
+    pub(crate) fn until_told(&self, text: &str) {
+        until(text, || self.told().contains(text));
     }
 }
 

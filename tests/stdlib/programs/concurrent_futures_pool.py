@@ -22,7 +22,7 @@ class Program:
             first = pool.submit(pow, 2, exp=10)
             first.add_done_callback(lambda f: called.append(f.result()))
             finished, waiting = wait([pool.submit(abs, -n) for n in item], return_when=FIRST_EXCEPTION)
-            first.result(timeout=5)
+            first.result(timeout=600)
         try:
             pool.submit(print)
         except RuntimeError as error:

@@ -17,7 +17,7 @@ class Program:
             "asctime": [time.asctime(stamp) for stamp in stamps],
             "fields": [stamps[2].tm_yday, stamps[2].tm_wday, stamps[2].tm_mday, len(stamps[2])],
             "parsed": list(time.strptime("29 Feb 2000 13:05:09", "%d %b %Y %H:%M:%S")),
-            "slept": 0.001 < passed < 5,
+            "slept": passed > 0.001,
             "clocks": [time.perf_counter() >= 0, time.time() > 1.6e9, time.time_ns() > 1.6e18],
             "monotonic": time.get_clock_info("monotonic").monotonic,
             "order": time.perf_counter_ns() <= time.perf_counter_ns(),

@@ -16,7 +16,7 @@ class Program:
         number, taken = timeit.Timer("pass").autorange()
         return {
             "calls": [len(calls), calls[0]],
-            "seconds": 0 <= seconds < 10,
+            "seconds": seconds >= 0,
             "repeated": len(repeated),
             "fake": fake.timeit(5),
             "autorange": [number > 0, taken > 0],

@@ -41,7 +41,7 @@ pub(crate) fn sandbox(nodes: Option<&Path>) -> Sandbox {
 /// Limits that a test meets only when it hangs.
 pub(crate) fn limits() -> Limits {
     Limits {
-        timeout: Some(Duration::from_secs(60)),
+        timeout: Some(Duration::from_secs(600)),
         ..Limits::default()
     }
 }

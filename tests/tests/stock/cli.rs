@@ -39,7 +39,7 @@ impl Run {
 
     /// The same with a deadline that a test meets only when it hangs.
     pub(crate) fn bounded() -> Self {
-        Self::new().option("-W timeout=60s")
+        Self::new().option("-W timeout=600s")
     }
 
     /// Adds an option.

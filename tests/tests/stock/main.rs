@@ -115,7 +115,7 @@ fn time_and_memory_are_bounded() {
     assert!(error.contains("wasm trap: interrupt"), "{error}");
     let big = "return len(bytearray(500_000_000))";
     let found = own(big, |run| {
-        run.option("-W timeout=60s,max-memory-size=134217728")
+        run.option("-W timeout=600s,max-memory-size=134217728")
     });
     let found: Result<RunResult, PipelineError> = Wave::from_val(&found.expect(NEEDS));
     let error = found.unwrap_err();
@@ -127,7 +127,7 @@ fn time_and_memory_are_bounded() {
 #[ignore = "needs stock wasmtime: `cargo xtask test stock`"]
 fn directories_can_be_written_and_sessions_not_opened() {
     let write = "return open(__file__ + '.new', 'w').write('written')";
-    let found = own(write, |run| run.option("-W timeout=60s"));
+    let found = own(write, |run| run.option("-W timeout=600s"));
     let found: Result<RunResult, PipelineError> = Wave::from_val(&found.expect(NEEDS));
     assert_eq!(compare::written(&found.expect("a result").outputs[0]), "7");
     let error = Run::bounded().invoke("session.open(1)").unwrap_err();
