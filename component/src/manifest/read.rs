@@ -69,6 +69,8 @@ struct Document {
     source: Source<'static>,
     /// `None` where it can't be read.
     tree: Option<Tree>,
+    /// Whether the manifest is wrapped together with items.
+    is_wrapped: bool,
 }
 
 thread_local! {
@@ -86,10 +88,16 @@ pub fn locate(text: &str, path: &str) -> Option<Location> {
         if kept.as_ref().is_none_or(|kept| kept.source.text() != text) {
             let source = Source::new(text.to_owned());
             let tree = document(&source).ok();
-            *kept = Some(Document { source, tree });
+            let is_wrapped = tree.as_ref().is_some_and(|tree| wrapped(tree).is_some());
+            *kept = Some(Document {
+                source,
+                tree,
+                is_wrapped,
+            });
         }
-        let Document { source, tree } = kept.as_ref()?;
-        Some(source.location(find(tree.as_ref()?, path).span))
+        let kept = kept.as_ref()?;
+        let found = find(kept.tree.as_ref()?, kept.is_wrapped, path);
+        Some(kept.source.location(found.span))
     })
 }
 
@@ -99,10 +107,10 @@ pub fn forget() {
 }
 
 /// The part of a document at a JSON path, or its nearest ancestor.
-fn find<'t>(tree: &'t Tree, path: &str) -> &'t Tree {
+fn find<'t>(tree: &'t Tree, is_wrapped: bool, path: &str) -> &'t Tree {
     let steps = path::steps(path);
     let mut at = tree;
-    if let Some(manifest) = wrapped(tree) {
+    if is_wrapped && let Some(manifest) = tree.get("manifest") {
         let outside = match steps.first() {
             Some(path::Step::Key(key)) => {
                 field(manifest, key).is_none() && field(tree, key).is_some()
