@@ -1,10 +1,10 @@
 //! Items from the command line and from files.
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::Path;
 
 use pipeline_host::codec;
-use pipeline_host::types::{Audio, Binary, Data, Image, ImageFormat, Value, ValueNode};
+use pipeline_host::types::{Binary, Data, Image, ImageFormat, Value, ValueNode};
 
 use crate::cli;
 use crate::failure::Failure;
@@ -122,7 +122,7 @@ fn from_file(path: &Path, bytes: Vec<u8>) -> Result<Data, String> {
         .to_string_lossy()
         .to_ascii_lowercase();
     match ending.as_str() {
-        "wav" => wav(&bytes).map(Data::Audio),
+        "wav" => crate::wav::read(&bytes).map(Data::Audio),
         "png" | "jpg" | "jpeg" | "webp" => image(bytes).map(Data::Image),
         "npy" => crate::npy::read(&bytes).map(Data::Tensor),
         "txt" => match String::from_utf8(bytes) {
@@ -141,34 +141,6 @@ fn from_file(path: &Path, bytes: Vec<u8>) -> Result<Data, String> {
             mime_type: None,
         })),
     }
-}
-
-fn wav(bytes: &[u8]) -> Result<Audio, String> {
-    let say = |error: hound::Error| match error {
-        hound::Error::Unsupported => "this kind of WAV is not supported (PCM and float are)".into(),
-        hound::Error::IoError(_) => "it is cut short".to_owned(),
-        other => other.to_string(),
-    };
-    let mut reader = hound::WavReader::new(Cursor::new(bytes)).map_err(say)?;
-    let spec = reader.spec();
-    let samples = match spec.sample_format {
-        hound::SampleFormat::Float => reader.samples::<f32>().collect::<Result<Vec<_>, _>>(),
-        hound::SampleFormat::Int => {
-            let scale = 1.0 / (1_i64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32;
-            reader
-                .samples::<i32>()
-                .map(|sample| sample.map(|sample| sample as f32 * scale))
-                .collect()
-        }
-    };
-    Ok(Audio {
-        samples: samples.map_err(say)?,
-        sample_rate: spec.sample_rate,
-        channels: spec.channels.into(),
-        stream_id: None,
-        timestamp_us: None,
-        metadata: None,
-    })
 }
 
 fn image(bytes: Vec<u8>) -> Result<Image, String> {

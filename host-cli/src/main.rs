@@ -10,6 +10,7 @@ mod npy;
 mod outputs;
 mod place;
 mod report;
+mod wav;
 mod workspace;
 
 use std::process::ExitCode;
