@@ -85,6 +85,20 @@ impl Graph {
         })
     }
 
+    /// For each node, how many paths lead to it from nodes without a connection
+    /// in; `u64::MAX` for more than fit. Connections count, so two between the
+    /// same nodes are two paths.
+    #[must_use]
+    pub fn paths(&self) -> Vec<u64> {
+        let mut paths: Vec<u64> = self.incoming.iter().map(|&n| u64::from(n == 0)).collect();
+        for &node in &self.order {
+            for target in &self.targets[node] {
+                paths[target.node] = paths[target.node].saturating_add(paths[node]);
+            }
+        }
+        paths
+    }
+
     /// What the outside sees of it.
     #[must_use]
     pub fn info(&self, manifest: &Manifest) -> GraphInfo {
@@ -179,6 +193,21 @@ mod tests {
     #[test]
     fn a_node_may_be_its_own_cycle() {
         assert_eq!(Graph::from_edges(2, [(1, 1)]).unwrap_err(), [1]);
+    }
+
+    #[test]
+    fn paths_are_counted_and_not_walked() {
+        let dense = |n: usize| (0..n).flat_map(move |to| (0..to).map(move |from| (from, to)));
+        let graph = Graph::from_edges(6, dense(5)).unwrap();
+        assert_eq!(graph.paths(), [1, 1, 2, 4, 8, 1]);
+        assert_eq!(
+            Graph::from_edges(40, dense(40)).unwrap().paths()[39],
+            1 << 38
+        );
+        assert_eq!(
+            Graph::from_edges(80, dense(80)).unwrap().paths()[79],
+            u64::MAX
+        );
     }
 
     #[test]

@@ -5,8 +5,78 @@ use std::fmt;
 
 use num_bigint::BigInt;
 
-/// Deepest nesting that a value may have when it crosses the boundary.
+/// Most levels of nesting of a value that crosses the boundary: a list, tuple
+/// or mapping in so many others is too deep, whether or not it is empty.
 pub const MAX_DEPTH: usize = 128;
+
+/// Most nodes of a value that crosses the boundary, so that indices and memory
+/// stay bounded.
+pub const MAX_NODES: usize = 1 << 24;
+
+/// Most decimal digits of an integer that crosses the boundary, as many as
+/// Python's `int` and `str` take: converting them takes quadratic time.
+pub const MAX_DIGITS: usize = 4300;
+
+/// A value breaks one of the limits on what crosses the boundary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Limit {
+    /// It has more than [`MAX_DEPTH`] levels.
+    #[error("nested deeper than {MAX_DEPTH} levels")]
+    Depth,
+    /// It has more than [`MAX_NODES`] nodes.
+    #[error("the value has more than {MAX_NODES} nodes")]
+    Nodes,
+    /// An integer has more than [`MAX_DIGITS`] digits.
+    #[error(
+        "the integer has more than {MAX_DIGITS} digits; give it in another form, for example \
+         as a string in hexadecimal"
+    )]
+    Digits,
+}
+
+/// Enters a list, tuple or mapping that stands in `depth` others; gives the
+/// depth of what is in it.
+///
+/// # Errors
+/// [`Limit::Depth`], where that is too deep.
+pub fn enter(depth: usize) -> Result<usize, Limit> {
+    match depth < MAX_DEPTH {
+        true => Ok(depth + 1),
+        false => Err(Limit::Depth),
+    }
+}
+
+/// The decimal digits of an integer.
+///
+/// # Errors
+/// [`Limit::Digits`], where they are too many; they are not worked out then.
+pub fn digits(value: &BigInt) -> Result<String, Limit> {
+    // So many bits need more digits for certain: log2(10) is less than 3.33.
+    if value.bits() > MAX_DIGITS as u64 * 333 / 100 {
+        return Err(Limit::Digits);
+    }
+    let digits = value.to_string();
+    match digits.trim_start_matches('-').len() > MAX_DIGITS {
+        true => Err(Limit::Digits),
+        false => Ok(digits),
+    }
+}
+
+/// The integer that decimal digits with an optional `-` stand for; `None` for
+/// any other text.
+///
+/// # Errors
+/// [`Limit::Digits`].
+pub fn from_digits(text: &str) -> Result<Option<BigInt>, Limit> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(None);
+    }
+    if digits.len() > MAX_DIGITS {
+        return Err(Limit::Digits);
+    }
+    Ok(text.parse().ok())
+}
 
 /// A dynamic value, a medium, or an object that only its own language knows.
 #[derive(Debug)]
@@ -131,19 +201,24 @@ impl Value {
         }
     }
 
-    /// Whether values are nested in it more than `limit` levels deep. It
-    /// looks no deeper than that.
+    /// Whether it has more than `limit` levels of lists, tuples and mappings in
+    /// each other. It looks no deeper than that.
     #[must_use]
     pub fn is_deeper_than(&self, limit: usize) -> bool {
+        let is_flat = !matches!(
+            self,
+            Self::List(_)
+                | Self::Ints(_)
+                | Self::Floats(_)
+                | Self::Tuple(_)
+                | Self::Map(_)
+                | Self::Entries(_)
+        );
+        if is_flat {
+            return false;
+        }
         let Some(rest) = limit.checked_sub(1) else {
-            return match self {
-                Self::List(items) | Self::Tuple(items) => !items.is_empty(),
-                Self::Map(fields) => !fields.is_empty(),
-                Self::Entries(entries) => !entries.is_empty(),
-                Self::Ints(items) => !items.is_empty(),
-                Self::Floats(items) => !items.is_empty(),
-                _ => false,
-            };
+            return true;
         };
         match self {
             Self::List(items) | Self::Tuple(items) => items.iter().any(|v| v.is_deeper_than(rest)),
@@ -152,6 +227,17 @@ impl Value {
                 .iter()
                 .any(|(k, v)| k.is_deeper_than(rest) || v.is_deeper_than(rest)),
             _ => false,
+        }
+    }
+
+    /// Whether it can be a mapping's key, as in Python: what can change is none.
+    #[must_use]
+    pub fn is_key(&self) -> bool {
+        match self {
+            Self::List(_) | Self::Ints(_) | Self::Floats(_) => false,
+            Self::Map(_) | Self::Entries(_) | Self::Media(_) | Self::Object(_) => false,
+            Self::Tuple(items) => items.iter().all(Self::is_key),
+            _ => true,
         }
     }
 }
@@ -270,6 +356,69 @@ impl Media {
             Self::Control(_) => "a control message",
         }
     }
+
+    /// Checks that the fields go together, on the way in as on the way out.
+    ///
+    /// # Errors
+    /// Names the field that does not go with the others.
+    pub fn check(&self) -> Result<(), NoForm> {
+        let wrong = |field: &str, message: String| {
+            Err(NoForm {
+                path: field.to_owned(),
+                message,
+            })
+        };
+        let metadata = match self {
+            Self::Audio(audio) => {
+                let (samples, channels) = (audio.samples.len(), audio.channels);
+                if audio.sample_rate == 0 {
+                    return wrong("sample_rate", "must be at least 1 Hz".to_owned());
+                }
+                if channels == 0 {
+                    return wrong("channels", "must be at least 1".to_owned());
+                }
+                if !samples.is_multiple_of(channels as usize) {
+                    let message =
+                        format!("{samples} samples are no whole frames of {channels} channels");
+                    return wrong("samples", message);
+                }
+                &audio.metadata
+            }
+            Self::Tensor(tensor) => {
+                let mut extents = tensor.shape.iter();
+                let bytes = extents.try_fold(item_size(tensor.dtype), |size, &extent| {
+                    size.checked_mul(u64::from(extent))
+                });
+                let given = tensor.data.len();
+                if bytes != Some(given as u64) {
+                    let (dtype, shape) = (tensor.dtype, &tensor.shape);
+                    let message =
+                        format!("a {dtype} tensor of shape {shape:?} can't have {given} bytes");
+                    return wrong("data", message);
+                }
+                &None
+            }
+            Self::Image(image) => &image.metadata,
+            _ => &None,
+        };
+        match metadata {
+            None | Some(Value::Map(_) | Value::Entries(_)) => Ok(()),
+            Some(other) => wrong(
+                "metadata",
+                format!("must be a mapping, found {}", other.kind()),
+            ),
+        }
+    }
+}
+
+/// Bytes of a tensor's element.
+fn item_size(dtype: &str) -> u64 {
+    match dtype {
+        "u16" | "i16" | "f16" => 2,
+        "u32" | "i32" | "f32" => 4,
+        "u64" | "i64" | "f64" => 8,
+        _ => 1,
+    }
 }
 
 /// An object of an embedded language that passes from one of its nodes to
@@ -299,6 +448,23 @@ pub struct NoForm {
     pub path: String,
     /// Why, and what to do.
     pub message: String,
+}
+
+impl NoForm {
+    /// The whole of an object has no form.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            path: String::new(),
+            message: message.into(),
+        }
+    }
+}
+
+impl From<Limit> for NoForm {
+    fn from(limit: Limit) -> Self {
+        Self::new(limit.to_string())
+    }
 }
 
 /// Typed media. The fields are those of the WIT records of the same names.

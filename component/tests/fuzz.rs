@@ -8,7 +8,7 @@ use pipeline_component::manifest::{
     Connection, Manifest, Metadata, NodeSpec, check, locate, parse, parse_value,
 };
 use pipeline_component::registry::Registry;
-use pipeline_component::value::{Audio, MAX_DEPTH, Media, Value};
+use pipeline_component::value::{Audio, MAX_DEPTH, MAX_DIGITS, Media, Value};
 use proptest::prelude::*;
 
 const JSON: &str = r#"{"manifest": {"version": "v1", "metadata": {"name": "é😀", "created_at": null},
@@ -210,11 +210,12 @@ fn a_text_of_nothing_but_problems_gets_a_bounded_answer() {
 }
 
 #[test]
-fn long_numbers_keep_their_digits() {
-    let digits = "7".repeat(20_000);
+fn long_numbers_keep_their_digits_up_to_the_limit() {
+    let number = |digits: usize| "7".repeat(digits);
+    let longest = number(MAX_DIGITS);
     for text in [
-        format!("[{digits}, -{digits}]"),
-        format!("- {digits}\n- -{digits}"),
+        format!("[{longest}, -{longest}]"),
+        format!("- {longest}\n- -{longest}"),
     ] {
         let Value::List(items) = parse_value(&text).unwrap() else {
             panic!("no list");
@@ -222,9 +223,181 @@ fn long_numbers_keep_their_digits() {
         let Value::BigInt(number) = &items[1] else {
             panic!("no integer");
         };
-        assert_eq!(number.to_string(), format!("-{digits}"));
+        assert_eq!(number.to_string(), format!("-{longest}"));
     }
-    assert!(parse_value(&format!("[{}]", "7".repeat(200_000))).is_err());
+    let longer = number(MAX_DIGITS + 1);
+    for text in [
+        format!("[{longer}]"),
+        format!("-{longer}"),
+        format!("- -{longer}"),
+        format!("- 0x{}", "f".repeat(MAX_DIGITS)),
+        format!("- 0o{longer}"),
+        format!("!!int {longer}"),
+    ] {
+        let error = &parse_value(&text).unwrap_err()[0];
+        assert!(error.message.contains("more than 4300 digits"), "{error}");
+    }
+}
+
+#[test]
+fn messages_are_short_whatever_the_manifest_holds() {
+    let long = "x".repeat(1_000_000);
+    let node = |fields: &str| format!("{{\"version\": \"v1\", \"nodes\": [{{{fields}}}]}}");
+    let good = "\"id\": \"a\", \"node_type\": \"MultiplyNode\"";
+    for text in [
+        format!("{{\"{long}\": 1, \"{long}\": 2}}"),
+        node(&format!(
+            "{good}, \"params\": {{\"{long}\": {{\"$x\": 1}}}}"
+        )),
+        node(&format!("{good}, \"params\": {{\"{long}\": 1}}")),
+        node(&format!(
+            "{good}, \"params\": {{\"factor\": {{\"${long}\": 1}}}}"
+        )),
+        node(&format!("{good}, \"params\": {{\"factor\": \"{long}\"}}")),
+        node(&format!("{good}, \"python_deps\": [\"{long}\"]")),
+        node(&format!("{good}, \"runtime_hint\": \"{long}\"")),
+        node(&format!("{good}, \"host\": \"{long}:80\"")),
+        node(&format!("\"id\": \"{long}\", \"node_type\": \"Echo\"")),
+        node(&format!("\"id\": \"a\", \"node_type\": \"{long}\"")),
+        format!("{{\"version\": \"{long}\", \"nodes\": []}}"),
+        format!("version: !{long} v1"),
+        format!("version: !!int {long}"),
+        long,
+    ] {
+        let diagnostics = match parse(&text) {
+            Err(diagnostics) => diagnostics,
+            Ok(parsed) => match check(&parsed.manifest, &Registry::native()) {
+                Err(diagnostics) => diagnostics,
+                Ok(checked) => checked.warnings,
+            },
+        };
+        assert!(!diagnostics.is_empty());
+        for diagnostic in diagnostics {
+            let related = diagnostic.related.iter();
+            let length = related
+                .map(|it| it.message.len() + it.path.len())
+                .sum::<usize>()
+                + diagnostic.message.len()
+                + diagnostic.path.len()
+                + diagnostic.help.map_or(0, |help| help.len());
+            assert!(length < 2000, "{length}: {:.200}", diagnostic.message);
+        }
+    }
+}
+
+#[test]
+fn a_mapping_is_no_key() {
+    let error = |text: &str| {
+        let diagnostics = parse_value(text).unwrap_err();
+        format!("{} at {}", diagnostics[0], diagnostics[0].path)
+    };
+    assert_eq!(
+        error("a:\n  text: {{ name }}"),
+        "error[wrong-type]: a key must be a string, found an object (put it in quotes) at a.text"
+    );
+    assert_eq!(
+        error("? [1]\n: 2"),
+        "error[wrong-type]: a key must be a string, found a list (put it in quotes) at "
+    );
+    assert_eq!(
+        error(r#"{"$dict": [[1, 2], [{"$tuple": [[3]]}, 4]]}"#),
+        "error[wrong-type]: a tuple can't be the key of a mapping at [\"$dict\"][1][0]"
+    );
+    assert!(parse_value(r#"{"$dict": [[{"$tuple": [3, "x"]}, [4]]]}"#).is_ok());
+}
+
+/// The depth at which a host's codec stops, and the component's.
+#[test]
+fn depth_is_that_of_lists_and_mappings() {
+    let forms = [
+        ("[", "", "]"),
+        ("[", "1", "]"),
+        ("{\"a\": ", "\"x\"", "}"),
+        ("{\"$tuple\": [", "", "]}"),
+        ("{\"$dict\": [[1, ", "null", "]]}"),
+    ];
+    for (open, inner, close) in forms {
+        let nested = |depth: usize| format!("{}{inner}{}", open.repeat(depth), close.repeat(depth));
+        assert!(parse_value(&nested(MAX_DEPTH)).is_ok(), "{open}");
+        let error = &parse_value(&nested(MAX_DEPTH + 1)).unwrap_err()[0];
+        assert_eq!(error.message, "nested deeper than 128 levels", "{open}");
+    }
+}
+
+#[test]
+fn half_of_a_pair_of_surrogates_is_no_text() {
+    for text in [
+        r#"["\ud800"]"#,
+        r#"["\ud800x"]"#,
+        r#"{"x\udc00": 1}"#,
+        r#"["\ud800\n"]"#,
+        r#"["\ud800\u0041"]"#,
+    ] {
+        let error = &parse_value(text).unwrap_err()[0];
+        assert!(
+            error
+                .message
+                .contains("half of a surrogate pair is no text"),
+            "{text}: {error}"
+        );
+    }
+}
+
+#[test]
+fn aliases_copy_no_more_than_they_may() {
+    let text = format!(
+        "a: &a {}\nb: [{}]",
+        "x".repeat(100_000),
+        vec!["*a"; 1000].join(", ")
+    );
+    let error = &parse_value(&text).unwrap_err()[0];
+    assert_eq!(error.code, "too-many-aliases");
+    assert_eq!(
+        error.message,
+        "aliases expand to more than 8388608 bytes of strings"
+    );
+}
+
+#[test]
+fn merges_take_what_is_not_there() {
+    let merged =
+        parse_value("a: &a {x: 1, 1: one}\nb:\n  <<: [*a, {y: 5, x: 6}]\n  '1': own\n  y: 2")
+            .unwrap();
+    let expected = parse_value("{'1': own, y: 2, x: 1, 1: one}").unwrap();
+    assert_eq!(merged.get("b"), Some(&expected));
+}
+
+/// Costs nothing to make, and 2^38 items to run.
+#[test]
+fn paths_that_multiply_items_are_warned_of() {
+    let dense = |count: usize| {
+        let id = |n: usize| format!("n{n}");
+        Manifest {
+            version: "v1".to_owned(),
+            metadata: Metadata::default(),
+            nodes: (0..count)
+                .map(|n| NodeSpec::new(id(n), "PassThrough"))
+                .collect(),
+            connections: (0..count)
+                .flat_map(|to| (0..to).map(move |from| (from, to)))
+                .map(|(from, to)| Connection {
+                    from: id(from),
+                    to: id(to),
+                })
+                .collect(),
+            python_env: None,
+        }
+    };
+    let warnings = |count| check(&dense(count), &Registry::native()).unwrap().warnings;
+    assert_eq!(warnings(10), []);
+    let warning = &warnings(40)[0];
+    assert_eq!(
+        (warning.path.as_str(), warning.message.as_str()),
+        (
+            "nodes[39]",
+            "274877906944 paths lead to node `n39`: an item may reach it that often"
+        )
+    );
 }
 
 fn values() -> impl Strategy<Value = Value> {

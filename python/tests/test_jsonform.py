@@ -9,7 +9,15 @@ from array import array
 import pytest
 
 from remotemedia.media import Audio, Binary, Control, File, Image, Tensor, Text, Video
-from remotemedia.runtime.jsonform import dumps, format_int, from_json, loads, parse_int, to_json
+from remotemedia.runtime.jsonform import (
+    JSONDecodeError,
+    dumps,
+    format_int,
+    from_json,
+    loads,
+    parse_int,
+    to_json,
+)
 from remotemedia.runtime.values import ValueFormError, duplicate, plain
 
 
@@ -50,10 +58,39 @@ def test_nan():
     assert loads("[NaN, Infinity, -Infinity]")[1:] == [math.inf, -math.inf]
 
 
-@pytest.mark.parametrize("value", [10**5000, -(10**5000) + 7, 3**20000], ids=["power", "-", "3"])
-def test_integers_of_any_length(value):
+@pytest.mark.parametrize("value", [10**4300 - 1, 1 - 10**4300, 3**5000], ids=["9", "-9", "3"])
+def test_long_integers(value):
     assert parse_int(format_int(value)) == value
     assert loads(dumps(value)) == value
+
+
+@pytest.mark.parametrize("bits", [14285, 20_000, 10_000_000])
+def test_integers_that_are_too_long(bits):
+    value = -(1 << bits)
+    for work in (lambda: format_int(value), lambda: dumps([value]), lambda: plain(value)):
+        with pytest.raises(ValueFormError, match="the integer has more than 4300 digits"):
+            work()
+    with pytest.raises(ValueFormError, match="the integer has more than 4300 digits"):
+        loads(f"[-{'7' * 1_000_000}]")
+
+
+def test_a_mark_at_the_start_is_passed_over():
+    assert loads("\ufeff[1, 2]") == [1, 2]
+    assert loads(b"\xef\xbb\xbf[1, 2]") == [1, 2]
+
+
+@pytest.mark.parametrize("text", [r'"\ud800"', r'"x\udc00"', r'["\ud800x"]', r'{"\ud800": 1}'])
+def test_half_surrogates(text):
+    with pytest.raises(ValueFormError, match="half of a surrogate pair is no text"):
+        loads(text)
+
+
+def test_media_are_checked_on_the_way_out():
+    tensor = Tensor(bytes(4), (1,), "f32")
+    tensor.shape = (5,)
+    for work in (dumps, plain):
+        with pytest.raises(ValueFormError, match="takes 20 bytes, not 4"):
+            work(tensor)
 
 
 MEDIA = [
@@ -151,6 +188,12 @@ def test_cycles_and_depth():
         loads("[" * 129 + "]" * 129)
     with pytest.raises(ValueFormError, match="deep"):
         loads("[" * 200000 + "]" * 200000)
+    # Bytes are no level, although they are written as an object.
+    assert loads("[" * 128 + '{"$bytes": ""}' + "]" * 128)
+    with pytest.raises(ValueFormError, match="deep"):
+        loads('{"$dict": [[1,' * 129 + "1" + "]]}" * 129)
+    with pytest.raises(JSONDecodeError):
+        loads("[" + "[]," * 400 + '"' + '\\"' * 300_000)
 
 
 @pytest.mark.parametrize(
@@ -163,6 +206,7 @@ def test_cycles_and_depth():
         ({"$tuple": 3}, "must hold a list"),
         ({"$dict": [[1]]}, "pairs"),
         ({"$dict": [[[], 1]]}, "list cannot be a key"),
+        ({"a": [1, {"b c": {"$float": []}}]}, r'^a\[1\]\["b c"\]: \$float must be'),
         ({"$object": []}, "must hold an object"),
         ([{"$audio": {}}], r"^\[0\]: \$audio stands for a whole item"),
         ({"$audio": []}, "must hold an object"),

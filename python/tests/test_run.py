@@ -310,6 +310,25 @@ def test_all_problems_at_once():
     assert len(failure({"version": "v1", "nodes": nodes}, []).problems) == 2
 
 
+def test_no_more_problems_than_anybody_reads():
+    nodes = [{"id": f"n{i}", "node_type": f"Ecko{i}"} for i in range(3000)]
+    ends = [{"from": f"m{i}", "to": f"m{i}"} for i in range(3000)]
+    problems = failure({"version": "v1", "nodes": nodes, "connections": ends}, []).problems
+    assert len(problems) == 101
+    assert problems[100] == "6000 more problems are not shown"
+    long = "x" * 1_000_000
+    node = {"id": long, "node_type": "Echo", "params": {long: 1}, long: 2, "version": long}
+    problems = failure({"version": long, "nodes": [node], long: 3}, []).problems
+    assert problems and all(len(problem) < 300 for problem in problems)
+
+
+def test_paths_that_multiply_items_are_warned_of():
+    nodes = {f"n{i}": "PassThrough" for i in range(40)}
+    graph = manifest(nodes, *(f"n{i} n{j}" for j in range(40) for i in range(j)))
+    warning = "nodes[39]: 274877906944 paths lead to node `n39`: an item may reach it that often"
+    assert run(graph, []).warnings == [warning]
+
+
 def test_unknown_keys_are_warnings():
     graph = manifest({"p": "PassThrough"}, comment="x", conections=[])
     graph["nodes"][0]["parms"] = {}

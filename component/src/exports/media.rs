@@ -16,7 +16,7 @@ macro_rules! names {
         fn $to(name: &str) -> Result<types::$type, NoForm> {
             match name {
                 $($name => Ok(types::$type::$case),)*
-                _ => Err(NoForm { path: String::new(), message: format!("no such name: {name}") }),
+                _ => Err(NoForm::new(format!("no such name: {name}"))),
             }
         }
     };
@@ -51,26 +51,14 @@ pub(super) fn lift_item(item: Data) -> Result<Value, String> {
             bytes: binary.bytes,
             mime_type: binary.mime_type,
         }),
-        Data::Audio(audio) => {
-            if audio.channels == 0 || audio.sample_rate == 0 {
-                return Err("audio needs at least one channel and a sample rate of 1 Hz".into());
-            }
-            if !audio.samples.len().is_multiple_of(audio.channels as usize) {
-                return Err(format!(
-                    "audio with {} channels can't have {} samples: not a multiple",
-                    audio.channels,
-                    audio.samples.len()
-                ));
-            }
-            Media::Audio(Audio {
-                samples: audio.samples,
-                sample_rate: audio.sample_rate,
-                channels: audio.channels,
-                stream_id: audio.stream_id,
-                timestamp_us: audio.timestamp_us,
-                metadata: audio.metadata.map(lift).transpose()?,
-            })
-        }
+        Data::Audio(audio) => Media::Audio(Audio {
+            samples: audio.samples,
+            sample_rate: audio.sample_rate,
+            channels: audio.channels,
+            stream_id: audio.stream_id,
+            timestamp_us: audio.timestamp_us,
+            metadata: audio.metadata.map(lift).transpose()?,
+        }),
         Data::Video(video) => Media::Video(Video {
             pixel_data: video.pixel_data,
             width: video.width,
@@ -99,28 +87,12 @@ pub(super) fn lift_item(item: Data) -> Result<Value, String> {
                 metadata: image.metadata.map(lift).transpose()?,
             })
         }
-        Data::Tensor(tensor) => {
-            let dtype = dtype_name(tensor.dtype);
-            let expected = tensor
-                .shape
-                .iter()
-                .try_fold(item_size(dtype), |size, extent| {
-                    size.checked_mul(u64::from(*extent))
-                });
-            if expected != Some(tensor.data.len() as u64) {
-                return Err(format!(
-                    "a {dtype} tensor of shape {:?} can't have {} bytes",
-                    tensor.shape,
-                    tensor.data.len()
-                ));
-            }
-            Media::Tensor(Tensor {
-                data: tensor.data,
-                shape: tensor.shape,
-                dtype,
-                layout: tensor.layout,
-            })
-        }
+        Data::Tensor(tensor) => Media::Tensor(Tensor {
+            data: tensor.data,
+            shape: tensor.shape,
+            dtype: dtype_name(tensor.dtype),
+            layout: tensor.layout,
+        }),
         Data::File(file) => Media::File(File {
             path: file.path,
             filename: file.filename,
@@ -138,16 +110,10 @@ pub(super) fn lift_item(item: Data) -> Result<Value, String> {
             timestamp_ms: control.timestamp_ms,
         }),
     };
+    media
+        .check()
+        .map_err(|error| format!("{}: {error}", media.kind()))?;
     Ok(Value::Media(Box::new(media)))
-}
-
-fn item_size(dtype: &str) -> u64 {
-    match dtype {
-        "u16" | "i16" | "f16" => 2,
-        "u32" | "i32" | "f32" => 4,
-        "u64" | "i64" | "f64" => 8,
-        _ => 1,
-    }
 }
 
 /// Gives an item out.
@@ -159,6 +125,7 @@ pub(super) fn lower_item(item: Value) -> Result<Data, NoForm> {
         Value::Media(media) => *media,
         value => return lower(value).map(Data::Value),
     };
+    media.check()?;
     Ok(match media {
         Media::Text(text) => Data::Text(types::Text {
             text: text.text,

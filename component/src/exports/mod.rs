@@ -12,7 +12,7 @@ use bindings::exports::remotemedia::pipeline::executor::{self, Guest, GuestSessi
 use bindings::remotemedia::pipeline::types;
 
 use crate::executor::{Batch, Run, execute, execute_batches};
-use crate::manifest::{Manifest, check, locate, parse};
+use crate::manifest::{Manifest, check, forget, locate, parse};
 use crate::python::provider::{self, Provider};
 use crate::python::snapshot;
 use crate::registry::Registry;
@@ -126,6 +126,7 @@ fn run(
     manifest: types::Manifest,
     inputs: Option<Vec<types::Data>>,
 ) -> Result<types::RunResult, types::PipelineError> {
+    forget();
     provider::call(|| {
         let manifest = lift_manifest(manifest)?;
         // Only who gives items in bulk gets them in bulk.
@@ -233,6 +234,7 @@ fn closed() -> types::PipelineError {
 
 impl GuestSession for Session {
     fn open(manifest: types::Manifest) -> Result<executor::Session, types::PipelineError> {
+        forget();
         provider::call(|| {
             let manifest = lift_manifest(manifest)?;
             let run = REGISTRY.with(|registry| Run::open(&manifest, registry))?;

@@ -1,12 +1,7 @@
 //! Dynamic values between the arena of the WIT and the tree of the executor.
 
-use num_bigint::BigInt;
-
 use super::types::{self, ValueNode};
-use crate::value::{MAX_DEPTH, NoForm, Value};
-
-/// Most nodes in one value, so that indices and memory stay bounded.
-const MAX_NODES: usize = 1 << 24;
+use crate::value::{Limit, MAX_NODES, NoForm, Value, digits, enter, from_digits};
 
 /// Builds the tree of an arena.
 ///
@@ -15,10 +10,7 @@ const MAX_NODES: usize = 1 << 24;
 pub(super) fn lift(value: types::Value) -> Result<Value, String> {
     let types::Value { nodes, root } = value;
     if nodes.len() > MAX_NODES {
-        return Err(format!(
-            "the value has {} nodes; at most {MAX_NODES} are allowed",
-            nodes.len()
-        ));
+        return Err(Limit::Nodes.to_string());
     }
     let mut arena = Arena {
         left: nodes.len(),
@@ -50,35 +42,45 @@ impl Arena {
         let Some(node) = slot.take() else {
             return Err(format!("node {index} of the value is in it more than once"));
         };
-        if depth > MAX_DEPTH {
-            return Err(format!(
-                "the value is nested deeper than {MAX_DEPTH} levels"
-            ));
-        }
         self.left -= 1;
         Ok(match node {
             ValueNode::Null => Value::Null,
             ValueNode::Boolean(value) => Value::Bool(value),
             ValueNode::Integer(value) => Value::Int(value),
-            ValueNode::BigInteger(digits) => big_integer(&digits)?,
+            ValueNode::BigInteger(digits) => from_digits(&digits)
+                .map_err(|limit| limit.to_string())?
+                .map(Value::integer)
+                .ok_or_else(|| format!("node {index} of the value is no decimal integer"))?,
             ValueNode::Number(value) => Value::Float(value),
             ValueNode::Text(value) => Value::Text(value),
             ValueNode::Bytes(value) => Value::Bytes(value),
-            ValueNode::Integers(values) => Value::Ints(values),
-            ValueNode::Numbers(values) => Value::Floats(values),
+            ValueNode::Integers(values) => {
+                inside(depth)?;
+                Value::Ints(values)
+            }
+            ValueNode::Numbers(values) => {
+                inside(depth)?;
+                Value::Floats(values)
+            }
             ValueNode::Items(items) => Value::List(self.take_all(items, depth)?),
             ValueNode::Tuple(items) => Value::Tuple(self.take_all(items, depth)?),
             ValueNode::Fields(fields) => {
+                let inside = inside(depth)?;
                 let mut map = Vec::with_capacity(fields.len());
                 for (name, index) in fields {
-                    map.push((name, self.take(index, depth + 1)?));
+                    map.push((name, self.take(index, inside)?));
                 }
                 Value::Map(map)
             }
             ValueNode::Entries(entries) => {
+                let inside = inside(depth)?;
                 let mut map = Vec::with_capacity(entries.len());
                 for (key, value) in entries {
-                    map.push((self.take(key, depth + 1)?, self.take(value, depth + 1)?));
+                    let key = self.take(key, inside)?;
+                    if !key.is_key() {
+                        return Err(no_key(&key));
+                    }
+                    map.push((key, self.take(value, inside)?));
                 }
                 Value::Entries(map)
             }
@@ -86,23 +88,21 @@ impl Arena {
     }
 
     fn take_all(&mut self, indices: Vec<u32>, depth: usize) -> Result<Vec<Value>, String> {
+        let inside = inside(depth)?;
         indices
             .into_iter()
-            .map(|index| self.take(index, depth + 1))
+            .map(|index| self.take(index, inside))
             .collect()
     }
 }
 
-fn big_integer(digits: &str) -> Result<Value, String> {
-    let value: BigInt = digits
-        .parse()
-        .ok()
-        .filter(|_| !digits.starts_with('+') && !digits.contains('_'))
-        .ok_or_else(|| format!("{digits:?} is no integer"))?;
-    Ok(match i64::try_from(&value) {
-        Ok(small) => Value::Int(small),
-        Err(_) => Value::BigInt(Box::new(value)),
-    })
+/// The depth of what is inside a list, tuple or mapping.
+fn inside(depth: usize) -> Result<usize, String> {
+    enter(depth).map_err(|limit| limit.to_string())
+}
+
+fn no_key(key: &Value) -> String {
+    format!("{} can't be the key of a mapping", key.kind())
 }
 
 /// Lays a tree out as an arena, children before their parents.
@@ -116,51 +116,52 @@ pub(super) fn lower(value: Value) -> Result<types::Value, NoForm> {
 }
 
 fn push(nodes: &mut Vec<ValueNode>, value: Value, depth: usize) -> Result<u32, NoForm> {
-    let no_form = |message: String| NoForm {
-        path: String::new(),
-        message,
-    };
-    if depth > MAX_DEPTH {
-        return Err(no_form(format!("nested deeper than {MAX_DEPTH} levels")));
-    }
     let node = match value {
         Value::Null => ValueNode::Null,
         Value::Bool(value) => ValueNode::Boolean(value),
         Value::Int(value) => ValueNode::Integer(value),
-        Value::BigInt(value) => ValueNode::BigInteger(value.to_string()),
+        Value::BigInt(value) => ValueNode::BigInteger(digits(&value)?),
         Value::Float(value) => ValueNode::Number(value),
         Value::Text(value) => ValueNode::Text(value),
         Value::Bytes(value) => ValueNode::Bytes(value),
-        Value::Ints(values) => ValueNode::Integers(values),
-        Value::Floats(values) => ValueNode::Numbers(values),
+        Value::Ints(values) => {
+            enter(depth)?;
+            ValueNode::Integers(values)
+        }
+        Value::Floats(values) => {
+            enter(depth)?;
+            ValueNode::Numbers(values)
+        }
         Value::List(items) => ValueNode::Items(push_all(nodes, items, depth)?),
         Value::Tuple(items) => ValueNode::Tuple(push_all(nodes, items, depth)?),
         Value::Map(map) => {
+            let inside = enter(depth)?;
             let mut fields = Vec::with_capacity(map.len());
             for (name, value) in map {
-                let index = push(nodes, value, depth + 1)?;
-                fields.push((name, index));
+                fields.push((name, push(nodes, value, inside)?));
             }
             ValueNode::Fields(fields)
         }
         Value::Entries(map) => {
+            let inside = enter(depth)?;
             let mut entries = Vec::with_capacity(map.len());
             for (key, value) in map {
-                entries.push((push(nodes, key, depth + 1)?, push(nodes, value, depth + 1)?));
+                if !key.is_key() {
+                    return Err(NoForm::new(no_key(&key)));
+                }
+                entries.push((push(nodes, key, inside)?, push(nodes, value, inside)?));
             }
             ValueNode::Entries(entries)
         }
         Value::Media(_) => {
-            return Err(no_form(
-                "a medium is an item by itself, not a part of one".to_owned(),
+            return Err(NoForm::new(
+                "a medium is an item by itself, not a part of one",
             ));
         }
         Value::Object(object) => return push(nodes, object.to_value()?, depth),
     };
     if nodes.len() >= MAX_NODES {
-        return Err(no_form(format!(
-            "the value has more than {MAX_NODES} nodes"
-        )));
+        return Err(Limit::Nodes.into());
     }
     nodes.push(node);
     Ok((nodes.len() - 1) as u32)
@@ -171,8 +172,9 @@ fn push_all(
     items: Vec<Value>,
     depth: usize,
 ) -> Result<Vec<u32>, NoForm> {
+    let inside = enter(depth)?;
     items
         .into_iter()
-        .map(|item| push(nodes, item, depth + 1))
+        .map(|item| push(nodes, item, inside))
         .collect()
 }

@@ -1,13 +1,15 @@
 //! Whether a manifest can run. Nothing of it is run.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::diagnostic::{Diagnostic, Severity, bounded, did_you_mean, enumerate};
-use super::{Manifest, NodeSpec, Placement, form, path};
+use super::diagnostic::{Diagnostic, Found, did_you_mean, enumerate, named};
+use super::path::Path;
+use super::{Manifest, NodeSpec, Placement, form};
 use crate::graph::{Graph, GraphInfo};
 use crate::registry::{Language, LookupError, NodeInfo, Registry};
-use crate::value::{MAX_DEPTH, Value};
+use crate::value::{Limit, MAX_DEPTH, Value};
 
 /// Most nodes of a pipeline.
 pub const MAX_NODES: usize = 10_000;
@@ -18,6 +20,9 @@ const MOST_IN_CYCLE: usize = 20;
 
 /// Most unknown ids for which the nearest one is looked for.
 const MOST_HELP: usize = 20;
+
+/// Paths to a node from which on a warning says so.
+const MANY_PATHS: u64 = 100_000;
 
 /// A manifest that has been checked and can run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,22 +51,35 @@ pub(crate) fn check_graph(
     manifest: &Manifest,
     registry: &Registry,
 ) -> Result<(Graph, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let mut found = Vec::new();
-    found.extend(form::version(&manifest.version, "version"));
-    found.extend(sizes(manifest));
-    if !found.is_empty() {
+    let wrong: Vec<Diagnostic> = form::version(&manifest.version, &Path::Root.key("version"))
+        .into_iter()
+        .chain(sizes(manifest))
+        .collect();
+    if !wrong.is_empty() {
         // Not a manifest that the rest could say anything sensible of.
-        return Err(found);
+        return Err(wrong);
     }
+    let mut found = Found::default();
     let first = ids(manifest, &mut found);
     connections(manifest, &first, &mut found);
     let graph = Graph::new(manifest);
-    if let Err(cycle) = &graph {
-        found.extend(cycle_error(manifest, cycle));
+    match &graph {
+        Err(cycle) => {
+            if let Some(error) = cycle_error(manifest, cycle) {
+                found.error(|| error);
+            }
+        }
+        Ok(graph) => paths(manifest, graph, &mut found),
     }
     let mut types = Types::new();
+    let nodes = Path::Root.key("nodes");
     for (position, node) in manifest.nodes.iter().enumerate() {
-        let at = path::index("nodes", position);
+        let at = nodes.index(position);
+        // Finding out that a type is unknown takes longer than all else.
+        if found.is_full() {
+            found.unsearched(at);
+            break;
+        }
         surroundings(node, &at, &mut found);
         let takes_items = graph
             .as_ref()
@@ -69,10 +87,8 @@ pub(crate) fn check_graph(
         node_type(node, &at, takes_items, registry, &mut types, &mut found);
     }
     match graph {
-        Ok(graph) if found.iter().all(|d| d.severity == Severity::Warning) => {
-            Ok((graph, bounded(found)))
-        }
-        _ => Err(bounded(found)),
+        Ok(graph) if !found.has_errors() => Ok((graph, found.finish(false))),
+        _ => Err(found.finish(false)),
     }
 }
 
@@ -97,30 +113,32 @@ fn sizes(manifest: &Manifest) -> Option<Diagnostic> {
 }
 
 /// Checks the ids and gives the position of the first node of each.
-fn ids<'a>(manifest: &'a Manifest, found: &mut Vec<Diagnostic>) -> HashMap<&'a str, usize> {
+fn ids<'a>(manifest: &'a Manifest, found: &mut Found) -> HashMap<&'a str, usize> {
+    let nodes = Path::Root.key("nodes");
     let mut first = HashMap::with_capacity(manifest.nodes.len());
     for (position, node) in manifest.nodes.iter().enumerate() {
-        let at = path::key(&path::index("nodes", position), "id");
-        found.extend(form::id(&node.id, &at));
+        let at = nodes.index(position);
+        let at = at.key("id");
+        if let Some(error) = form::id(&node.id, &at) {
+            found.error(|| error);
+        }
         match first.entry(node.id.as_str()) {
             Entry::Vacant(entry) => {
                 entry.insert(position);
             }
-            Entry::Occupied(entry) => {
-                let earlier = path::key(&path::index("nodes", *entry.get()), "id");
+            Entry::Occupied(entry) => found.error(|| {
                 let message = format!("two nodes have the id {}", form::quoted(&node.id));
-                found.push(
-                    Diagnostic::error("duplicate-id", at, message)
-                        .help("every node needs an id of its own")
-                        .related(earlier, "first used here"),
-                );
-            }
+                Diagnostic::error("duplicate-id", at, message)
+                    .help("every node needs an id of its own")
+                    .related(nodes.index(*entry.get()).key("id"), "first used here")
+            }),
         }
     }
     first
 }
 
-fn connections(manifest: &Manifest, first: &HashMap<&str, usize>, found: &mut Vec<Diagnostic>) {
+fn connections(manifest: &Manifest, first: &HashMap<&str, usize>, found: &mut Found) {
+    let all = Path::Root.key("connections");
     let mut seen = HashMap::with_capacity(manifest.connections.len());
     let known: Vec<&str> = {
         let all = manifest.nodes.iter().enumerate();
@@ -130,49 +148,73 @@ fn connections(manifest: &Manifest, first: &HashMap<&str, usize>, found: &mut Ve
     };
     let mut helped = 0;
     for (position, connection) in manifest.connections.iter().enumerate() {
-        let at = path::index("connections", position);
+        let at = all.index(position);
         for (end, id) in [("from", &connection.from), ("to", &connection.to)] {
             if first.contains_key(id.as_str()) {
                 continue;
             }
-            helped += 1;
-            // Looking for the nearest of many ids takes its time.
-            let help = (helped <= MOST_HELP)
-                .then(|| {
-                    did_you_mean(id, known.iter().copied()).or_else(|| {
-                        (known.len() <= 12)
-                            .then(|| format!("the nodes are {}", enumerate(known.iter().copied())))
-                    })
-                })
-                .flatten();
-            let message = format!("no node has the id {}", form::quoted(id));
-            found.push(
-                Diagnostic::error("unknown-endpoint", path::key(&at, end), message)
-                    .maybe_help(help),
-            );
+            found.error(|| {
+                helped += 1;
+                let names = || known.iter().copied();
+                // Looking for the nearest of many ids takes its time.
+                let near = match helped <= MOST_HELP {
+                    true => did_you_mean(id, names()),
+                    false => None,
+                };
+                let few = known.len() <= 12;
+                let listed = || few.then(|| format!("the nodes are {}", enumerate(names())));
+                let message = format!("no node has the id {}", form::quoted(id));
+                Diagnostic::error("unknown-endpoint", at.key(end), message)
+                    .maybe_help(near.or_else(listed))
+            });
         }
         if connection.from == connection.to && first.contains_key(connection.from.as_str()) {
-            let message = format!("node `{}` is connected to itself", connection.from);
-            found.push(Diagnostic::error("self-loop", at.clone(), message));
+            found.error(|| {
+                let message = format!("node {} is connected to itself", named(&connection.from));
+                Diagnostic::error("self-loop", at, message)
+            });
         }
         match seen.entry((connection.from.as_str(), connection.to.as_str())) {
             Entry::Vacant(entry) => {
                 entry.insert(position);
             }
-            Entry::Occupied(entry) => {
+            Entry::Occupied(entry) => found.warning(|| {
+                let (from, to) = (named(&connection.from), named(&connection.to));
                 let message = format!(
-                    "`{}` is connected to `{}` more than once, so `{}` gets every item that often",
-                    connection.from, connection.to, connection.to
+                    "{from} is connected to {to} more than once, so {to} gets every item that often"
                 );
-                found.push(
-                    Diagnostic::warning("duplicate-connection", at, message).related(
-                        path::index("connections", *entry.get()),
-                        "first connected here",
-                    ),
-                );
-            }
+                Diagnostic::warning("duplicate-connection", at, message)
+                    .related(all.index(*entry.get()), "first connected here")
+            }),
         }
     }
+}
+
+/// Warns where items multiply: one that goes on along every path reaches a node
+/// as often as paths lead to it, and their number can double with each node.
+fn paths(manifest: &Manifest, graph: &Graph, found: &mut Found) {
+    let paths = graph.paths();
+    let most = paths
+        .iter()
+        .enumerate()
+        .max_by_key(|&(node, &n)| (n, Reverse(node)));
+    let Some((position, &number)) = most.filter(|&(_, &number)| number > MANY_PATHS) else {
+        return;
+    };
+    found.warning(|| {
+        let id = named(&manifest.nodes[position].id);
+        let number = match number {
+            u64::MAX => "more than 10^19".to_owned(),
+            number => number.to_string(),
+        };
+        let message = format!("{number} paths lead to node {id}: an item may reach it that often");
+        Diagnostic::warning(
+            "many-paths",
+            Path::Root.key("nodes").index(position),
+            message,
+        )
+        .help("every connection passes on every item; take away those that are not needed")
+    });
 }
 
 /// Names a cycle; a node that is connected to itself is reported as such.
@@ -191,7 +233,7 @@ fn cycle_error(manifest: &Manifest, cycle: &[usize]) -> Option<Diagnostic> {
         let (from, to) = (id(&from), id(&to));
         let mut all = manifest.connections.iter();
         all.position(|c| c.from == from && c.to == to)
-            .map(|position| path::index("connections", position))
+            .map(|position| Path::Root.key("connections").index(position).to_string())
             .unwrap_or_default()
     };
     let last = *cycle.last()?;
@@ -202,89 +244,76 @@ fn cycle_error(manifest: &Manifest, cycle: &[usize]) -> Option<Diagnostic> {
     )
     .help("take away one of these connections: items can't go in circles");
     for pair in cycle.windows(2).take(MOST_IN_CYCLE) {
-        let message = format!("`{}` leads to `{}`", id(&pair[0]), id(&pair[1]));
+        let message = format!("{} leads to {}", named(id(&pair[0])), named(id(&pair[1])));
         error = error.related(between(pair[0], pair[1]), message);
     }
     Some(error)
 }
 
 /// What a node asks for and the sandbox can't give.
-fn surroundings(node: &NodeSpec, at: &str, found: &mut Vec<Diagnostic>) {
+fn surroundings(node: &NodeSpec, at: &Path<'_>, found: &mut Found) {
+    let id = named(&node.id);
     if let Some(host) = &node.host {
-        let at = path::key(at, "host");
-        match form::host(host, &at) {
-            Some(error) => found.push(error),
-            None => found.push(
-                Diagnostic::error(
-                    "remote-host",
-                    at,
-                    format!(
-                        "node `{}` asks to run on the host {}, but a sandboxed pipeline runs all its nodes itself",
-                        node.id,
-                        form::quoted(host)
-                    ),
-                )
-                .help("take `host` away to run the node here"),
-            ),
-        }
+        let at = at.key("host");
+        found.error(|| {
+            form::host(host, &at).unwrap_or_else(|| {
+                let host = form::quoted(host);
+                let message = format!(
+                    "node {id} asks to run on the host {host}, but a sandboxed pipeline runs all its nodes itself"
+                );
+                Diagnostic::error("remote-host", at, message)
+                    .help("take `host` away to run the node here")
+            })
+        });
     }
     if let Some(gpu) = node.capabilities.as_ref().and_then(|c| c.gpu.as_ref()) {
-        let at = path::key(&path::key(at, "capabilities"), "gpu");
+        let at = at.key("capabilities");
+        let at = at.key("gpu");
         if gpu.required {
-            let message = format!(
-                "node `{}` requires a GPU ({}), and the sandbox has none",
-                node.id,
-                gpu.gpu_type.name()
-            );
-            found.push(
-                Diagnostic::error("gpu-required", path::key(&at, "required"), message)
-                    .help("if the node can do without, say \"required\": false"),
-            );
+            found.error(|| {
+                let kind = gpu.gpu_type.name();
+                let message =
+                    format!("node {id} requires a GPU ({kind}), and the sandbox has none");
+                Diagnostic::error("gpu-required", at.key("required"), message)
+                    .help("if the node can do without, say \"required\": false")
+            });
         } else {
-            let message = format!(
-                "node `{}` would like a GPU; it runs on the CPU here",
-                node.id
-            );
-            found.push(Diagnostic::warning("no-gpu", at, message));
+            found.warning(|| {
+                let message = format!("node {id} would like a GPU; it runs on the CPU here");
+                Diagnostic::warning("no-gpu", at, message)
+            });
         }
     }
     if let Some(execution) = &node.execution {
-        let at = path::key(&path::key(at, "execution"), "placement");
+        let at = at.key("execution");
+        let at = at.key("placement");
         let name = execution.placement.name();
         match execution.placement {
-            Placement::Native | Placement::Remote => found.push(
-                Diagnostic::error(
-                    "placement-unavailable",
-                    at,
-                    format!(
-                        "node `{}` may only run with placement `{name}`, and this is a sandbox",
-                        node.id
-                    ),
-                )
-                .help(format!(
-                    "if the sandbox will do, say `anywhere` or `prefer_{name}`"
-                )),
-            ),
-            Placement::PreferNative | Placement::PreferRemote => {
+            Placement::Native | Placement::Remote => found.error(|| {
                 let message = format!(
-                    "node `{}` prefers the placement `{name}`; it runs in the sandbox",
-                    node.id
+                    "node {id} may only run with placement `{name}`, and this is a sandbox"
                 );
-                found.push(Diagnostic::warning("placement-not-preferred", at, message));
-            }
+                Diagnostic::error("placement-unavailable", at, message).help(format!(
+                    "if the sandbox will do, say `anywhere` or `prefer_{name}`"
+                ))
+            }),
+            Placement::PreferNative | Placement::PreferRemote => found.warning(|| {
+                let message =
+                    format!("node {id} prefers the placement `{name}`; it runs in the sandbox");
+                Diagnostic::warning("placement-not-preferred", at, message)
+            }),
             Placement::Anywhere | Placement::Wasi | Placement::PreferWasi => {}
         }
     }
     if !node.python_deps.is_empty() {
-        let message = format!(
-            "node `{}` names Python packages ({}), and nothing is installed for a run",
-            node.id,
-            enumerate(node.python_deps.iter().take(8).map(String::as_str))
-        );
-        found.push(
-            Diagnostic::warning("python-deps", path::key(at, "python_deps"), message)
-                .help("packages in pure Python work from a directory that the host gives"),
-        );
+        found.warning(|| {
+            let packages = enumerate(node.python_deps.iter().take(8).map(String::as_str));
+            let message = format!(
+                "node {id} names Python packages ({packages}), and nothing is installed for a run"
+            );
+            Diagnostic::warning("python-deps", at.key("python_deps"), message)
+                .help("packages in pure Python work from a directory that the host gives")
+        });
     }
 }
 
@@ -293,29 +322,31 @@ type Types<'a> = HashMap<&'a str, Result<NodeInfo, LookupError>>;
 
 fn node_type<'a>(
     node: &'a NodeSpec,
-    at: &str,
+    at: &Path<'_>,
     takes_items: bool,
     registry: &Registry,
     types: &mut Types<'a>,
-    found: &mut Vec<Diagnostic>,
+    found: &mut Found,
 ) {
-    let type_at = path::key(at, "node_type");
+    let type_at = at.key("node_type");
     if let Some(error) = form::node_type(&node.node_type, &type_at) {
-        found.push(error);
+        found.error(|| error);
         return;
     }
-    let params_at = path::key(at, "params");
+    let params_at = at.key("params");
     if !matches!(node.params, Value::Map(_)) {
-        let message = format!(
-            "`{params_at}` must be an object, found {}",
-            node.params.kind()
-        );
-        found.push(Diagnostic::error("wrong-type", params_at, message));
+        found.error(|| {
+            let kind = node.params.kind();
+            let message = format!("`{params_at}` must be an object, found {kind}");
+            Diagnostic::error("wrong-type", params_at, message)
+        });
         return;
     }
     if node.params.is_deeper_than(MAX_DEPTH) {
-        let message = format!("`{params_at}` is nested deeper than {MAX_DEPTH} levels");
-        found.push(Diagnostic::error("too-deep", params_at, message));
+        found.error(|| {
+            let message = format!("`{params_at}` is {}", Limit::Depth);
+            Diagnostic::error("too-deep", params_at, message)
+        });
         return;
     }
     let info = types
@@ -324,40 +355,43 @@ fn node_type<'a>(
     let info = match info {
         Ok(info) => info,
         Err(error) => {
-            let error = error.clone();
-            let code = match error.unavailable {
-                true => "unavailable-node-type",
-                false => "unknown-node-type",
-            };
-            found.push(Diagnostic::error(code, type_at, error.message).maybe_help(error.help));
+            found.error(|| {
+                let code = match error.unavailable {
+                    true => "unavailable-node-type",
+                    false => "unknown-node-type",
+                };
+                Diagnostic::error(code, type_at, error.message.clone())
+                    .maybe_help(error.help.clone())
+            });
             return;
         }
     };
     for problem in registry.check_params(&node.node_type, &node.params) {
-        let at = match problem.param.as_str() {
-            "" => params_at.clone(),
-            name => path::key(&params_at, name),
-        };
-        found.push(
-            Diagnostic::error("invalid-params", at, problem.message).maybe_help(problem.help),
-        );
+        found.error(|| {
+            let at = match problem.param.as_str() {
+                "" => params_at,
+                name => params_at.key(name),
+            };
+            Diagnostic::error("invalid-params", at, problem.message.clone())
+                .maybe_help(problem.help.clone())
+        });
     }
     if info.language == Language::Rust && node.is_streaming {
-        let message = format!(
-            "`{}` is a Rust node and takes items one by one; `is_streaming` changes nothing",
-            node.node_type
-        );
-        found.push(Diagnostic::warning(
-            "streaming-ignored",
-            path::key(at, "is_streaming"),
-            message,
-        ));
+        found.warning(|| {
+            let message = format!(
+                "`{}` is a Rust node and takes items one by one; `is_streaming` changes nothing",
+                node.node_type
+            );
+            Diagnostic::warning("streaming-ignored", at.key("is_streaming"), message)
+        });
     }
     if info.source && takes_items {
-        let message = format!(
-            "node `{}` ({}) produces its own items, but connections lead into it",
-            node.id, node.node_type
-        );
-        found.push(Diagnostic::warning("source-with-input", type_at, message));
+        found.warning(|| {
+            let (id, node_type) = (named(&node.id), &node.node_type);
+            let message = format!(
+                "node {id} ({node_type}) produces its own items, but connections lead into it"
+            );
+            Diagnostic::warning("source-with-input", type_at, message)
+        });
     }
 }

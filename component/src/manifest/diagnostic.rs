@@ -97,6 +97,15 @@ impl Diagnostic {
         self
     }
 
+    /// The same, with the beginning of what is too long for anybody to read.
+    pub(crate) fn shortened(mut self) -> Self {
+        shorten(&mut self.message, MOST_OF_MESSAGE);
+        if let Some(help) = &mut self.help {
+            shorten(help, MOST_OF_HELP);
+        }
+        self
+    }
+
     /// Names another place that matters.
     #[must_use]
     pub fn related(mut self, path: impl Into<String>, message: impl Into<String>) -> Self {
@@ -125,36 +134,121 @@ impl fmt::Display for Diagnostic {
 
 /// Most diagnostics that one manifest gets.
 const MAX_DIAGNOSTICS: usize = 100;
+/// Most characters of a message; of what is longer, the beginning is kept. Help
+/// may be a traceback, and may be longer.
+const MOST_OF_MESSAGE: usize = 1000;
+const MOST_OF_HELP: usize = 10_000;
 
-/// Keeps as many as anybody reads, errors before warnings, and says how many
-/// are left out.
-pub(crate) fn bounded(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    if let Some(more) = found
-        .len()
-        .checked_sub(MAX_DIAGNOSTICS)
-        .filter(|&more| more > 0)
-    {
-        found.sort_by_key(|diagnostic| diagnostic.severity == Severity::Warning);
-        found.truncate(MAX_DIAGNOSTICS);
-        let message = format!("{more} more problems are not shown");
-        found.push(Diagnostic::warning("more", "", message));
-    }
-    found
+/// What is found wrong or doubtful: as many as anybody reads, and a count of the
+/// rest, so that a manifest of nothing but problems costs no more than another.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// At most [`MAX_DIAGNOSTICS`] of each severity.
+    kept: Vec<Diagnostic>,
+    errors: usize,
+    warnings: usize,
+    /// Where the search for more was given up.
+    unsearched: Option<String>,
 }
+
+impl Found {
+    /// Adds one. `make` is only called where it is kept.
+    pub(crate) fn add(&mut self, severity: Severity, make: impl FnOnce() -> Diagnostic) {
+        let count = match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *count += 1;
+        if *count <= MAX_DIAGNOSTICS {
+            self.kept.push(make().shortened());
+        }
+    }
+
+    /// Adds an error; `make` is only called where it is kept.
+    pub(crate) fn error(&mut self, make: impl FnOnce() -> Diagnostic) {
+        self.add(Severity::Error, make);
+    }
+
+    /// Adds a warning; `make` is only called where it is kept.
+    pub(crate) fn warning(&mut self, make: impl FnOnce() -> Diagnostic) {
+        self.add(Severity::Warning, make);
+    }
+
+    /// Whether there are errors.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.errors > 0
+    }
+
+    /// Whether no further error would be kept: where looking for them costs
+    /// something, it need not go on.
+    pub(crate) fn is_full(&self) -> bool {
+        self.errors >= MAX_DIAGNOSTICS
+    }
+
+    /// Notes that nothing was looked for from a place on.
+    pub(crate) fn unsearched(&mut self, from: impl Into<String>) {
+        self.unsearched.get_or_insert(from.into());
+    }
+
+    /// All that is kept, in the order in which it was found, or in that of the
+    /// text; where something is left out, errors first, and how many are not
+    /// shown at the end.
+    pub(crate) fn finish(self, by_place: bool) -> Vec<Diagnostic> {
+        let mut kept = self.kept;
+        if by_place {
+            kept.sort_by_key(|diagnostic| diagnostic.location.map(|location| location.offset));
+        }
+        let more = (self.errors + self.warnings).saturating_sub(MAX_DIAGNOSTICS);
+        if more > 0 {
+            kept.sort_by_key(|diagnostic| diagnostic.severity == Severity::Warning);
+            kept.truncate(MAX_DIAGNOSTICS);
+        }
+        let more = (more > 0).then(|| format!("{more} more problems are not shown"));
+        let rest = (self.unsearched)
+            .map(|from| format!("`{from}` and what follows it were not checked after so many"));
+        let notes: Vec<String> = more.into_iter().chain(rest).collect();
+        if !notes.is_empty() {
+            kept.push(Diagnostic::warning("more", "", notes.join("; ")));
+        }
+        kept
+    }
+}
+
+fn shorten(text: &mut String, most: usize) {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+        text.push_str("...");
+    }
+}
+
+/// A name for a message, in backticks, shortened where it is long.
+pub(crate) fn named(name: &str) -> String {
+    const MOST: usize = 60;
+    match name.char_indices().nth(MOST) {
+        Some((end, _)) => format!("`{}...`", &name[..end]),
+        None => format!("`{name}`"),
+    }
+}
+
+/// Longest names that are compared to find what was meant, in bytes: long ones
+/// come from mistakes of another kind.
+const MOST_TO_COMPARE: usize = 64;
+/// Most pairs of letters that one search compares.
+const MOST_PAIRS: usize = 2_000_000;
 
 /// The name of `known` that is nearest to `name`, if one is near enough that a
 /// slip of the keyboard or of the memory explains the difference.
 #[must_use]
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Long names come from a mistake of another kind, and cost quadratic time.
-    if name.len() > 256 {
+    if name.len() > MOST_TO_COMPARE {
         return None;
     }
     let lowered = name.to_lowercase();
     let own = lowered.chars().count();
+    let mut pairs = 0;
     known
         .into_iter()
-        .filter(|candidate| candidate.len() <= 256)
+        .filter(|candidate| candidate.len() <= MOST_TO_COMPARE)
         .filter_map(|candidate| {
             let other = candidate.to_lowercase();
             let others = other.chars().count();
@@ -165,7 +259,8 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
             let contained =
                 own >= 4 && other.contains(&lowered) || others >= 4 && lowered.contains(&other);
             // So many letters more make so many differences at least.
-            if own.abs_diff(others) <= most {
+            if own.abs_diff(others) <= most && pairs < MOST_PAIRS {
+                pairs += own * others;
                 let distance = strsim::osa_distance(&lowered, &other);
                 if distance <= most && distance < length {
                     return Some((distance, candidate));
@@ -187,7 +282,7 @@ pub(crate) fn did_you_mean<'a>(
 
 /// Names in a row: "`a`, `b` and `c`".
 pub(crate) fn enumerate<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    let names: Vec<String> = names.into_iter().map(named).collect();
     match names.split_last() {
         None => String::new(),
         Some((last, [])) => last.clone(),

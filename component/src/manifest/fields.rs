@@ -1,26 +1,27 @@
 //! The fields of a manifest from a tree. All that is wrong is noted, and
 //! reading goes on with what is there.
 
-use super::diagnostic::{Diagnostic, Related, did_you_mean, enumerate};
+use super::diagnostic::{Diagnostic, Found, Related, Severity, did_you_mean, enumerate, named};
+use super::path::Path;
 use super::special::Values;
 use super::tree::{Kind, Source, Span, Tree};
 use super::{
     Capabilities, Connection, CpuRequirement, Execution, GpuRequirement, GpuType, Manifest,
     MediaCapabilities, MediaKind, Metadata, NodeSpec, Placement, PortMedia, PythonEnv, RuntimeHint,
-    form, path,
+    form,
 };
 use crate::value::Value;
 
 /// Reads a manifest from a tree.
 pub(crate) struct Reader<'a> {
     source: &'a Source<'a>,
-    found: &'a mut Vec<Diagnostic>,
+    found: &'a mut Found,
 }
 
 /// An object whose keys are known.
 struct Object<'t> {
     tree: &'t Tree,
-    path: String,
+    path: Path<'t>,
     fields: Vec<(&'static str, &'t Tree)>,
 }
 
@@ -33,29 +34,33 @@ impl<'t> Object<'t> {
             .map(|(_, value)| *value)
     }
 
-    fn at(&self, name: &str) -> String {
-        path::key(&self.path, name)
+    fn at<'p>(&'p self, name: &'p str) -> Path<'p> {
+        self.path.key(name)
     }
 }
 
-/// `nodeType` as `node_type`.
-pub(crate) fn snake_case(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 4);
+/// Whether `snake` is `name`, or `name` is the same in camel case: `node_type`
+/// and `nodeType`.
+pub(crate) fn is_snake_case_of(snake: &str, name: &str) -> bool {
+    let mut rest = snake;
     for c in name.chars() {
-        if c.is_ascii_uppercase() {
-            if !snake.is_empty() {
-                snake.push('_');
+        let mut expected = rest;
+        if c.is_ascii_uppercase() && rest.len() < snake.len() {
+            match rest.strip_prefix('_') {
+                Some(after) => expected = after,
+                None => return false,
             }
-            snake.push(c.to_ascii_lowercase());
-        } else {
-            snake.push(c);
+        }
+        match expected.strip_prefix(c.to_ascii_lowercase()) {
+            Some(after) => rest = after,
+            None => return false,
         }
     }
-    snake
+    rest.is_empty()
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(source: &'a Source<'a>, found: &'a mut Vec<Diagnostic>) -> Self {
+    pub(crate) fn new(source: &'a Source<'a>, found: &'a mut Found) -> Self {
         Self { source, found }
     }
 
@@ -70,18 +75,19 @@ impl<'a> Reader<'a> {
             return (self.manifest(tree, true), None);
         };
         let manifest = self.manifest(manifest, false);
-        let outer = self.object(tree, "", &["manifest", "input_data"]);
+        let outer = self.object(tree, &Path::Root, &["manifest", "input_data"]);
         let items = outer.as_ref().and_then(|outer| outer.get("input_data"));
         (manifest, items.and_then(|items| self.items(items)))
     }
 
     fn items(&mut self, tree: &Tree) -> Option<Vec<Value>> {
         let Kind::List(items) = &tree.kind else {
-            self.wrong_type(tree, "input_data", "a list of items");
+            self.wrong_type(tree, &Path::Root.key("input_data"), "a list of items");
             return None;
         };
+        let at = Path::Root.key("input_data");
         let items = items.iter().enumerate();
-        let values = items.map(|(at, item)| self.value(item, &path::index("input_data", at)));
+        let values = items.map(|(index, item)| self.value(item, &at.index(index)));
         Some(values.collect())
     }
 
@@ -95,28 +101,33 @@ impl<'a> Reader<'a> {
             "runtime",
         ];
         if is_document && !matches!(tree.kind, Kind::Map(_)) {
-            let message = format!("a manifest must be an object, found {}", tree.describe());
-            self.report(tree.span, Diagnostic::error("wrong-type", "", message));
+            self.error(tree.span, || {
+                let message = format!("a manifest must be an object, found {}", tree.describe());
+                Diagnostic::error("wrong-type", "", message)
+            });
             return None;
         }
-        let object = self.object(tree, "", KNOWN)?;
+        let object = self.object(tree, &Path::Root, KNOWN)?;
         let version = self.required(&object, "version").and_then(|tree| {
+            let at = object.at("version");
             let Some(version) = tree.text().map(str::to_owned) else {
-                self.wrong_type(tree, "version", "a string");
-                if let Some(last) = self.found.last_mut() {
-                    last.help = Some(format!("write \"{}\"", form::VERSION));
-                }
+                self.error(tree.span, || {
+                    wrong_type(tree, &at, "a string").help(format!("write \"{}\"", form::VERSION))
+                });
                 return None;
             };
-            self.form(tree, form::version(&version, "version"));
+            self.form(tree, form::version(&version, &at));
             Some(version)
         });
-        let metadata = object.get("metadata").map(|tree| self.metadata(tree));
+        let metadata = object.get("metadata");
+        let metadata = metadata.map(|tree| self.metadata(tree, &object.at("metadata")));
         let nodes = self.required(&object, "nodes");
-        let nodes = nodes.map(|tree| self.list(tree, "nodes", Self::node));
+        let nodes = nodes.map(|tree| self.list(tree, &object.at("nodes"), Self::node));
         let connections = object.get("connections");
-        let connections = connections.map(|tree| self.list(tree, "connections", Self::connection));
-        let python_env = object.get("python_env").map(|tree| self.python_env(tree));
+        let connections =
+            connections.map(|tree| self.list(tree, &object.at("connections"), Self::connection));
+        let python_env = object.get("python_env");
+        let python_env = python_env.map(|tree| self.python_env(tree, &object.at("python_env")));
         Some(Manifest {
             version: version?,
             metadata: metadata.unwrap_or_default(),
@@ -126,7 +137,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn metadata(&mut self, tree: &Tree) -> Metadata {
+    fn metadata(&mut self, tree: &Tree, at: &Path<'_>) -> Metadata {
         const KNOWN: &[&str] = &[
             "name",
             "description",
@@ -136,7 +147,7 @@ impl<'a> Reader<'a> {
             "license",
             "auto_negotiate",
         ];
-        let Some(object) = self.object(tree, "metadata", KNOWN) else {
+        let Some(object) = self.object(tree, at, KNOWN) else {
             return Metadata::default();
         };
         Metadata {
@@ -150,9 +161,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn python_env(&mut self, tree: &Tree) -> PythonEnv {
+    fn python_env(&mut self, tree: &Tree, at: &Path<'_>) -> PythonEnv {
         const KNOWN: &[&str] = &["python_version", "scope", "extra_deps"];
-        let Some(object) = self.object(tree, "python_env", KNOWN) else {
+        let Some(object) = self.object(tree, at, KNOWN) else {
             return PythonEnv::default();
         };
         PythonEnv {
@@ -164,7 +175,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn node(&mut self, tree: &Tree, at: &str) -> Option<NodeSpec> {
+    fn node(&mut self, tree: &Tree, at: &Path<'_>) -> Option<NodeSpec> {
         const KNOWN: &[&str] = &[
             "id",
             "node_type",
@@ -227,25 +238,24 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn params(&mut self, tree: &Tree, at: &str) -> Option<Value> {
+    fn params(&mut self, tree: &Tree, at: &Path<'_>) -> Option<Value> {
         let Kind::Map(entries) = &tree.kind else {
             self.wrong_type(tree, at, "an object");
             return None;
         };
+        // The params are a mapping by themselves, also with one `$` key.
+        let mut values = self.values();
         for (key, _) in entries {
-            if key.text().is_none() {
-                self.key_error(key, at);
+            if matches!(key.kind, Kind::List(_) | Kind::Map(_)) {
+                // Said where it is read: it can't be the key of any mapping.
+            } else if key.text().is_none() {
+                values.key_error(key, at);
             }
         }
-        // The params are a mapping by themselves, also with one `$` key.
-        let mut values = Values {
-            source: self.source,
-            found: self.found,
-        };
-        Some(values.map(entries, at, 0))
+        Some(values.map(entries, tree.span, at, 0))
     }
 
-    fn capabilities(&mut self, tree: &Tree, at: &str) -> Option<Capabilities> {
+    fn capabilities(&mut self, tree: &Tree, at: &Path<'_>) -> Option<Capabilities> {
         let object = self.object(tree, at, &["gpu", "cpu", "memory_gb"])?;
         Some(Capabilities {
             gpu: self.optional(&object, "gpu", Self::gpu),
@@ -254,7 +264,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn gpu(&mut self, tree: &Tree, at: &str) -> Option<GpuRequirement> {
+    fn gpu(&mut self, tree: &Tree, at: &Path<'_>) -> Option<GpuRequirement> {
         let object = self.object(tree, at, &["type", "min_memory_gb", "required"])?;
         let gpu_type = self.optional(&object, "type", |reader, tree, at| {
             reader.named(tree, at, GpuType::NAMES, GpuType::from_name)
@@ -268,7 +278,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn cpu(&mut self, tree: &Tree, at: &str) -> Option<CpuRequirement> {
+    fn cpu(&mut self, tree: &Tree, at: &Path<'_>) -> Option<CpuRequirement> {
         let object = self.object(tree, at, &["cores", "arch"])?;
         Some(CpuRequirement {
             cores: self.optional(&object, "cores", Self::count),
@@ -276,7 +286,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn execution(&mut self, tree: &Tree, at: &str) -> Option<Execution> {
+    fn execution(&mut self, tree: &Tree, at: &Path<'_>) -> Option<Execution> {
         let object = self.object(tree, at, &["placement", "reason", "fallback"])?;
         let placement = self.optional(&object, "placement", |reader, tree, at| {
             reader.named(tree, at, Placement::NAMES, Placement::from_name)
@@ -288,7 +298,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn media(&mut self, tree: &Tree, at: &str) -> Option<MediaCapabilities> {
+    fn media(&mut self, tree: &Tree, at: &Path<'_>) -> Option<MediaCapabilities> {
         let object = self.object(tree, at, &["inputs", "outputs"])?;
         Some(MediaCapabilities {
             inputs: self
@@ -300,7 +310,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn ports(&mut self, tree: &Tree, at: &str) -> Option<Vec<PortMedia>> {
+    fn ports(&mut self, tree: &Tree, at: &Path<'_>) -> Option<Vec<PortMedia>> {
         let Kind::Map(entries) = &tree.kind else {
             self.wrong_type(tree, at, "an object");
             return None;
@@ -308,10 +318,11 @@ impl<'a> Reader<'a> {
         let mut ports = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let Some(port) = key.text() else {
-                self.key_error(key, at);
+                self.values().key_error(key, at);
                 continue;
             };
-            let Some(object) = self.object(value, &path::key(at, port), &["type"]) else {
+            let inside = at.key(port);
+            let Some(object) = self.object(value, &inside, &["type"]) else {
                 continue;
             };
             let kind = self.required(&object, "type").and_then(|tree| {
@@ -328,7 +339,7 @@ impl<'a> Reader<'a> {
         Some(ports)
     }
 
-    fn connection(&mut self, tree: &Tree, at: &str) -> Option<Connection> {
+    fn connection(&mut self, tree: &Tree, at: &Path<'_>) -> Option<Connection> {
         let object = self.object(tree, at, &["from", "to"])?;
         let mut end = |name| {
             let tree = self.required(&object, name)?;
@@ -345,31 +356,30 @@ impl<'a> Reader<'a> {
     fn object<'t>(
         &mut self,
         tree: &'t Tree,
-        at: &str,
+        at: &Path<'t>,
         known: &'static [&'static str],
     ) -> Option<Object<'t>> {
         let Kind::Map(entries) = &tree.kind else {
-            self.wrong_type(
-                tree,
-                if at.is_empty() { "manifest" } else { at },
-                "an object",
-            );
+            let manifest = Path::Root.key("manifest");
+            let at = if at.is_root() { &manifest } else { at };
+            self.wrong_type(tree, at, "an object");
             return None;
         };
-        let mut fields: Vec<(&'static str, &'t Tree)> = Vec::with_capacity(entries.len());
-        let mut spans: Vec<(&str, Span)> = Vec::with_capacity(entries.len());
+        let mut fields: Vec<(&'static str, &'t Tree)> = Vec::with_capacity(known.len());
+        let mut spans: Vec<(&str, Span)> = Vec::with_capacity(known.len());
         for (key, value) in entries {
             let Some(name) = key.text() else {
-                self.key_error(key, at);
+                self.values().key_error(key, at);
                 continue;
             };
-            let snake = snake_case(name);
-            let Some(&field) = known.iter().find(|&&k| k == name || k == snake) else {
-                let help = did_you_mean(&snake, known.iter().copied())
-                    .unwrap_or_else(|| format!("known keys: {}", enumerate(known.iter().copied())));
-                let message = format!("unknown key `{name}`: nothing reads it");
-                let warning = Diagnostic::warning("unknown-key", path::key(at, name), message);
-                self.report(key.span, warning.help(help));
+            let Some(&field) = known.iter().find(|known| is_snake_case_of(known, name)) else {
+                self.report(Severity::Warning, key.span, || {
+                    let help = did_you_mean(name, known.iter().copied());
+                    let known = || format!("known keys: {}", enumerate(known.iter().copied()));
+                    let message = format!("unknown key {}: nothing reads it", named(name));
+                    Diagnostic::warning("unknown-key", at.key(name), message)
+                        .help(help.unwrap_or_else(known))
+                });
                 continue;
             };
             match fields.iter().position(|(other, _)| *other == field) {
@@ -381,21 +391,23 @@ impl<'a> Reader<'a> {
                 Some(other) if spans[other].0 == name => {}
                 Some(other) => {
                     let (first, span) = spans[other];
-                    let message = format!("`{first}` and `{name}` are the same field");
-                    let mut error =
-                        Diagnostic::error("duplicate-key", path::key(at, name), message);
-                    error.related.push(Related {
-                        message: "first given here".to_owned(),
-                        path: path::key(at, first),
-                        location: Some(self.source.location(span)),
+                    let location = self.source.location(span);
+                    self.error(key.span, || {
+                        let message = format!("`{first}` and `{name}` are the same field");
+                        let mut error = Diagnostic::error("duplicate-key", at.key(name), message);
+                        error.related.push(Related {
+                            message: "first given here".to_owned(),
+                            path: at.key(first).to_string(),
+                            location: Some(location),
+                        });
+                        error
                     });
-                    self.report(key.span, error);
                 }
             }
         }
         Some(Object {
             tree,
-            path: at.to_owned(),
+            path: *at,
             fields,
         })
     }
@@ -405,13 +417,17 @@ impl<'a> Reader<'a> {
         if let Some((_, value)) = fields.find(|(field, _)| *field == name) {
             return Some(value);
         }
-        let of = match object.path.as_str() {
-            "" => "the manifest".to_owned(),
-            path => format!("`{path}`"),
-        };
-        let message = format!("{of} has no `{name}`");
-        let error = Diagnostic::error("missing-field", object.path.clone(), message);
-        self.report(object.tree.span, error);
+        self.error(object.tree.span, || {
+            let of = match object.path.is_root() {
+                true => "the manifest".to_owned(),
+                false => format!("`{}`", object.path),
+            };
+            Diagnostic::error(
+                "missing-field",
+                object.path,
+                format!("{of} has no `{name}`"),
+            )
+        });
         None
     }
 
@@ -419,7 +435,7 @@ impl<'a> Reader<'a> {
         &mut self,
         object: &Object<'_>,
         name: &str,
-        read: impl FnOnce(&mut Self, &Tree, &str) -> Option<T>,
+        read: impl FnOnce(&mut Self, &Tree, &Path<'_>) -> Option<T>,
     ) -> Option<T> {
         read(self, object.get(name)?, &object.at(name))
     }
@@ -427,23 +443,23 @@ impl<'a> Reader<'a> {
     fn list<T>(
         &mut self,
         tree: &Tree,
-        at: &str,
-        read: impl Fn(&mut Self, &Tree, &str) -> Option<T>,
+        at: &Path<'_>,
+        read: impl Fn(&mut Self, &Tree, &Path<'_>) -> Option<T>,
     ) -> Vec<T> {
         let Kind::List(items) = &tree.kind else {
             self.wrong_type(tree, at, "a list");
             return Vec::new();
         };
         let items = items.iter().enumerate();
-        let item = |(index, item)| read(self, item, &path::index(at, index));
+        let item = |(index, item)| read(self, item, &at.index(index));
         items.filter_map(item).collect()
     }
 
-    fn texts(&mut self, tree: &Tree, at: &str) -> Option<Vec<String>> {
+    fn texts(&mut self, tree: &Tree, at: &Path<'_>) -> Option<Vec<String>> {
         Some(self.list(tree, at, Self::text))
     }
 
-    fn text(&mut self, tree: &Tree, at: &str) -> Option<String> {
+    fn text(&mut self, tree: &Tree, at: &Path<'_>) -> Option<String> {
         if let Kind::Text(text) = &tree.kind {
             return Some(text.clone());
         }
@@ -451,7 +467,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn boolean(&mut self, tree: &Tree, at: &str) -> Option<bool> {
+    fn boolean(&mut self, tree: &Tree, at: &Path<'_>) -> Option<bool> {
         if let Kind::Bool(value) = tree.kind {
             return Some(value);
         }
@@ -460,7 +476,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An amount of something: finite, and not negative.
-    fn amount(&mut self, tree: &Tree, at: &str) -> Option<f64> {
+    fn amount(&mut self, tree: &Tree, at: &Path<'_>) -> Option<f64> {
         let amount = match tree.kind {
             Kind::Float(value) => value,
             // Nobody asks for so many gigabytes that digits are lost.
@@ -473,12 +489,14 @@ impl<'a> Reader<'a> {
         if amount.is_finite() && amount >= 0.0 {
             return Some(amount);
         }
-        let message = format!("`{at}` must be a finite number that is not negative");
-        self.report(tree.span, Diagnostic::error("out-of-range", at, message));
+        self.error(tree.span, || {
+            let message = format!("`{at}` must be a finite number that is not negative");
+            Diagnostic::error("out-of-range", at, message)
+        });
         None
     }
 
-    fn count(&mut self, tree: &Tree, at: &str) -> Option<u32> {
+    fn count(&mut self, tree: &Tree, at: &Path<'_>) -> Option<u32> {
         let Kind::Int(value) = tree.kind else {
             self.wrong_type(tree, at, "a whole number");
             return None;
@@ -486,15 +504,17 @@ impl<'a> Reader<'a> {
         if let Ok(count) = u32::try_from(value) {
             return Some(count);
         }
-        let message = format!("`{at}` must be a whole number from 0 to {}", u32::MAX);
-        self.report(tree.span, Diagnostic::error("out-of-range", at, message));
+        self.error(tree.span, || {
+            let message = format!("`{at}` must be a whole number from 0 to {}", u32::MAX);
+            Diagnostic::error("out-of-range", at, message)
+        });
         None
     }
 
     fn named<T>(
         &mut self,
         tree: &Tree,
-        at: &str,
+        at: &Path<'_>,
         names: &[&str],
         from_name: fn(&str) -> Option<T>,
     ) -> Option<T> {
@@ -502,47 +522,53 @@ impl<'a> Reader<'a> {
         if let Some(value) = from_name(&name) {
             return Some(value);
         }
-        let message = format!(
-            "`{at}` can't be {}: it must be one of {}",
-            form::quoted(&name),
-            enumerate(names.iter().copied())
-        );
-        let help = did_you_mean(&name, names.iter().copied());
-        let error = Diagnostic::error("unknown-value", at, message).maybe_help(help);
-        self.report(tree.span, error);
+        self.error(tree.span, || {
+            let message = format!(
+                "`{at}` can't be {}: it must be one of {}",
+                form::quoted(&name),
+                enumerate(names.iter().copied())
+            );
+            let help = did_you_mean(&name, names.iter().copied());
+            Diagnostic::error("unknown-value", at, message).maybe_help(help)
+        });
         None
     }
 
-    fn value(&mut self, tree: &Tree, at: &str) -> Value {
+    fn values(&mut self) -> Values<'_> {
         Values {
             source: self.source,
             found: self.found,
         }
-        .value(tree, at)
+    }
+
+    fn value(&mut self, tree: &Tree, at: &Path<'_>) -> Value {
+        self.values().value(tree, at)
     }
 
     /// Notes what is wrong with the form of a field.
     fn form(&mut self, tree: &Tree, error: Option<Diagnostic>) {
         if let Some(error) = error {
-            self.report(tree.span, error);
+            self.error(tree.span, || error);
         }
     }
 
-    fn wrong_type(&mut self, tree: &Tree, at: &str, needs: &str) {
-        let message = format!("`{at}` must be {needs}, found {}", tree.describe());
-        self.report(tree.span, Diagnostic::error("wrong-type", at, message));
+    fn wrong_type(&mut self, tree: &Tree, at: &Path<'_>, needs: &str) {
+        self.error(tree.span, || wrong_type(tree, at, needs));
     }
 
-    fn key_error(&mut self, key: &Tree, at: &str) {
-        let message = format!("a key must be a string, found {}", key.describe());
-        let error = Diagnostic::error("wrong-type", at, message);
-        self.report(key.span, error.help("put it in quotes"));
+    fn error(&mut self, span: Span, make: impl FnOnce() -> Diagnostic) {
+        self.report(Severity::Error, span, make);
     }
 
-    fn report(&mut self, span: Span, diagnostic: Diagnostic) {
-        self.found.push(Diagnostic {
+    fn report(&mut self, severity: Severity, span: Span, make: impl FnOnce() -> Diagnostic) {
+        self.found.add(severity, || Diagnostic {
             location: Some(self.source.location(span)),
-            ..diagnostic
+            ..make()
         });
     }
+}
+
+fn wrong_type(tree: &Tree, at: &Path<'_>, needs: &str) -> Diagnostic {
+    let message = format!("`{at}` must be {needs}, found {}", tree.describe());
+    Diagnostic::error("wrong-type", at, message)
 }

@@ -3,14 +3,16 @@
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, NumberAny, NumberInt, Peek};
 
 use super::diagnostic::Diagnostic;
-use super::tree::{self, Kind, MAX_NESTING, Source, Span, Tree};
+use super::tree::{Kind, MAX_NESTING, Source, Span, Tree};
+use crate::value::Limit;
 
 /// Reads JSON. `NaN`, `Infinity` and `-Infinity` are taken too, as Python
 /// writes them.
 ///
 /// # Errors
 /// Where the text stops being JSON.
-pub(crate) fn read(text: &str, source: &Source<'_>) -> Result<Tree, Box<Diagnostic>> {
+pub(crate) fn read(source: &Source<'_>) -> Result<Tree, Box<Diagnostic>> {
+    let text = source.text();
     let base = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let mut reader = Reader {
         text,
@@ -82,10 +84,7 @@ impl Reader<'_> {
                 Ok(NumberAny::Int(NumberInt::Int(value))) => Ok(Kind::Int(value)),
                 Ok(NumberAny::Int(NumberInt::BigInt(value))) => Ok(Kind::BigInt(value)),
                 Ok(NumberAny::Float(value)) => Ok(Kind::Float(value)),
-                Err(error) => match self.long_integer(start) {
-                    Some(kind) => Ok(kind),
-                    None => Err(error),
-                },
+                Err(error) => Err(error),
             },
         };
         let kind = kind.map_err(|error| self.problem(&error))?;
@@ -163,25 +162,6 @@ impl Reader<'_> {
         }
     }
 
-    /// An integer of more digits than the parser takes.
-    fn long_integer(&mut self, start: usize) -> Option<Kind> {
-        let text = &self.text[start..];
-        let sign = usize::from(text.starts_with('-'));
-        let digits = text[sign..].bytes().take_while(u8::is_ascii_digit).count();
-        let end = sign + digits;
-        // Shorter ones were refused for another reason, and so were those that
-        // are no integers.
-        let other = matches!(text.as_bytes().get(end), Some(b'.' | b'e' | b'E'));
-        if digits < 4000 || text[sign..].starts_with('0') || other {
-            return None;
-        }
-        let kind = tree::integer(&text[..end])?;
-        let done = start + end;
-        self.json = Jiter::new(&self.text.as_bytes()[done..]).with_allow_inf_nan();
-        self.base = done;
-        Some(kind)
-    }
-
     fn problem(&self, error: &JiterError) -> Problem {
         let at = (self.base + error.index).min(self.text.len());
         let at = self.text.floor_char_boundary(at);
@@ -236,7 +216,10 @@ impl Reader<'_> {
                 expected("another element after the comma")
             }
             E::TrailingCharacters => expected("the end of the text"),
-            E::NumberOutOfRange => "the number has too many digits".to_owned(),
+            E::NumberOutOfRange => Limit::Digits.to_string(),
+            E::LoneLeadingSurrogateInHexEscape | E::UnexpectedEndOfHexEscape => {
+                "half of a surrogate pair is no text".to_owned()
+            }
             E::ControlCharacterWhileParsingString => {
                 help = Some("write it as an escape, for example `\\n`");
                 "a control character or a line's end inside a string".to_owned()

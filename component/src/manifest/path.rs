@@ -1,6 +1,23 @@
 //! JSON paths such as `nodes[1].params.factor`.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
+
+/// Most characters of a key in a path: longer ones are cut, so that a
+/// diagnostic stays short whatever the manifest holds.
+const MOST_OF_KEY: usize = 100;
+
+/// The place of a part of a document: its last step, and the place of what is
+/// around it. Spelt out only where a diagnostic needs it, since the paths of all
+/// parts together may be far longer than the document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Path<'p> {
+    /// The document itself.
+    Root,
+    /// A key of a mapping.
+    Key(&'p Path<'p>, &'p str),
+    /// An element of a list.
+    Index(&'p Path<'p>, usize),
+}
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,41 +28,76 @@ pub(crate) enum Step {
     Index(usize),
 }
 
-/// The path of a key inside the value at `path`.
-pub(crate) fn key(path: &str, key: &str) -> String {
-    let mut chars = key.chars();
-    let plain = chars
-        .next()
-        .is_some_and(|c| c.is_alphabetic() || c == '_' || c == '$' && !path.is_empty())
-        && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
-    match (plain, path.is_empty()) {
-        (true, true) => key.to_owned(),
-        (true, false) => format!("{path}.{key}"),
-        (false, _) => {
-            let mut quoted = format!("{path}[\"");
-            for c in key.chars() {
-                match c {
-                    '"' | '\\' => {
-                        quoted.push('\\');
-                        quoted.push(c);
-                    }
-                    '\n' => quoted.push_str("\\n"),
-                    c if c.is_control() => {
-                        // Writing to a string can't fail.
-                        let _ = write!(quoted, "\\u{:04x}", u32::from(c));
-                    }
-                    c => quoted.push(c),
-                }
+impl Path<'_> {
+    /// The place of a key's value in the mapping here.
+    pub(crate) fn key<'p>(&'p self, key: &'p str) -> Path<'p> {
+        Path::Key(self, key)
+    }
+
+    /// The place of an element of the list here.
+    pub(crate) fn index(&self, index: usize) -> Path<'_> {
+        Path::Index(self, index)
+    }
+
+    /// Whether it is the document itself.
+    pub(crate) fn is_root(&self) -> bool {
+        matches!(self, Self::Root)
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Root => Ok(()),
+            Self::Index(list, index) => write!(f, "{list}[{index}]"),
+            Self::Key(mapping, key) => {
+                mapping.fmt(f)?;
+                write_key(f, key, mapping.is_root())
             }
-            quoted.push_str("\"]");
-            quoted
         }
     }
 }
 
-/// The path of an element of the list at `path`.
-pub(crate) fn index(path: &str, index: usize) -> String {
-    format!("{path}[{index}]")
+impl From<Path<'_>> for String {
+    fn from(path: Path<'_>) -> Self {
+        path.to_string()
+    }
+}
+
+impl From<&Path<'_>> for String {
+    fn from(path: &Path<'_>) -> Self {
+        path.to_string()
+    }
+}
+
+fn write_key(f: &mut fmt::Formatter<'_>, key: &str, is_first: bool) -> fmt::Result {
+    let (key, cut) = match key.char_indices().nth(MOST_OF_KEY) {
+        Some((end, _)) => (&key[..end], true),
+        None => (key, false),
+    };
+    let mut chars = key.chars();
+    let plain = !cut
+        && chars
+            .next()
+            .is_some_and(|c| c.is_alphabetic() || c == '_' || c == '$' && !is_first)
+        && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
+    if plain {
+        let dot = if is_first { "" } else { "." };
+        return write!(f, "{dot}{key}");
+    }
+    f.write_str("[\"")?;
+    for c in key.chars() {
+        match c {
+            '"' | '\\' => {
+                f.write_char('\\')?;
+                f.write_char(c)?;
+            }
+            '\n' => f.write_str("\\n")?,
+            c if c.is_control() => write!(f, "\\u{:04x}", u32::from(c))?,
+            c => f.write_char(c)?,
+        }
+    }
+    f.write_str(if cut { "...\"]" } else { "\"]" })
 }
 
 /// Reads a path. A leading `$` or dot is allowed; of what is no path, the part
@@ -116,24 +168,43 @@ mod tests {
 
     #[test]
     fn reads_what_diagnostics_say() {
-        let path = key(&index("nodes", 1), "params");
-        assert_eq!(path, "nodes[1].params");
-        assert_eq!(key(&path, "a b"), "nodes[1].params[\"a b\"]");
+        let root = Path::Root;
+        let nodes = root.key("nodes");
+        let node = nodes.index(1);
+        let params = node.key("params");
+        assert_eq!(params.to_string(), "nodes[1].params");
+        let strange = params.key("a \"b\"").to_string();
+        assert_eq!(strange, "nodes[1].params[\"a \\\"b\\\"\"]");
         assert_eq!(
-            steps("$.nodes[1][\"a \\\"b\\\"\"].x"),
+            steps(&format!("$.{strange}.x")),
             [
                 Step::Key("nodes".into()),
                 Step::Index(1),
+                Step::Key("params".into()),
                 Step::Key("a \"b\"".into()),
                 Step::Key("x".into()),
             ]
         );
     }
 
+    #[test]
+    fn long_keys_are_cut() {
+        let key = "é".repeat(100_000);
+        let path = Path::Root.key(&key).to_string();
+        assert_eq!(path, format!("[\"{}...\"]", "é".repeat(MOST_OF_KEY)));
+    }
+
+    fn spelt(path: &Path<'_>, names: &[String]) -> String {
+        match names {
+            [] => path.to_string(),
+            [name, rest @ ..] => spelt(&path.key(name), rest),
+        }
+    }
+
     proptest! {
         #[test]
-        fn any_key_comes_back(names in prop::collection::vec(any::<String>(), 0..4)) {
-            let path = names.iter().fold(String::new(), |path, name| key(&path, name));
+        fn any_key_comes_back(names in prop::collection::vec(".{0,40}", 0..4)) {
+            let path = spelt(&Path::Root, &names);
             let names: Vec<Step> = names.into_iter().map(Step::Key).collect();
             prop_assert_eq!(steps(&path), names);
         }

@@ -3,10 +3,10 @@
 //! `{"$dict": [[key, value], ...]}`, and `{"$object": {...}}` for an object
 //! that would read as one of these.
 
-use super::diagnostic::{Diagnostic, did_you_mean};
-use super::path;
+use super::diagnostic::{Diagnostic, Found, did_you_mean, named};
+use super::path::Path;
 use super::tree::{Kind, Source, Span, Tree};
-use crate::value::{MAX_DEPTH, Value};
+use crate::value::{Value, enter};
 
 const FORMS: &[&str] = &["$bytes", "$float", "$tuple", "$dict", "$object"];
 /// Forms that the host reads for whole items.
@@ -17,28 +17,56 @@ const MEDIA: &[&str] = &[
 /// Makes values, and notes what is wrong with them.
 pub(crate) struct Values<'a> {
     pub(crate) source: &'a Source<'a>,
-    pub(crate) found: &'a mut Vec<Diagnostic>,
+    pub(crate) found: &'a mut Found,
 }
 
 impl Values<'_> {
     /// The value of a tree; where something is wrong, null stands for it.
-    pub(crate) fn value(&mut self, tree: &Tree, at: &str) -> Value {
+    pub(crate) fn value(&mut self, tree: &Tree, at: &Path<'_>) -> Value {
         self.nested(tree, at, 0)
     }
 
-    fn error(&mut self, code: &'static str, at: &str, span: Span, message: String) -> Value {
-        self.found.push(Diagnostic {
+    fn error(
+        &mut self,
+        code: &'static str,
+        at: &Path<'_>,
+        span: Span,
+        message: impl FnOnce() -> String,
+    ) -> Value {
+        self.found.error(|| Diagnostic {
             location: Some(self.source.location(span)),
-            ..Diagnostic::error(code, at, message)
+            ..Diagnostic::error(code, at, message())
         });
         Value::Null
     }
 
-    fn nested(&mut self, tree: &Tree, at: &str, depth: usize) -> Value {
-        if depth > MAX_DEPTH {
-            let message = format!("nested deeper than {MAX_DEPTH} levels");
-            return self.error("too-deep", at, tree.span, message);
+    /// Notes a key that can't be one.
+    pub(crate) fn key_error(&mut self, key: &Tree, at: &Path<'_>) {
+        let found = key.describe();
+        self.found.error(|| Diagnostic {
+            location: Some(self.source.location(key.span)),
+            ..Diagnostic::error(
+                "wrong-type",
+                at,
+                format!("a key must be a string, found {found}"),
+            )
+            .help("put it in quotes")
+        });
+    }
+
+    /// The depth of what is inside a list or mapping that stands in `depth`
+    /// others; `None` where that is too deep.
+    fn enter(&mut self, span: Span, at: &Path<'_>, depth: usize) -> Option<usize> {
+        match enter(depth) {
+            Ok(depth) => Some(depth),
+            Err(limit) => {
+                self.error("too-deep", at, span, || limit.to_string());
+                None
+            }
         }
+    }
+
+    fn nested(&mut self, tree: &Tree, at: &Path<'_>, depth: usize) -> Value {
         match &tree.kind {
             Kind::Null => Value::Null,
             Kind::Bool(value) => Value::Bool(*value),
@@ -47,109 +75,138 @@ impl Values<'_> {
             Kind::Float(value) => Value::Float(*value),
             Kind::Text(value) => Value::Text(value.clone()),
             Kind::Bytes(value) => Value::Bytes(value.clone()),
-            Kind::List(items) => Value::list(self.items(items, at, depth)),
+            Kind::List(items) => Value::list(self.items(items, tree.span, at, depth)),
             Kind::Map(entries) => match entries.as_slice() {
                 [(key, inner)] if key.text().is_some_and(|name| name.starts_with('$')) => {
                     self.special(key, inner, at, depth)
                 }
-                entries => self.map(entries, at, depth),
+                entries => self.map(entries, tree.span, at, depth),
             },
         }
     }
 
-    fn items(&mut self, items: &[Tree], at: &str, depth: usize) -> Vec<Value> {
-        let item = |(index, item): (usize, &Tree)| match &item.kind {
-            // Most items of long lists are numbers, and need no path.
-            Kind::Int(value) => Value::Int(*value),
-            Kind::Float(value) => Value::Float(*value),
-            _ => self.nested(item, &path::index(at, index), depth + 1),
+    fn items(&mut self, items: &[Tree], span: Span, at: &Path<'_>, depth: usize) -> Vec<Value> {
+        let Some(depth) = self.enter(span, at, depth) else {
+            return Vec::new();
         };
-        items.iter().enumerate().map(item).collect()
+        let items = items.iter().enumerate();
+        items
+            .map(|(index, item)| self.nested(item, &at.index(index), depth))
+            .collect()
     }
 
-    pub(crate) fn map(&mut self, entries: &[(Tree, Tree)], at: &str, depth: usize) -> Value {
+    pub(crate) fn map(
+        &mut self,
+        entries: &[(Tree, Tree)],
+        span: Span,
+        at: &Path<'_>,
+        depth: usize,
+    ) -> Value {
+        let Some(depth) = self.enter(span, at, depth) else {
+            return Value::Null;
+        };
         if entries.iter().all(|(key, _)| key.text().is_some()) {
             let field = |(key, value): &(Tree, Tree)| {
                 let name = key.name();
-                let value = self.nested(value, &path::key(at, &name), depth + 1);
-                (name, value)
+                let value = self.nested(value, &at.key(&name), depth);
+                (name.into_owned(), value)
             };
             return Value::Map(entries.iter().map(field).collect());
         }
-        let entry = |(key, value): &(Tree, Tree)| {
-            let at = path::key(at, &key.name());
-            let key = self.nested(key, &at, depth + 1);
-            (key, self.nested(value, &at, depth + 1))
+        let entry = |(tree, value): &(Tree, Tree)| {
+            let name = tree.name();
+            let inside = at.key(&name);
+            let key = self.nested(tree, &inside, depth);
+            // `{{ x }}`, unquoted, is a mapping as the key of another.
+            if !key.is_key() {
+                self.key_error(tree, at);
+            }
+            (key, self.nested(value, &inside, depth))
         };
         Value::Entries(entries.iter().map(entry).collect())
     }
 
-    fn special(&mut self, key: &Tree, inner: &Tree, at: &str, depth: usize) -> Value {
+    fn special(&mut self, key: &Tree, inner: &Tree, at: &Path<'_>, depth: usize) -> Value {
         let name = key.name();
-        let inside = path::key(at, &name);
+        let inside = at.key(&name);
         let wrong = |values: &mut Self, needs: &str| {
-            let found = inner.describe();
-            let message = format!("`{name}` must hold {needs}, found {found}");
-            values.error("wrong-type", &inside, inner.span, message)
+            values.error("wrong-type", &inside, inner.span, || {
+                format!("`{name}` must hold {needs}, found {}", inner.describe())
+            })
         };
-        match (name.as_str(), &inner.kind) {
+        match (&*name, &inner.kind) {
             ("$bytes", Kind::Text(text)) => match base64(text) {
                 Ok(bytes) => Value::Bytes(bytes),
-                Err(message) => {
-                    let message = format!("no valid base64: {message}");
-                    self.error("invalid-base64", &inside, inner.span, message)
-                }
+                Err(message) => self.error("invalid-base64", &inside, inner.span, || {
+                    format!("no valid base64: {message}")
+                }),
             },
             ("$bytes", _) => wrong(self, "a string in base64"),
             ("$float", Kind::Text(text)) => match text.as_str() {
                 "nan" => Value::Float(f64::NAN),
                 "inf" => Value::Float(f64::INFINITY),
                 "-inf" => Value::Float(f64::NEG_INFINITY),
-                _ => {
-                    let message = "`$float` must be \"nan\", \"inf\" or \"-inf\"".to_owned();
-                    self.error("invalid-float", &inside, inner.span, message)
-                }
+                _ => self.error("invalid-float", &inside, inner.span, || {
+                    "`$float` must be \"nan\", \"inf\" or \"-inf\"".to_owned()
+                }),
             },
             ("$float", _) => wrong(self, "\"nan\", \"inf\" or \"-inf\""),
-            ("$tuple", Kind::List(items)) => Value::Tuple(self.items(items, &inside, depth)),
+            ("$tuple", Kind::List(items)) => {
+                Value::Tuple(self.items(items, inner.span, &inside, depth))
+            }
             ("$tuple", _) => wrong(self, "a list"),
-            ("$dict", Kind::List(pairs)) => self.dict(pairs, &inside, depth),
+            ("$dict", Kind::List(pairs)) => self.dict(pairs, inner.span, &inside, depth),
             ("$dict", _) => wrong(self, "a list of [key, value] pairs"),
-            ("$object", Kind::Map(entries)) => self.map(entries, &inside, depth),
+            ("$object", Kind::Map(entries)) => self.map(entries, inner.span, &inside, depth),
             ("$object", _) => wrong(self, "an object"),
             (medium, _) if MEDIA.contains(&medium) => {
-                let message = format!(
-                    "`{medium}` stands for a whole item given to the host, and has no form in a manifest"
-                );
-                self.error("medium-in-manifest", at, key.span, message)
+                self.error("medium-in-manifest", at, key.span, || {
+                    format!(
+                        "`{medium}` stands for a whole item given to the host, and has no form in a manifest"
+                    )
+                })
             }
             _ => {
-                let message = format!(
-                    "the form `{name}` is unknown (an object with this one key is written \
-                     {{\"$object\": {{\"{name}\": ...}}}})"
-                );
-                self.error("unknown-form", at, key.span, message);
-                if let Some(last) = self.found.last_mut() {
-                    last.help = did_you_mean(&name, FORMS.iter().copied());
-                }
+                let name = named(&name);
+                let plain = name.trim_matches('`');
+                self.found.error(|| {
+                    let message = format!(
+                        "the form {name} is unknown (an object with this one key is written \
+                         {{\"$object\": {{\"{plain}\": ...}}}})"
+                    );
+                    Diagnostic {
+                        location: Some(self.source.location(key.span)),
+                        ..Diagnostic::error("unknown-form", at, message)
+                    }
+                    .maybe_help(did_you_mean(plain, FORMS.iter().copied()))
+                });
                 Value::Null
             }
         }
     }
 
-    fn dict(&mut self, pairs: &[Tree], at: &str, depth: usize) -> Value {
+    fn dict(&mut self, pairs: &[Tree], span: Span, at: &Path<'_>, depth: usize) -> Value {
+        let Some(depth) = self.enter(span, at, depth) else {
+            return Value::Null;
+        };
         let mut entries = Vec::with_capacity(pairs.len());
         for (index, pair) in pairs.iter().enumerate() {
-            let at = path::index(at, index);
+            let at = at.index(index);
             match &pair.kind {
                 Kind::List(pair) if pair.len() == 2 => {
-                    let key = self.nested(&pair[0], &path::index(&at, 0), depth + 1);
-                    let value = self.nested(&pair[1], &path::index(&at, 1), depth + 1);
+                    let key = self.nested(&pair[0], &at.index(0), depth);
+                    if !key.is_key() {
+                        self.error("wrong-type", &at.index(0), pair[0].span, || {
+                            format!("{} can't be the key of a mapping", key.kind())
+                        });
+                    }
+                    let value = self.nested(&pair[1], &at.index(1), depth);
                     entries.push((key, value));
                 }
                 _ => {
-                    let message = "`$dict` must hold [key, value] pairs".to_owned();
-                    self.error("wrong-type", &at, pair.span, message);
+                    self.error("wrong-type", &at, pair.span, || {
+                        "`$dict` must hold [key, value] pairs".to_owned()
+                    });
                 }
             }
         }

@@ -1,29 +1,34 @@
 //! YAML text to a tree: one document, the scalars of YAML 1.2's core schema,
 //! anchors and aliases, and merge keys, which manifests in the wild use.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use num_bigint::BigInt;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, StrInput, Tag};
 
 use super::diagnostic::Diagnostic;
 use super::special::base64;
-use super::tree::{self, Kind, MAX_NESTING, Source, Span, Tree};
+use super::tree::{Kind, MAX_NESTING, Source, Span, Tree};
+use crate::value::{self, Limit, MAX_DIGITS, from_digits};
 
-/// Most parts that aliases may add to a document.
-const MAX_EXPANSION: usize = 100_000;
+/// Most that aliases may add to a document.
+const MAX_EXPANSION: Size = Size {
+    values: 100_000,
+    bytes: 8 << 20,
+};
 
 /// Reads YAML.
 ///
 /// # Errors
 /// Where the text stops being YAML, or is more than a manifest may use of it.
-pub(crate) fn read(text: &str, source: &Source<'_>) -> Result<Tree, Box<Diagnostic>> {
+pub(crate) fn read(source: &Source<'_>) -> Result<Tree, Box<Diagnostic>> {
+    let text = source.text();
     let base = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let mut reader = Reader {
         offsets: Offsets::new(&text[base..], base),
         stack: Vec::new(),
         anchors: HashMap::new(),
-        expanded: 0,
+        expanded: Size::default(),
         root: None,
     };
     reader.read(&text[base..]).map_err(|problem| {
@@ -92,18 +97,34 @@ enum Parts {
     Map(Vec<(Tree, Tree)>, Option<Tree>),
 }
 
-/// What an anchor stands for, how many parts it has and how deep it is.
+/// What an anchor stands for.
 struct Anchored {
     tree: Tree,
-    size: usize,
+    size: Size,
     depth: usize,
+}
+
+/// How large a part of a document is.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    /// Values in it, itself included.
+    values: usize,
+    /// Bytes of its strings.
+    bytes: usize,
+}
+
+impl Size {
+    fn add(&mut self, other: Self) {
+        self.values += other.values;
+        self.bytes += other.bytes;
+    }
 }
 
 struct Reader {
     offsets: Offsets,
     stack: Vec<Frame>,
     anchors: HashMap<usize, Anchored>,
-    expanded: usize,
+    expanded: Size,
     root: Option<Tree>,
 }
 
@@ -205,27 +226,35 @@ impl Reader {
             let message = "the alias stands inside of what it refers to";
             return Err(problem("recursive-alias", message, span));
         };
-        self.expanded += anchored.size;
-        if self.expanded > MAX_EXPANSION {
-            let message = format!("aliases expand to more than {MAX_EXPANSION} values");
-            return Err(problem("too-many-aliases", message, span));
-        }
-        if self.stack.len() + anchored.depth > MAX_NESTING {
+        let (size, depth) = (anchored.size, anchored.depth);
+        self.expand(size, "aliases expand to", span)?;
+        if self.stack.len() + depth > MAX_NESTING {
             return Err(too_deep(span));
         }
-        let tree = anchored.tree.clone();
+        let tree = self.anchors[&anchor].tree.clone();
         self.finished(tree, 0)
+    }
+
+    /// Counts what is copied. That the text is short bounds nothing: ten
+    /// aliases of ten aliases are a hundred.
+    fn expand(&mut self, size: Size, what: &str, span: Span) -> Result<(), Problem> {
+        self.expanded.add(size);
+        let more = if self.expanded.values > MAX_EXPANSION.values {
+            format!("{} values", MAX_EXPANSION.values)
+        } else if self.expanded.bytes > MAX_EXPANSION.bytes {
+            format!("{} bytes of strings", MAX_EXPANSION.bytes)
+        } else {
+            return Ok(());
+        };
+        let message = format!("{what} more than {more}");
+        Err(problem("too-many-aliases", message, span))
     }
 
     /// Puts a finished part where it belongs.
     fn finished(&mut self, tree: Tree, anchor: usize) -> Result<(), Problem> {
         if anchor != 0 {
             let (size, depth) = measure(&tree);
-            self.expanded += size;
-            if self.expanded > MAX_EXPANSION {
-                let message = format!("anchors hold more than {MAX_EXPANSION} values");
-                return Err(problem("too-many-aliases", message, tree.span));
-            }
+            self.expand(size, "anchors hold", tree.span)?;
             let anchored = Anchored {
                 tree: tree.clone(),
                 size,
@@ -250,12 +279,18 @@ fn too_deep(span: Span) -> Problem {
     problem("too-deep", message, span)
 }
 
-/// How many parts a tree has, and how deep it is.
-fn measure(tree: &Tree) -> (usize, usize) {
-    let mut total = (1, 0);
+/// How large a tree is, and how deep.
+fn measure(tree: &Tree) -> (Size, usize) {
+    let bytes = match &tree.kind {
+        Kind::Text(text) => text.len(),
+        Kind::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    };
+    let mut total = (Size { values: 1, bytes }, 0);
     let mut add = |part: &Tree| {
         let (size, depth) = measure(part);
-        total = (total.0 + size, total.1.max(depth + 1));
+        total.0.add(size);
+        total.1 = total.1.max(depth + 1);
     };
     match &tree.kind {
         Kind::List(items) => items.iter().for_each(add),
@@ -275,8 +310,13 @@ fn merge(entries: Vec<(Tree, Tree)>, span: Span) -> Result<Vec<(Tree, Tree)>, Pr
     if !entries.iter().any(|(key, _)| is_merge(key)) {
         return Ok(entries);
     }
-    let (merges, mut own): (Vec<_>, Vec<_>) =
-        entries.into_iter().partition(|(key, _)| is_merge(key));
+    let (merges, own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _)| is_merge(key));
+    let owned = |key: &Tree| {
+        let (is_text, name) = key.identity();
+        (is_text, name.into_owned())
+    };
+    let mut keys: HashSet<_> = own.iter().map(|(key, _)| owned(key)).collect();
+    let mut merged = own;
     for (_, value) in merges {
         let mappings = match value.kind {
             Kind::List(items) => items,
@@ -288,13 +328,13 @@ fn merge(entries: Vec<(Tree, Tree)>, span: Span) -> Result<Vec<(Tree, Tree)>, Pr
                 return Err(problem("wrong-type", message, span));
             };
             for (key, value) in entries {
-                if !own.iter().any(|(other, _)| other.name() == key.name()) {
-                    own.push((key, value));
+                if keys.insert(owned(&key)) {
+                    merged.push((key, value));
                 }
             }
         }
     }
-    Ok(own)
+    Ok(merged)
 }
 
 /// The name of a tag of YAML's own; `None` where there is no tag.
@@ -361,7 +401,6 @@ fn plain(text: &str) -> Result<Kind, String> {
         ".nan" | ".NaN" | ".NAN" => return Ok(Kind::Float(f64::NAN)),
         _ => {}
     }
-    let too_long = || "the number has too many digits".to_owned();
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
         let negative = text.starts_with('-');
@@ -376,9 +415,7 @@ fn plain(text: &str) -> Result<Kind, String> {
             && !digits.is_empty()
             && digits.chars().all(|c| c.is_digit(radix))
         {
-            return BigInt::parse_bytes(digits.as_bytes(), radix)
-                .and_then(|value| tree::integer(&value.to_string()))
-                .ok_or_else(too_long);
+            return radix_integer(digits, radix).map_err(|limit| limit.to_string());
         }
     }
     let first = unsigned.bytes().next();
@@ -386,12 +423,32 @@ fn plain(text: &str) -> Result<Kind, String> {
         return Ok(Kind::Text(text.to_owned()));
     }
     if unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
-        return tree::integer(text).ok_or_else(too_long);
+        return decimal_integer(text).map_err(|limit| limit.to_string());
     }
     Ok(match is_float(unsigned).then(|| text.parse()) {
         Some(Ok(value)) => Kind::Float(value),
         _ => Kind::Text(text.to_owned()),
     })
+}
+
+/// An integer from decimal digits with an optional sign.
+fn decimal_integer(text: &str) -> Result<Kind, Limit> {
+    if let Ok(small) = text.parse() {
+        return Ok(Kind::Int(small));
+    }
+    let value = from_digits(text.strip_prefix('+').unwrap_or(text))?;
+    Ok(value.map_or_else(|| Kind::Text(text.to_owned()), Kind::integer))
+}
+
+/// An integer from digits in another base than ten.
+fn radix_integer(digits: &str, radix: u32) -> Result<Kind, Limit> {
+    // Not more than in base ten, so that reading them takes no longer.
+    if digits.len() > MAX_DIGITS {
+        return Err(Limit::Digits);
+    }
+    let value = BigInt::parse_bytes(digits.as_bytes(), radix).unwrap_or_default();
+    value::digits(&value)?;
+    Ok(Kind::integer(value))
 }
 
 /// Whether text is a float by the core schema, which knows no `_` and no

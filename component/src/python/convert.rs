@@ -10,7 +10,7 @@ use pyo3::types::{
 
 use super::media;
 use super::object::PyItem;
-use crate::value::{MAX_DEPTH, NoForm, Value};
+use crate::value::{Limit, MAX_NODES, NoForm, Value, enter};
 
 /// Makes the Python object of a value.
 ///
@@ -103,7 +103,7 @@ pub(crate) fn item_from_python(object: &Bound<'_, PyAny>) -> Result<Value, NoFor
 
 /// Makes the value of a plain object, which may lie inside a medium.
 pub(crate) fn plain_from_python(object: &Bound<'_, PyAny>) -> Result<Value, NoForm> {
-    plain(object, 0).map_err(|mut error| {
+    plain(object, 0, &mut 0).map_err(|mut error| {
         error.path.reverse();
         let path = error.path.concat();
         let path = path.strip_prefix('.').unwrap_or(&path).to_owned();
@@ -140,11 +140,21 @@ impl From<PyErr> for Trail {
     }
 }
 
-fn plain(object: &Bound<'_, PyAny>, depth: usize) -> Result<Value, Trail> {
-    if depth > MAX_DEPTH {
-        return Err(Trail::new(format!(
-            "nested deeper than {MAX_DEPTH} levels, or it contains itself"
-        )));
+impl From<Limit> for Trail {
+    fn from(limit: Limit) -> Self {
+        match limit {
+            Limit::Depth => Self::new(format!("{limit}, or it contains itself")),
+            _ => Self::new(limit.to_string()),
+        }
+    }
+}
+
+/// Makes the value of an object that stands in `depth` others. `nodes` counts
+/// all parts of the whole: one object in many places is many parts.
+fn plain(object: &Bound<'_, PyAny>, depth: usize, nodes: &mut usize) -> Result<Value, Trail> {
+    *nodes += 1;
+    if *nodes > MAX_NODES {
+        return Err(Limit::Nodes.into());
     }
     // Exact types first: the common case costs one comparison each.
     if let Ok(text) = object.cast_exact::<PyString>() {
@@ -163,15 +173,17 @@ fn plain(object: &Bound<'_, PyAny>, depth: usize) -> Result<Value, Trail> {
         return Ok(Value::Float(value.value()));
     }
     if let Ok(dict) = object.cast::<PyDict>() {
-        return mapping(dict, depth);
+        return mapping(dict, enter(depth)?, nodes);
     }
     if let Ok(items) = object.cast::<PyList>() {
-        return elements(items, depth);
+        return elements(items, enter(depth)?, nodes);
     }
     if let Ok(items) = object.cast::<PyTuple>() {
+        let depth = enter(depth)?;
         let mut values = Vec::with_capacity(items.len());
         for (position, item) in items.iter().enumerate() {
-            values.push(plain(&item, depth + 1).map_err(|e| e.at(|| format!("[{position}]")))?);
+            let value = plain(&item, depth, nodes);
+            values.push(value.map_err(|e| e.at(|| format!("[{position}]")))?);
         }
         return Ok(Value::Tuple(values));
     }
@@ -244,13 +256,14 @@ fn integer(value: &Bound<'_, PyInt>) -> Result<Value, Trail> {
 
 /// A list; one whose elements are all small integers or all floats takes the
 /// bulk form.
-fn elements(items: &Bound<'_, PyList>, depth: usize) -> Result<Value, Trail> {
+fn elements(items: &Bound<'_, PyList>, depth: usize, nodes: &mut usize) -> Result<Value, Trail> {
     if let Some(bulk) = integers(items).or_else(|| floats(items)) {
         return Ok(bulk);
     }
     let mut values = Vec::with_capacity(items.len());
     for (position, item) in items.iter().enumerate() {
-        values.push(plain(&item, depth + 1).map_err(|e| e.at(|| format!("[{position}]")))?);
+        let value = plain(&item, depth, nodes);
+        values.push(value.map_err(|e| e.at(|| format!("[{position}]")))?);
     }
     Ok(Value::List(values))
 }
@@ -284,14 +297,14 @@ fn floats(items: &Bound<'_, PyList>) -> Option<Value> {
 }
 
 /// A dict; the form depends on whether all its keys are strings.
-fn mapping(dict: &Bound<'_, PyDict>, depth: usize) -> Result<Value, Trail> {
+fn mapping(dict: &Bound<'_, PyDict>, depth: usize, nodes: &mut usize) -> Result<Value, Trail> {
     let mut fields = Vec::with_capacity(dict.len());
     for (key, value) in dict.iter() {
         let Ok(name) = key.cast::<PyString>() else {
-            return entries(dict, depth);
+            return entries(dict, depth, nodes);
         };
         let name = string(name)?;
-        match plain(&value, depth + 1) {
+        match plain(&value, depth, nodes) {
             Ok(value) => fields.push((name, value)),
             Err(error) => return Err(error.at(|| step(&name))),
         }
@@ -299,15 +312,15 @@ fn mapping(dict: &Bound<'_, PyDict>, depth: usize) -> Result<Value, Trail> {
     Ok(Value::Map(fields))
 }
 
-fn entries(dict: &Bound<'_, PyDict>, depth: usize) -> Result<Value, Trail> {
+fn entries(dict: &Bound<'_, PyDict>, depth: usize, nodes: &mut usize) -> Result<Value, Trail> {
     let mut entries = Vec::with_capacity(dict.len());
     for (key, value) in dict.iter() {
         let at = |what: &str, key: &Bound<'_, PyAny>| match key.repr() {
             Ok(repr) => format!("[{repr}]{what}"),
             Err(_) => format!("[?]{what}"),
         };
-        let name = plain(&key, depth + 1).map_err(|e| e.at(|| at(" (key)", &key)))?;
-        let value = plain(&value, depth + 1).map_err(|e| e.at(|| at("", &key)))?;
+        let name = plain(&key, depth, nodes).map_err(|e| e.at(|| at(" (key)", &key)))?;
+        let value = plain(&value, depth, nodes).map_err(|e| e.at(|| at("", &key)))?;
         entries.push((name, value));
     }
     Ok(Value::Entries(entries))

@@ -116,23 +116,14 @@ pub(crate) fn from_python(object: &Bound<'_, PyAny>) -> Result<Option<Media>, No
     };
     let fields = Fields { object };
     let media = match class {
-        "Audio" => {
-            let audio = Audio {
-                samples: fields.floats("samples")?,
-                sample_rate: fields.required("sample_rate")?,
-                channels: fields.required("channels")?,
-                stream_id: fields.optional("stream_id")?,
-                timestamp_us: fields.optional("timestamp_us")?,
-                metadata: fields.plain("metadata")?,
-            };
-            if audio.sample_rate == 0 || audio.channels == 0 {
-                return Err(fields.wrong("channels", "channels and sample_rate must be at least 1"));
-            }
-            if !audio.samples.len().is_multiple_of(audio.channels as usize) {
-                return Err(fields.wrong("samples", "the length must be a multiple of channels"));
-            }
-            Media::Audio(audio)
-        }
+        "Audio" => Media::Audio(Audio {
+            samples: fields.floats("samples")?,
+            sample_rate: fields.required("sample_rate")?,
+            channels: fields.required("channels")?,
+            stream_id: fields.optional("stream_id")?,
+            timestamp_us: fields.optional("timestamp_us")?,
+            metadata: fields.plain("metadata")?,
+        }),
         "Video" => Media::Video(Video {
             pixel_data: fields.bytes("pixel_data")?,
             width: fields.required("width")?,
@@ -188,6 +179,7 @@ pub(crate) fn from_python(object: &Bound<'_, PyAny>) -> Result<Option<Media>, No
             timestamp_ms: fields.required("timestamp_ms")?,
         }),
     };
+    media.check()?;
     Ok(Some(media))
 }
 

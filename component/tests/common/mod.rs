@@ -2,6 +2,8 @@
 
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
+pub mod model;
+
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::VecDeque;

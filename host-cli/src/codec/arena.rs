@@ -10,6 +10,9 @@ pub const MAX_DEPTH: usize = 128;
 /// Most nodes of a value.
 pub const MAX_NODES: usize = 1 << 24;
 
+/// Most decimal digits of an integer.
+pub const MAX_DIGITS: usize = 4300;
+
 /// A value's arena is not a tree.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ArenaError {
@@ -31,10 +34,16 @@ pub enum ArenaError {
     /// An integer is not written as one.
     #[error("node {0} is not a decimal integer")]
     NotAnInteger(u32),
+    /// An integer is too long.
+    #[error("node {0} has more than {MAX_DIGITS} digits")]
+    TooLong(u32),
+    /// A mapping has a key that can change, which Python has not.
+    #[error("node {0} can't be the key of a mapping")]
+    NotAKey(u32),
 }
 
-/// Checks that a value's arena is a tree: each node has one parent, the root
-/// none, and nothing is nested too deeply.
+/// Checks that a value's arena is a tree within the limits: each node has one
+/// parent, the root none, and nothing is nested too deeply.
 ///
 /// # Errors
 /// Says which node is at fault.
@@ -47,6 +56,7 @@ pub fn validate(value: &Value) -> Result<(), ArenaError> {
         value,
         seen: vec![false; count],
         pending: Vec::new(),
+        keys: Vec::new(),
         visited: 0,
     };
     walk.child(value.root, 0)?;
@@ -64,6 +74,7 @@ pub fn validate(value: &Value) -> Result<(), ArenaError> {
             }
             ValueNode::Entries(entries) => {
                 for (key, child) in entries {
+                    walk.keys.push(*key);
                     walk.child(*key, depth)?;
                     walk.child(*child, depth)?;
                 }
@@ -71,9 +82,29 @@ pub fn validate(value: &Value) -> Result<(), ArenaError> {
             _ => {}
         }
     }
-    match count - walk.visited {
-        0 => Ok(()),
-        orphans => Err(ArenaError::Orphans(orphans)),
+    if walk.visited < count {
+        return Err(ArenaError::Orphans(count - walk.visited));
+    }
+    let mut keys = walk.keys.into_iter();
+    match keys.find(|key| no_key(&value.nodes, *key).is_some()) {
+        None => Ok(()),
+        Some(key) => Err(ArenaError::NotAKey(key)),
+    }
+}
+
+/// What a node is that can't be a mapping's key, as none can that can change.
+/// The nodes below it must be a tree.
+pub(super) fn no_key(nodes: &[ValueNode], index: u32) -> Option<&'static str> {
+    match &nodes[index as usize] {
+        ValueNode::Items(_) | ValueNode::Integers(_) | ValueNode::Numbers(_) => Some("a list"),
+        ValueNode::Fields(_) => Some("an object"),
+        ValueNode::Entries(_) => Some("a mapping"),
+        ValueNode::Tuple(parts) => {
+            let mut parts = parts.iter();
+            let changes = parts.any(|part| no_key(nodes, *part).is_some());
+            changes.then_some("a tuple")
+        }
+        _ => None,
     }
 }
 
@@ -83,6 +114,8 @@ struct Walk<'a> {
     /// Containers whose children are still to be looked at, and how deep they
     /// are themselves.
     pending: Vec<(u32, usize)>,
+    /// Keys of mappings.
+    keys: Vec<u32>,
     visited: usize,
 }
 
@@ -112,8 +145,14 @@ impl Walk<'_> {
             ValueNode::Integers(_) | ValueNode::Numbers(_) if depth == MAX_DEPTH => {
                 return Err(ArenaError::TooDeep);
             }
-            ValueNode::BigInteger(digits) if !is_integer(digits) => {
-                return Err(ArenaError::NotAnInteger(index));
+            ValueNode::BigInteger(text) => {
+                let digits = text.strip_prefix('-').unwrap_or(text);
+                if !is_integer(digits) {
+                    return Err(ArenaError::NotAnInteger(index));
+                }
+                if digits.len() > MAX_DIGITS {
+                    return Err(ArenaError::TooLong(index));
+                }
             }
             _ => {}
         }
@@ -121,12 +160,11 @@ impl Walk<'_> {
     }
 }
 
-/// Whether a text is an integer as JSON writes it.
-fn is_integer(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
-    match digits {
+/// Whether digits are those of an integer as JSON writes it.
+fn is_integer(digits: &str) -> bool {
+    match digits.as_bytes() {
         [] => false,
         [b'0', _, ..] => false,
-        _ => digits.iter().all(u8::is_ascii_digit),
+        digits => digits.iter().all(u8::is_ascii_digit),
     }
 }

@@ -1,5 +1,6 @@
 //! Where and why JSON could not be read.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// JSON that could not be read.
@@ -68,22 +69,23 @@ impl Problem {
             .iter()
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |at| at + 1);
-        let column = String::from_utf8_lossy(&before[line_start..])
-            .chars()
-            .count()
-            + 1;
+        let shown = String::from_utf8_lossy(&before[line_start..]);
+        // A mark at the start is no character that anyone sees.
+        let column = shown.trim_start_matches('\u{feff}').chars().count() + 1;
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let mut path = String::new();
         for step in self.path.iter().rev() {
             match step {
                 Step::Index(index) => path.push_str(&format!("[{index}]")),
-                Step::Key(key) if is_identifier(key) => {
+                Step::Key(key) if key.len() <= MOST && is_identifier(key) => {
                     if !path.is_empty() {
                         path.push('.');
                     }
                     path.push_str(key);
                 }
-                Step::Key(key) => path.push_str(&format!("['{}']", key.escape_default())),
+                Step::Key(key) => {
+                    path.push_str(&format!("['{}']", shortened(key).escape_default()));
+                }
             }
         }
         ReadError {
@@ -93,6 +95,17 @@ impl Problem {
             column,
             offset,
         }
+    }
+}
+
+/// Most characters of a name in a message.
+const MOST: usize = 60;
+
+/// A name for a message, cut where it is long.
+pub(super) fn shortened(name: &str) -> Cow<'_, str> {
+    match name.char_indices().nth(MOST) {
+        Some((end, _)) => Cow::Owned(format!("{}...", &name[..end])),
+        None => Cow::Borrowed(name),
     }
 }
 

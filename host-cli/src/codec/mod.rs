@@ -12,19 +12,20 @@
 //! | `{"$audio": {...}}` | a medium; also `$video`, `$image`, `$tensor`, `$text`, `$binary`, `$file`, `$control` |
 //!
 //! Media have the fields of the WIT's records, in `snake_case`, payloads in
-//! base64. They are whole items, never parts of a value. Integers have any
-//! length, floats are written so that they are read back as the same float.
+//! base64. They are whole items, never parts of a value. Integers have up to
+//! [`MAX_DIGITS`] digits, floats are written so that they are read back as the same float.
 
 mod arena;
 pub mod document;
 mod error;
+mod forms;
 mod media;
 mod media_write;
 mod read;
 mod request;
 mod write;
 
-pub use arena::{ArenaError, MAX_DEPTH, MAX_NODES, validate};
+pub use arena::{ArenaError, MAX_DEPTH, MAX_DIGITS, MAX_NODES, validate};
 pub use error::ReadError;
 pub use request::{Request, read_inputs, read_request};
 pub use write::{Style, Writer};

@@ -6,8 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, NumberAny, NumberInt, Peek};
 
-use super::arena::{MAX_DEPTH, MAX_NODES};
-use super::error::{Problem, ReadError, Step};
+use super::arena::{MAX_DEPTH, MAX_DIGITS, MAX_NODES, no_key};
+use super::error::{Problem, ReadError, Step, shortened};
+use super::forms::Forms;
 use crate::types::{Data, Value, ValueNode};
 
 /// Reads one text.
@@ -18,6 +19,7 @@ pub(super) struct Reader<'j> {
     base: usize,
     nodes: Vec<ValueNode>,
     depth: usize,
+    forms: Forms,
 }
 
 pub(super) type Read<T> = Result<T, Problem>;
@@ -41,13 +43,15 @@ enum Elements {
 
 impl<'j> Reader<'j> {
     pub(super) fn new(source: &'j [u8]) -> Self {
-        let json = Jiter::new(source).with_allow_inf_nan();
+        // Some programs begin what they write with a mark.
+        let base = source.len() - source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source).len();
         Self {
             source,
-            json,
-            base: 0,
+            json: Jiter::new(&source[base..]).with_allow_inf_nan(),
+            base,
             nodes: Vec::new(),
             depth: 0,
+            forms: Forms::default(),
         }
     }
 
@@ -168,18 +172,8 @@ impl<'j> Reader<'j> {
                     .map_err(|error| self.problem(error))?,
             ),
             Peek::String => ValueNode::Text(self.string()?),
-            Peek::Array => {
-                self.enter()?;
-                let node = self.list()?;
-                self.depth -= 1;
-                node
-            }
-            Peek::Object => {
-                self.enter()?;
-                let node = self.object()?;
-                self.depth -= 1;
-                node
-            }
+            Peek::Array => self.inside(Self::list)?,
+            Peek::Object => self.object()?,
             _ => match self.number(peek)? {
                 Number::Integer(value) => ValueNode::Integer(value),
                 Number::BigInteger(digits) => ValueNode::BigInteger(digits),
@@ -262,7 +256,7 @@ impl<'j> Reader<'j> {
     fn object(&mut self) -> Read<ValueNode> {
         match self.lone_dollar()? {
             Some(name) => self.special(&name),
-            None => self.fields(),
+            None => self.inside(Self::fields),
         }
     }
 
@@ -295,7 +289,7 @@ impl<'j> Reader<'j> {
             "$bytes" => ValueNode::Bytes(self.base64()?),
             "$tuple" => {
                 self.expect(peek, Peek::Array, "$tuple must hold a list")?;
-                ValueNode::Tuple(self.children(Self::value)?)
+                ValueNode::Tuple(self.inside(|reader| reader.children(Self::value))?)
             }
             "$dict" => {
                 self.expect(
@@ -303,17 +297,18 @@ impl<'j> Reader<'j> {
                     Peek::Array,
                     "$dict must hold a list of [key, value] pairs",
                 )?;
-                ValueNode::Entries(self.children(Self::pair)?)
+                ValueNode::Entries(self.inside(|reader| reader.children(Self::pair))?)
             }
             "$object" => {
                 self.expect(peek, Peek::Object, "$object must hold an object")?;
-                self.fields()?
+                self.inside(Self::fields)?
             }
             _ if super::media::is_medium(name) => {
                 let message = format!("{name} stands for a whole item, not for a part of one");
                 return Err(Problem::new(message, at));
             }
             _ => {
+                let name = shortened(name);
                 let message = format!(
                     "the form {name} is unknown (an object with this one key is written \
                      {{\"$object\": {{\"{name}\": ...}}}})"
@@ -347,9 +342,16 @@ impl<'j> Reader<'j> {
             return Err(wrong());
         }
         let mut children = self.children(Self::value)?.into_iter();
-        match (children.next(), children.next(), children.next()) {
-            (Some(key), Some(value), None) => Ok((key, value)),
-            _ => Err(wrong()),
+        let (Some(key), Some(value), None) = (children.next(), children.next(), children.next())
+        else {
+            return Err(wrong());
+        };
+        match no_key(&self.nodes, key) {
+            None => Ok((key, value)),
+            Some(what) => {
+                let message = format!("{what} can't be the key of a mapping");
+                Err(Problem::new(message, at).within(Step::Index(0)))
+            }
         }
     }
 
@@ -378,32 +380,8 @@ impl<'j> Reader<'j> {
                 Ok(Number::BigInteger(value.to_string()))
             }
             Ok(NumberAny::Float(value)) => Ok(Number::Float(value)),
-            Err(error) => self.long_number().ok_or_else(|| self.problem(error)),
+            Err(error) => Err(self.problem(error)),
         }
-    }
-
-    /// A number with more digits than the parser takes.
-    fn long_number(&mut self) -> Option<Number> {
-        let start = self.offset();
-        let text = &self.source[start..];
-        let end = text
-            .iter()
-            .position(|byte| !matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
-            .unwrap_or(text.len());
-        let text = std::str::from_utf8(&text[..end]).ok()?;
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        let whole = digits.bytes().take_while(u8::is_ascii_digit).count();
-        // Anything shorter was refused for another reason.
-        if whole < 4000 || digits.starts_with('0') {
-            return None;
-        }
-        let number = if whole == digits.len() {
-            Number::BigInteger(text.to_owned())
-        } else {
-            Number::Float(text.parse().ok()?)
-        };
-        self.jump(start + end);
-        Some(number)
     }
 
     pub(super) fn string(&mut self) -> Read<String> {
@@ -441,8 +419,8 @@ impl<'j> Reader<'j> {
             Ok(Some(name)) if name.starts_with('$') => name.to_owned(),
             _ => return Ok(None),
         };
-        let value = start + probe.current_index();
-        Ok(ends_object(&self.source[value..]).then_some(name))
+        let alone = self.forms.has_one_key(self.source, start);
+        Ok(alone.then_some(name))
     }
 
     pub(super) fn peek(&mut self) -> Read<Peek> {
@@ -492,13 +470,16 @@ impl<'j> Reader<'j> {
         self.base + self.json.current_index()
     }
 
-    fn enter(&mut self) -> Read<()> {
+    /// Reads what is inside a list or mapping, one level deeper.
+    fn inside<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
         if self.depth == MAX_DEPTH {
             let message = format!("nested more than {MAX_DEPTH} deep");
             return Err(Problem::new(message, self.offset()));
         }
         self.depth += 1;
-        Ok(())
+        let read = read(self)?;
+        self.depth -= 1;
+        Ok(read)
     }
 
     #[inline]
@@ -542,30 +523,6 @@ impl<'j> Reader<'j> {
     }
 }
 
-/// Whether an object ends after the value that comes next. What is wrong with
-/// the value is said when it is read.
-fn ends_object(text: &[u8]) -> bool {
-    let mut depth = 0_usize;
-    let mut bytes = text.iter();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => loop {
-                match bytes.next() {
-                    Some(b'\\') => _ = bytes.next(),
-                    Some(b'"') | None => break,
-                    Some(_) => {}
-                }
-            },
-            b'[' | b'{' => depth += 1,
-            b'}' if depth == 0 => return true,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            b',' if depth == 0 => return false,
-            _ => {}
-        }
-    }
-    false
-}
-
 fn say(kind: &JsonErrorType) -> String {
     match kind {
         JsonErrorType::EofWhileParsingList => "the text ends in the middle of a list",
@@ -575,7 +532,13 @@ fn say(kind: &JsonErrorType) -> String {
         JsonErrorType::ExpectedSomeIdent | JsonErrorType::ExpectedSomeValue => {
             "this is not JSON: expected a value (strings need double quotes)"
         }
-        JsonErrorType::LoneLeadingSurrogateInHexEscape => "half of a surrogate pair is no text",
+        // The second comes of a first half with no escape after it.
+        JsonErrorType::LoneLeadingSurrogateInHexEscape
+        | JsonErrorType::UnexpectedEndOfHexEscape => "half of a surrogate pair is no text",
+        JsonErrorType::NumberOutOfRange => return format!(
+            "the number has more than {MAX_DIGITS} digits; give it in another form, for example as \
+             a string in hexadecimal"
+        ),
         JsonErrorType::TrailingComma => "a comma with nothing after it",
         JsonErrorType::TrailingCharacters => "there is more text after the value",
         JsonErrorType::RecursionLimitExceeded => "nested too deeply",

@@ -141,8 +141,20 @@ fn model() -> impl Strategy<Value = Model> {
                 proptest::collection::vec(inner.clone(), 0..6).prop_map(Model::List),
                 proptest::collection::vec(inner.clone(), 0..6).prop_map(Model::Tuple),
                 fields,
-                proptest::collection::vec((inner.clone(), inner), 0..4).prop_map(Model::Entries),
+                proptest::collection::vec((entry_key(), inner), 0..4).prop_map(Model::Entries),
             ]
+        })
+}
+
+/// A key of a mapping whose keys are not all strings.
+fn entry_key() -> impl Strategy<Value = Model> {
+    let scalar = leaf().prop_filter("a list is no key", |leaf| {
+        !matches!(leaf, ValueNode::Integers(_) | ValueNode::Numbers(_))
+    });
+    scalar
+        .prop_map(Model::Leaf)
+        .prop_recursive(2, 6, 3, |inner| {
+            proptest::collection::vec(inner, 0..3).prop_map(Model::Tuple)
         })
 }
 
@@ -186,7 +198,12 @@ proptest! {
         root in 0_u32..8,
     ) {
         let value = Value { nodes, root };
-        prop_assert_eq!(validate(&value).is_ok(), value_to_json(&value).is_ok());
+        // What is good can be written, and what is written can be read.
+        let json = value_to_json(&value);
+        prop_assert_eq!(validate(&value).is_ok(), json.is_ok());
+        if let Ok(json) = json {
+            prop_assert!(read_value(json.as_bytes()).is_ok());
+        }
     }
 
     #[test]
@@ -262,7 +279,7 @@ fn forms() {
         round(r#"{"$control":{"kind":"cancel_speculation","timestamp_ms":1}}"#),
         r#"{"$control":{"kind":"cancel-speculation","timestamp_ms":1}}"#
     );
-    let long = format!("[{},-{0}]", "7".repeat(10_000));
+    let long = format!("[{},-{0}]", "7".repeat(MAX_DIGITS));
     assert_eq!(round(&long), long);
 }
 
@@ -361,26 +378,86 @@ fn what_is_wrong_is_said() {
     let forms = |depth: usize| "{\"$tuple\":[".repeat(depth) + &"]}".repeat(depth);
     assert_eq!(round(&forms(128)), forms(128));
     assert!(read_item(forms(129).as_bytes()).is_err());
+    // Bytes are no level, although they are written as an object.
+    let bytes = deep(128).replace("[]", r#"[{"$bytes":"aGk="}]"#);
+    assert_eq!(round(&bytes), bytes);
+    let dicts = |depth: usize| {
+        format!(
+            "{}null{}",
+            "{\"$dict\":[[1,".repeat(depth),
+            "]]}".repeat(depth)
+        )
+    };
+    assert_eq!(round(&dicts(128)), dicts(128));
+    assert!(error(&dicts(129)).contains("nested more than 128 deep"));
+    for json in [
+        "7".repeat(MAX_DIGITS + 1),
+        format!("[-{}]", "7".repeat(1_000_000)),
+        format!("{}.5", "7".repeat(MAX_DIGITS + 1)),
+    ] {
+        assert!(error(&json).contains("the number has more than 4300 digits"));
+    }
+    for (json, message) in [
+        (
+            r#"{"$dict": [[1, 2], [[3], 4]]}"#,
+            "[1][0]: a list can't be the key of a mapping (line 1, column 20)",
+        ),
+        (
+            r#"{"$dict": [[{"$tuple": [{}]}, 4]]}"#,
+            "[0][0]: a tuple can't be the key of a mapping (line 1, column 12)",
+        ),
+    ] {
+        assert_eq!(error(json), message);
+    }
+    for json in [
+        r#""\ud800""#,
+        r#""\ud800x""#,
+        r#""x\udc00""#,
+        r#"["\ud800\n"]"#,
+        r#""\ud800\u0041""#,
+        r#"{"\ud83d": 1}"#,
+    ] {
+        let error = error(json);
+        assert!(
+            error.contains("half of a surrogate pair is no text"),
+            "{json}: {error}"
+        );
+    }
+    let long = "k".repeat(1_000_000);
+    for json in [
+        format!("{{\"{long}\": 1, \"{long}\": 2}}"),
+        format!("{{\"${long}\": 1}}"),
+        format!("{{\"$audio\": {{\"{long}\": 1}}}}"),
+    ] {
+        assert!(error(&json).len() < 500);
+    }
 }
 
 #[test]
-fn arenas_that_are_no_trees() {
-    let check = |nodes: Vec<ValueNode>, root| validate(&Value { nodes, root });
-    assert_eq!(check(vec![], 0), Err(ArenaError::OutOfRange(0)));
-    assert_eq!(
-        check(vec![ValueNode::Items(vec![0])], 0),
-        Err(ArenaError::Shared(0))
-    );
-    let shared = vec![ValueNode::Null, ValueNode::Items(vec![0, 0])];
-    assert_eq!(check(shared, 1), Err(ArenaError::Shared(0)));
-    assert_eq!(
-        check(vec![ValueNode::Null; 3], 1),
-        Err(ArenaError::Orphans(2))
-    );
-    for digits in ["", "-", "01", "1e5", "+1"] {
-        let node = ValueNode::BigInteger(digits.into());
-        assert_eq!(check(vec![node], 0), Err(ArenaError::NotAnInteger(0)));
+fn a_mark_at_the_start_is_passed_over() {
+    let mark = |json: &str| format!("\u{feff}{json}");
+    for json in ["[1,2]", "{\"$tuple\":[1]}", "\"a\""] {
+        let item = read_item(mark(json).as_bytes()).unwrap();
+        assert_eq!(item_to_json(&item).unwrap(), json);
     }
+    assert_eq!(read_items(mark("[1, 2]").as_bytes()).unwrap().len(), 2);
+    assert_eq!(read_items(mark("1\n2\n").as_bytes()).unwrap().len(), 2);
+    assert_eq!(read_items(mark("").as_bytes()).unwrap().len(), 0);
+    assert_eq!(read_inputs(mark(" [1]").as_bytes()).unwrap().len(), 1);
+    let request = mark(r#"{"manifest": {"a": 1}}"#);
+    let range = read_request(request.as_bytes()).unwrap().manifest;
+    assert_eq!(&request[range], r#"{"a": 1}"#);
+    let error = read_item(mark("[x]").as_bytes()).unwrap_err();
+    assert_eq!((error.line, error.column, error.offset), (1, 2, 4));
+}
+
+/// Many levels of forms, each of which must be told apart from an ordinary
+/// object: every byte is looked at a few times, not once a level.
+#[test]
+fn forms_in_forms_are_told_apart_in_one_pass() {
+    let deep = |inner: &str| format!("{}{inner}{}", "{\"$tuple\":[".repeat(128), "]}".repeat(128));
+    let json = deep(&format!("\"{}\"", "x".repeat(1000)));
+    assert_eq!(round(&json), json);
 }
 
 #[test]

@@ -5,6 +5,8 @@ Read from code objects rather than with `inspect`, whose import alone costs more
 
 from __future__ import annotations
 
+from .values import shown, shown_value
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -246,8 +248,20 @@ def inspect_class(node_type: str, cls: type) -> NodeInfo:
     )
 
 
+_MOST_LETTERS = 64
+_MOST_NAMES = 1000
+_MOST_PROBLEMS = 100
+_MOST_HINTS = 20
+
+
 def nearest(name: str, known: list[str]) -> str | None:
-    """The known name that was probably meant."""
+    """The known name that was probably meant.
+
+    Long names come from mistakes of another kind, and comparing them takes quadratic time.
+    """
+    if len(name) > _MOST_LETTERS:
+        return None
+    known = [item for item in known[:_MOST_NAMES] if len(item) <= _MOST_LETTERS]
     try:
         from difflib import get_close_matches
     except ModuleNotFoundError:
@@ -265,12 +279,15 @@ def check_params(cls: type, params: dict[str, object]) -> list[ParamProblem]:
     """What is wrong with these params for this class."""
     signature = init_signature(cls)
     known = {param.name: param for param in signature.params}
-    problems = []
+    problems: list[ParamProblem] = []
     for name, value in params.items():
+        if len(problems) >= _MOST_PROBLEMS:
+            break
         param = known.get(name)
         if param is None:
             if not signature.open and name not in _BASE_OPTIONS:
-                problems.append(ParamProblem(name, _unknown(name, list(known))))
+                hint = len(problems) < _MOST_HINTS
+                problems.append(ParamProblem(name, _unknown(name, list(known), hint)))
             continue
         if value is None and not param.required and param.default is None:
             continue
@@ -283,11 +300,11 @@ def check_params(cls: type, params: dict[str, object]) -> list[ParamProblem]:
     return problems
 
 
-def _unknown(name: str, known: list[str]) -> str:
-    meant = nearest(name, known)
-    hint = f": did you mean `{meant}`?" if meant else ""
+def _unknown(name: str, known: list[str], hint: bool) -> str:
+    meant = nearest(name, known) if hint else None
+    maybe = f": did you mean `{meant}`?" if meant else ""
     listing = ", ".join(known) if known else "it takes none"
-    return f"unknown param `{name}`{hint} (known: {listing})"
+    return f"unknown param `{shown(name)}`{maybe} (known: {listing})"
 
 
 _PLAIN: dict[str, tuple[type, ...]] = {
@@ -343,7 +360,4 @@ def _mismatch(annotation: object, value: object) -> str | None:
         fits = isinstance(value, tuple(allowed))
     if fits:
         return None
-    shown = repr(value)
-    if len(shown) > 40:
-        shown = shown[:37] + "..."
-    return f"expected {text}, got {type(value).__name__} {shown}"
+    return f"expected {text}, got {type(value).__name__} {shown_value(value)}"

@@ -5,7 +5,7 @@
     {"$object": {"$...": ...}}           a dict that would otherwise read as one of these
     {"$audio": {...}}                    media, with their payload in base64
 
-Integers have any length; nothing is ever unpickled.
+Integers have up to MAX_DIGITS digits; nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -15,13 +15,21 @@ from json.decoder import JSONDecodeError, JSONDecoder
 from json.encoder import encode_basestring
 
 from ..media import CLASSES, Media
-from .values import MAX_DEPTH, ValueFormError, field_path, plain
+from .values import (
+    MAX_DEPTH,
+    MAX_DIGITS,
+    TOO_LONG,
+    ValueFormError,
+    checked_int,
+    field_path,
+    plain,
+    shown,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_DIGITS = 4000
 _MEDIA = {cls.__name__.lower(): cls for cls in CLASSES}
 _FLOATS = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 
@@ -84,121 +92,158 @@ def _media_to_json(value: Media) -> dict[str, Any]:
 
 def from_json(form: Any, path: str = "") -> Any:
     """The item that a JSON form stands for."""
-    if type(form) is dict and len(form) == 1:
-        (key,) = form
-        if key[1:] in _MEDIA and key[0] == "$":
-            return _media_from_json(key[1:], form[key], path)
-    return _value(form, path, 0)
+    try:
+        if type(form) is dict and len(form) == 1:
+            (key,) = form
+            if key[1:] in _MEDIA and key[0] == "$":
+                return _media_from_json(key[1:], form[key])
+        return _value(form, 0)
+    except ValueFormError as error:
+        raise error.within(path) from None
 
 
-def _value(form: Any, path: str, depth: int) -> Any:
+def _value(form: Any, depth: int) -> Any:
+    # Where something is wrong, the path grows on the way out: the paths of all parts together may
+    # be far longer than the text.
     kind = type(form)
-    if kind is not list and kind is not dict:
-        return form
-    if depth >= MAX_DEPTH:
-        raise ValueFormError(path, f"nested more than {MAX_DEPTH} deep")
+    if kind is str:
+        return _text(form)
     if kind is list:
-        return [_value(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(form)]
+        return _items(form, depth)
+    if kind is not dict:
+        return form
     if len(form) == 1:
         (key,) = form
         if key.startswith("$"):
-            return _special(key, form[key], path, depth)
-    return _fields(form, path, depth)
+            return _special(key, form[key], depth)
+    return _fields(form, depth)
 
 
-def _fields(form: dict[str, Any], path: str, depth: int) -> dict[str, Any]:
-    return {key: _value(v, field_path(path, key), depth + 1) for key, v in form.items()}
+def _text(text: str) -> str:
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValueFormError("", "half of a surrogate pair is no text") from None
+    return text
 
 
-def _special(key: str, content: Any, path: str, depth: int) -> Any:
+def _enter(depth: int) -> int:
+    if depth >= MAX_DEPTH:
+        raise ValueFormError("", f"nested more than {MAX_DEPTH} deep")
+    return depth + 1
+
+
+def _items(form: list[Any], depth: int) -> list[Any]:
+    depth = _enter(depth)
+    result: list[Any] = []
+    try:
+        for item in form:
+            result.append(_value(item, depth))
+    except ValueFormError as error:
+        raise error.within(f"[{len(result)}]") from None
+    return result
+
+
+def _fields(form: dict[str, Any], depth: int) -> dict[str, Any]:
+    depth = _enter(depth)
+    result: dict[str, Any] = {}
+    key = ""
+    try:
+        for key, value in form.items():
+            result[_text(key)] = _value(value, depth)
+    except ValueFormError as error:
+        raise error.within(field_path("", key)) from None
+    return result
+
+
+def _special(key: str, content: Any, depth: int) -> Any:
     if key == "$float":
-        if content not in _FLOATS:
-            raise ValueFormError(path, '$float must be "nan", "inf" or "-inf"')
+        if not isinstance(content, str) or content not in _FLOATS:
+            raise ValueFormError("", '$float must be "nan", "inf" or "-inf"')
         return _FLOATS[content]
     if key == "$bytes":
-        return _bytes(content, path)
+        return _bytes(content)
     if key == "$tuple":
         if type(content) is not list:
-            raise ValueFormError(path, "$tuple must hold a list")
-        return tuple(_value(v, f"{path}[{i}]", depth + 1) for i, v in enumerate(content))
+            raise ValueFormError("", "$tuple must hold a list")
+        return tuple(_items(content, depth))
     if key == "$dict":
-        return _dict(content, path, depth)
+        return _dict(content, depth)
     if key == "$object":
         if type(content) is not dict:
-            raise ValueFormError(path, "$object must hold an object")
-        return _fields(content, path, depth)
+            raise ValueFormError("", "$object must hold an object")
+        return _fields(content, depth)
     if key[1:] in _MEDIA:
-        raise ValueFormError(path, f"{key} stands for a whole item, not for a part of one")
+        raise ValueFormError("", f"{key} stands for a whole item, not for a part of one")
+    key = shown(key)
     raise ValueFormError(
-        path,
+        "",
         f"unknown form {key!r} (an object with this one key is written "
         f'{{"$object": {{"{key}": ...}}}})',
     )
 
 
-def _bytes(content: Any, path: str) -> bytes:
+def _bytes(content: Any) -> bytes:
     try:
         return b64decode(content, validate=True)
     except (TypeError, ValueError):
-        raise ValueFormError(path, "not valid base64") from None
+        raise ValueFormError("", "not valid base64") from None
 
 
-def _dict(content: Any, path: str, depth: int) -> dict[Any, Any]:
+def _dict(content: Any, depth: int) -> dict[Any, Any]:
+    depth = _enter(depth)
     result: dict[Any, Any] = {}
     if type(content) is not list:
-        raise ValueFormError(path, "$dict must hold a list of pairs")
-    for pair in content:
-        if type(pair) is not list or len(pair) != 2:
-            raise ValueFormError(path, "$dict must hold a list of [key, value] pairs")
-        key = _value(pair[0], f"{path} (key)", depth + 1)
+        raise ValueFormError("", "$dict must hold a list of pairs")
+    for at, pair in enumerate(content):
         try:
-            hash(key)
-        except TypeError:
-            raise ValueFormError(path, f"a {type(key).__name__} cannot be a key") from None
-        result[key] = _value(pair[1], f"{path}[{key!r}]", depth + 1)
+            if type(pair) is not list or len(pair) != 2:
+                raise ValueFormError("", "$dict must hold a list of [key, value] pairs")
+            key = _value(pair[0], depth)
+            try:
+                hash(key)
+            except TypeError:
+                message = f"a {type(key).__name__} cannot be a key"
+                raise ValueFormError("[0]", message) from None
+            result[key] = _value(pair[1], depth)
+        except ValueFormError as error:
+            raise error.within(f"[{at}]") from None
     return result
 
 
-def _media_from_json(name: str, content: Any, path: str) -> Media:
+def _media_from_json(name: str, content: Any) -> Media:
     cls = _MEDIA[name]
     if type(content) is not dict:
-        raise ValueFormError(path, f"${name} must hold an object")
+        raise ValueFormError("", f"${name} must hold an object")
     fields: dict[str, Any] = {}
     for field, form in content.items():
-        at = field_path(path, field)
-        fields[field] = _bytes(form, at) if field == cls._payload else _value(form, at, 1)
-    unknown = [field for field in fields if field not in cls._fields]
-    if unknown:
-        known = ", ".join(cls._fields)
-        raise ValueFormError(path, f"${name} has no field {unknown[0]!r} (it has {known})")
+        if field not in cls._fields:
+            known = ", ".join(cls._fields)
+            raise ValueFormError("", f"${name} has no field {shown(field)!r} (it has {known})")
+        try:
+            fields[field] = _bytes(form) if field == cls._payload else _value(form, 0)
+        except ValueFormError as error:
+            raise error.within(field_path("", field)) from None
     try:
         return cls(**fields)
     except (TypeError, ValueError) as error:
-        raise ValueFormError(path, f"${name}: {error}") from error
+        raise ValueFormError("", f"${name}: {error}") from error
 
 
 # Text
 
 
 def parse_int(text: str) -> int:
-    """An integer of any length; `int` itself refuses very long ones."""
-    if len(text) <= _DIGITS:
-        return int(text)
-    if text[0] == "-":
-        return -parse_int(text[1:])
-    half = len(text) // 2
-    return int(parse_int(text[:half]) * 10 ** (len(text) - half) + parse_int(text[half:]))
+    """The integer of these digits, of which there are at most MAX_DIGITS."""
+    if len(text) - text.startswith("-") > MAX_DIGITS:
+        raise ValueFormError("", TOO_LONG)
+    return int(text)
 
 
 def format_int(value: int) -> str:
-    """The digits of an integer of any length."""
-    if value < 0:
-        return "-" + format_int(-value)
-    if value.bit_length() < 3 * _DIGITS:
-        return int.__repr__(value)
-    digits = int(value.bit_length() * 0.30103) // 2
-    high, low = divmod(value, 10**digits)
-    return format_int(high) + format_int(low).rjust(digits, "0")
+    """The digits of an integer, of which there are at most MAX_DIGITS."""
+    return int.__repr__(checked_int(value))
 
 
 def loads(text: str | bytes) -> Any:
@@ -207,9 +252,10 @@ def loads(text: str | bytes) -> Any:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Read any JSON text, with integers of any length, and not nested beyond reason."""
+    """Read any JSON text that is not nested beyond reason; a mark at its start is passed over."""
     if isinstance(text, (bytes, bytearray)):
         text = text.decode()
+    text = text.removeprefix("\ufeff")
     _check_nesting(text)
     return JSONDecoder(parse_int=parse_int, object_pairs_hook=_object).decode(text)
 
@@ -217,9 +263,12 @@ def parse_json(text: str | bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for at, key in enumerate(keys) if key in keys[:at])
-        raise ValueFormError("", f"the key {twice!r} is given twice in one object")
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                message = f"the key {shown(key)!r} is given twice in one object"
+                raise ValueFormError("", message)
+            seen.add(key)
     return result
 
 
@@ -232,7 +281,9 @@ def _check_nesting(text: str) -> None:
     import re
 
     depth = 0
-    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text, re.DOTALL):
+    # A string that has no end goes up to that of the text.
+    strings = r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
+    for match in re.finditer(strings + r"|[\[{]|[\]}]", text, re.DOTALL):
         char = match.group()[0]
         if char in "[{":
             depth += 1

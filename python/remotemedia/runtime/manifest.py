@@ -6,9 +6,11 @@ import re
 
 from .bridge import NodeUnavailable, UnknownNodeType, check_params, error_text, find_class
 from .inspection import nearest
+from .values import ValueFormError, field_path, shown, shown_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from os import PathLike
     from typing import Any
 
@@ -42,10 +44,20 @@ _CAMEL = {
 }
 
 
+_MOST_PROBLEMS = 100
+_MOST_LETTERS = 1000
+_MOST_HINTS = 20
+_MANY_PATHS = 100_000
+
+
 class ManifestError(ValueError):
-    """The manifest cannot run; `problems` says why."""
+    """The manifest cannot run; `problems` says why, with at most a hundred of them."""
 
     def __init__(self, problems: list[str]) -> None:
+        more = len(problems) - _MOST_PROBLEMS
+        if more > 0:
+            problems = [*problems[:_MOST_PROBLEMS], f"{more} more problems are not shown"]
+        problems = [p if len(p) <= _MOST_LETTERS else p[:_MOST_LETTERS] + "..." for p in problems]
         super().__init__("\n".join(problems))
         self.problems = problems
 
@@ -87,9 +99,9 @@ def load(manifest: dict[str, Any] | str | PathLike[str]) -> dict[str, Any]:
     """A manifest as a dict, from a dict, JSON text, or the path of a JSON or YAML file."""
     if isinstance(manifest, dict):
         return manifest
-    if isinstance(manifest, str) and manifest.lstrip()[:1] == "{":
+    if isinstance(manifest, str) and manifest.lstrip("\ufeff \t\r\n")[:1] == "{":
         return _parse(manifest, "the manifest")
-    with open(manifest, encoding="utf-8") as file:
+    with open(manifest, encoding="utf-8-sig") as file:
         text = file.read()
     name = str(manifest)
     if name.endswith((".yaml", ".yml")):
@@ -102,7 +114,7 @@ def _parse(text: str, name: str) -> dict[str, Any]:
 
     try:
         loaded = parse_json(text)
-    except ValueError as error:
+    except (ValueError, ValueFormError) as error:
         raise ManifestError([f"{name} is not JSON: {error}"]) from None
     if not isinstance(loaded, dict):
         raise ManifestError([f"{name} must be an object"])
@@ -116,7 +128,7 @@ def _parse(text: str, name: str) -> dict[str, Any]:
         if isinstance(node, dict) and isinstance(node.get("params"), dict):
             where = f"nodes[{i}].params"
             params = node["params"].items()
-            node["params"] = {key: from_json(v, f"{where}.{key}") for key, v in params}
+            node["params"] = {key: from_json(v, field_path(where, key)) for key, v in params}
     return loaded
 
 
@@ -148,7 +160,7 @@ def read(source: dict[str, Any]) -> Manifest:
     source = _known_keys(source, _TOP_KEYS, "", result.warnings)
     version = source.get("version")
     if version != "v1":
-        problems.append(f'version must be "v1", not {version!r}')
+        problems.append(f'version must be "v1", not {shown_value(version)}')
     nodes = source.get("nodes")
     if not isinstance(nodes, list) or not nodes:
         raise ManifestError([*problems, "nodes must be a list of at least one node"])
@@ -156,7 +168,7 @@ def read(source: dict[str, Any]) -> Manifest:
     for index, entry in enumerate(nodes):
         spec = _node(entry, f"nodes[{index}]", problems, result.warnings)
         if spec.id in by_id:
-            problems.append(f"nodes[{index}].id: `{spec.id}` is used by two nodes")
+            problems.append(f"nodes[{index}].id: `{shown(spec.id)}` is used by two nodes")
         by_id.setdefault(spec.id, index)
         result.nodes.append(spec)
     for index, entry in enumerate(source.get("connections") or ()):
@@ -166,9 +178,9 @@ def read(source: dict[str, Any]) -> Manifest:
             continue
         for where, end in zip(("from", "to"), ends, strict=True):
             if end not in by_id:
-                meant = nearest(str(end), list(by_id))
-                hint = f": did you mean `{meant}`?" if meant else ""
-                problems.append(f"connections[{index}].{where}: there is no node `{end}`{hint}")
+                hint = _hint(str(end), by_id, problems)
+                name = shown(str(end))
+                problems.append(f"connections[{index}].{where}: there is no node `{name}`{hint}")
         if ends[0] in by_id and ends[1] in by_id:
             result.connections.append((by_id[ends[0]], by_id[ends[1]]))
     if not problems:
@@ -185,11 +197,15 @@ def _known_keys(
     for key, value in entry.items():
         name = _CAMEL.get(key, key)
         if name not in known and name != "comment":
-            meant = nearest(key, list(known))
-            hint = f": did you mean `{meant}`?" if meant else ""
-            warnings.append(f"{where}unknown key `{key}`{hint}")
+            warnings.append(f"{where}unknown key `{shown(key)}`{_hint(key, known, warnings)}")
         result[name] = value
     return result
+
+
+def _hint(name: str, known: Iterable[str], said: list[str]) -> str:
+    """What was probably meant, while few things are said: looking for it takes its time."""
+    meant = nearest(name, list(known)) if len(said) < _MOST_HINTS else None
+    return f": did you mean `{meant}`?" if meant else ""
 
 
 def _node(entry: Any, where: str, problems: list[str], warnings: list[str]) -> NodeSpec:
@@ -199,14 +215,17 @@ def _node(entry: Any, where: str, problems: list[str], warnings: list[str]) -> N
     entry = _known_keys(entry, _NODE_KEYS, f"{where}: ", warnings)
     id, node_type, params = entry.get("id"), entry.get("node_type"), entry.get("params")
     if not isinstance(id, str) or not _ID.match(id):
-        problems.append(f"{where}.id must be made of letters, digits, _ and -, not {id!r}")
+        given = shown_value(id)
+        problems.append(f"{where}.id must be made of letters, digits, _ and -, not {given}")
     if params is None:
         params = {}
     elif not isinstance(params, dict):
         problems.append(f"{where}.params must be an object")
         params = {}
     if isinstance(node_type, str):
-        _check_node(node_type, params, where, problems)
+        # Finding out that a type is unknown takes longer than all else.
+        if len(problems) < _MOST_PROBLEMS:
+            _check_node(node_type, params, where, problems)
     else:
         problems.append(f"{where}.node_type is missing")
     placement = (entry.get("execution") or {}).get("placement")
@@ -232,28 +251,40 @@ def _check_node(node_type: str, params: dict[str, Any], where: str, problems: li
         problems.append(f"{where}.node_type: importing `{node_type}` failed: {said}")
         return
     for problem in check_params(node_type, params):
-        problems.append(f"{where}.params.{problem.param}: {problem.message}")
+        problems.append(f"{field_path(f'{where}.params', problem.param)}: {problem.message}")
 
 
 def _sort(manifest: Manifest, problems: list[str]) -> None:
     """Kahn's order; of the nodes that could come next, the first of the manifest does."""
     count = len(manifest.nodes)
     missing = [0] * count
-    for _, to in manifest.connections:
+    targets: list[list[int]] = [[] for _ in range(count)]
+    for source, to in manifest.connections:
         missing[to] += 1
+        targets[source].append(to)
     done = [False] * count
     from heapq import heappop, heappush
 
     ready: list[int] = [index for index in range(count) if not missing[index]]
+    paths = [int(not missing[index]) for index in range(count)]
     while ready:
         index = heappop(ready)
         done[index] = True
         manifest.order.append(index)
-        for source, to in manifest.connections:
-            if source == index:
-                missing[to] -= 1
-                if not missing[to]:
-                    heappush(ready, to)
+        for to in targets[index]:
+            paths[to] += paths[index]
+            missing[to] -= 1
+            if not missing[to]:
+                heappush(ready, to)
     if not all(done):
-        left = ", ".join(f"`{n.id}`" for n, d in zip(manifest.nodes, done, strict=True) if not d)
-        problems.append(f"connections: a cycle holds up {left}")
+        left = [f"`{n.id}`" for n, d in zip(manifest.nodes, done, strict=True) if not d]
+        more = [f"{len(left) - 20} more"] if len(left) > 20 else []
+        problems.append(f"connections: a cycle holds up {', '.join(left[:20] + more)}")
+    elif max(paths) > _MANY_PATHS:
+        # An item that goes on along every path reaches a node as often as paths lead to it.
+        index = paths.index(max(paths))
+        number = f"{paths[index]}" if paths[index] < 1 << 64 else "more than 10^19"
+        manifest.warnings.append(
+            f"nodes[{index}]: {number} paths lead to node `{manifest.nodes[index].id}`: "
+            "an item may reach it that often"
+        )

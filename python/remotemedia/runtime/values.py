@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_DEPTH = 128
+"""Most lists, tuples and dicts in each other."""
+MAX_DIGITS = 4300
+"""Most digits of an integer, as many as `int` takes: converting them takes quadratic time."""
+TOO_LONG = (
+    f"the integer has more than {MAX_DIGITS} digits; give it in another form, "
+    "for example as a string in hexadecimal"
+)
+_TOO_LARGE = 10**MAX_DIGITS
 
 
 class ValueFormError(TypeError):
@@ -23,6 +31,11 @@ class ValueFormError(TypeError):
         self.path = path
         self.problem = problem
 
+    def within(self, path: str) -> ValueFormError:
+        """The same, of a part of what is at `path`."""
+        dot = "." if path and self.path and not self.path.startswith("[") else ""
+        return ValueFormError(f"{path}{dot}{self.path}", self.problem)
+
 
 def plain(value: object, path: str = "") -> Any:
     """The value as plain data of exactly the plain types, or as media.
@@ -30,20 +43,27 @@ def plain(value: object, path: str = "") -> Any:
     Raises ValueFormError for what has no plain form; `path` is where the value comes from.
     """
     if isinstance(value, Media):
+        changes: dict[str, Any] = {}
         metadata = getattr(value, "metadata", None)
-        if metadata is None:
-            return value
-        at = field_path(path, "metadata")
-        if not isinstance(metadata, dict):
-            raise ValueFormError(at, f"must be a dict, not {type(metadata).__name__}")
-        return value.replace(metadata=_plain(metadata, at, set(), 0))
+        if metadata is not None:
+            at = field_path(path, "metadata")
+            if not isinstance(metadata, dict):
+                raise ValueFormError(at, f"must be a dict, not {type(metadata).__name__}")
+            changes["metadata"] = _plain(metadata, at, set(), 0)
+        try:
+            # Made anew, so that fields that were set to something else are checked.
+            return value.replace(**changes)
+        except (TypeError, ValueError) as error:
+            raise ValueFormError(path, str(error)) from None
     return _plain(value, path, set(), 0)
 
 
 def _plain(value: Any, path: str, open_ids: set[int], depth: int) -> Any:
     kind = type(value)
-    if value is None or kind is bool or kind is int or kind is float or kind is bytes:
+    if value is None or kind is bool or kind is float or kind is bytes:
         return value
+    if kind is int:
+        return checked_int(value, path)
     if kind is str:
         return _text(value, path)
     if isinstance(value, (list, tuple, dict)):
@@ -59,7 +79,7 @@ def _plain(value: Any, path: str, open_ids: set[int], depth: int) -> Any:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
     if isinstance(value, int):
-        return int(value)
+        return checked_int(int(value), path)
     if isinstance(value, float):
         return float(value)
     if isinstance(value, str):
@@ -75,7 +95,7 @@ def _container(value: Any, path: str, open_ids: set[int], depth: int) -> Any:
                 key = _text(str.__str__(key), path)
                 at = field_path(path, key)
             else:
-                at = f"{path}[{key!r}]"
+                at = f"{path}[{shown_value(key)}]"
                 key = _plain(key, f"{at} (key)", open_ids, depth)
             result[key] = _plain(item, at, open_ids, depth)
         return result
@@ -83,12 +103,33 @@ def _container(value: Any, path: str, open_ids: set[int], depth: int) -> Any:
     return items if isinstance(value, list) else tuple(items)
 
 
+def shown(text: str) -> str:
+    """A name for a message, cut where it is long."""
+    return text if len(text) <= 60 else text[:60] + "..."
+
+
+def shown_value(value: object) -> str:
+    """A value for a message, cut where it is long."""
+    try:
+        return shown(repr(value))
+    except Exception:
+        return f"<{type(value).__name__}>"
+
+
 def field_path(path: str, key: str) -> str:
     """The path of a field: `path.key`, quoted where that would not read well."""
+    key = shown(key)
     if key and all(c.isalnum() or c in "_-" for c in key):
         return f"{path}.{key}" if path else key
     quoted = key.replace("\\", "\\\\").replace('"', '\\"')
     return f'{path}["{quoted}"]'
+
+
+def checked_int(value: int, path: str = "") -> int:
+    """The integer, if it has at most MAX_DIGITS digits."""
+    if -_TOO_LARGE < value < _TOO_LARGE:
+        return value
+    raise ValueFormError(path, TOO_LONG)
 
 
 def _text(text: str, path: str) -> str:
