@@ -8,7 +8,7 @@ use thiserror::Error;
 use wasmtime::component::Component;
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use crate::limits::Interrupt;
+use crate::bounds::Interrupt;
 use crate::loader::{self, LoadError, LoadEvent};
 use crate::watchdog::Watchdog;
 

@@ -32,22 +32,27 @@
 //! [`Workers`] run pipelines on many threads, a fresh instance for each run.
 
 mod bindings;
+mod bounds;
 pub mod bytecode;
 pub mod codec;
 mod directories;
 mod engine;
+mod files;
 pub mod http;
 mod instance;
 mod limits;
 mod loader;
+mod log;
+pub mod stderr;
 mod watchdog;
 mod workers;
 
 pub use bindings::remotemedia::pipeline::types;
+pub use bounds::Interrupt;
 pub use directories::{Directories, DirectoryError};
 pub use engine::{Allocation, Engine, EngineError, EngineOptions, precompile};
 pub use instance::{Instance, Sandbox, SandboxError, Session};
-pub use limits::{Fault, Interrupt, LimitError, Limits};
+pub use limits::{Fault, LimitError, Limits};
 pub use loader::{LoadError, LoadEvent};
 pub use wasmtime::component::Component;
 pub use workers::{Started, Workers};

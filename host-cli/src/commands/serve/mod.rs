@@ -9,7 +9,7 @@ mod turns;
 use std::num::NonZero;
 
 use pipeline_host::http::HttpSandbox;
-use pipeline_host::{Allocation, EngineOptions, Limits};
+use pipeline_host::{Allocation, EngineOptions};
 use tokio::net::TcpListener;
 
 use self::server::Server;
@@ -38,11 +38,7 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     let sandbox = HttpSandbox::new(&engine, &component, directories).map_err(|error| {
         Failure::usage(error).help("--component takes the file `pipeline-http.wasm`")
     })?;
-    let limits = Limits {
-        timeout: Some(arguments.timeout),
-        memory: Some((arguments.max_memory as usize) << 20),
-        interrupt: None,
-    };
+    let limits = arguments.limits.limits();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // Runs have threads of their own.

@@ -1,0 +1,4 @@
+//! What people with bad intentions, or bad luck, try: each test is named after
+//! the attack that it proves to be without effect.
+
+mod limits;
