@@ -44,6 +44,7 @@ mod limits;
 mod loader;
 mod log;
 pub mod stderr;
+pub mod terminal;
 mod watchdog;
 mod workers;
 
