@@ -105,18 +105,27 @@ pub(crate) enum Command {
     #[command(after_long_help = RUN, after_help = "More, with examples: pipeline run --help")]
     Run(Run),
     /// Check a manifest without running it.
-    #[command(mut_arg("timeout", |timeout| timeout.default_value("30")))]
+    #[command(mut_args(of_a_question))]
     Check(Check),
     /// List the node types that manifests can name.
-    #[command(mut_arg("timeout", |timeout| timeout.default_value("30")))]
+    #[command(mut_args(of_a_question))]
     Nodes(Nodes),
     /// Compile modules with nodes, so that runs start sooner.
-    #[command(after_help = COMPILE)]
+    #[command(after_help = COMPILE, mut_arg("max_files", |argument| argument.hide(true)))]
     Compile(Compile),
     /// Answer HTTP requests that run pipelines.
     #[command(after_long_help = SERVE, after_help = "More, with examples: pipeline serve --help")]
     #[command(mut_args(of_a_request))]
     Serve(Serve),
+}
+
+/// Questions are answered soon, and without items.
+fn of_a_question(argument: Arg) -> Arg {
+    match argument.get_id().as_str() {
+        "timeout" => argument.default_value("30"),
+        "max_items" | "max_files" => argument.hide(true),
+        _ => argument,
+    }
 }
 
 /// What bounds a request is tighter: there are many, from other people.
@@ -127,6 +136,8 @@ fn of_a_request(argument: Arg) -> Arg {
         "max_output" => "256",
         "max_log" => "1",
         "max_open_files" => "64",
+        // Answers are bounded as a whole, and go to no files.
+        "max_items" | "max_files" => return argument.hide(true),
         _ => return argument,
     };
     argument.default_value(default)

@@ -22,7 +22,7 @@ use crate::directories::Directories;
 use crate::engine::Engine;
 use crate::instance::{Bounded, SandboxError, State, bounded, link_wasi};
 use crate::limits::{Fault, LimitError, Limits};
-use crate::stderr::visible;
+use crate::terminal::visible;
 
 /// A component for HTTP that is linked, and ready to answer requests, each by a
 /// fresh instance in a sandbox of its own: it can answer, and can't ask.

@@ -3,8 +3,8 @@
 //! The component holds all of the logic: it reads manifests, checks them and
 //! runs them, and CPython lives in it. This crate is one host of it: it loads
 //! the component quickly, gives each run a fresh sandbox that sees nothing but
-//! what Python needs, bounds the run in time and memory, and turns typed
-//! values into JSON and back.
+//! what Python needs, bounds what the run can use up, and turns typed values
+//! into JSON and back.
 //!
 //! ```no_run
 //! use pipeline_host::{Directories, Engine, Limits, Sandbox, codec};

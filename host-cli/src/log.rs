@@ -13,6 +13,7 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use crate::limits::LimitError;
 use crate::stderr;
+use crate::terminal::visible;
 
 /// How much a guest may write at a time.
 const AT_ONCE: usize = 8 << 10;
@@ -22,10 +23,10 @@ const LINE: usize = 8 << 10;
 /// What a run prints, to either stream: both go to the host's standard error.
 ///
 /// With a mark, each line begins with it, so that it can be told from those of
-/// other runs and of the host: lines are cut at their ends alone, what acts on
-/// terminals is written out, and half a line waits for its other half or for the
-/// end of the run. Without one, all goes out as it comes; on a terminal, what
-/// acts on it is written out too.
+/// other runs and of the host: what a terminal would obey is made visible, and
+/// half a line waits for its other half or for the end of the run. Without one,
+/// all goes out as it comes, and what a terminal would obey is made visible on
+/// one alone.
 #[derive(Clone)]
 pub(crate) struct Log {
     shared: Arc<Shared>,
@@ -149,7 +150,7 @@ impl Sink {
 
     fn line(&self, mark: &str, line: &mut Vec<u8>) {
         let text = String::from_utf8_lossy(line);
-        self.print(format!("{mark}{}\n", stderr::visible(&text)).as_bytes());
+        self.print(format!("{mark}{}\n", visible(&text)).as_bytes());
         line.clear();
     }
 
@@ -162,7 +163,7 @@ impl Sink {
             _ => rest.len(),
         };
         let text = String::from_utf8_lossy(&rest[..whole]);
-        self.print(stderr::visible(&text).as_bytes());
+        self.print(visible(&text).as_bytes());
         rest.drain(..whole);
     }
 

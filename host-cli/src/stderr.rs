@@ -6,8 +6,6 @@
 //! host waits as long as somebody reads, and loses what it has to say where
 //! nobody does, which is counted and said.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -233,50 +231,5 @@ impl Queue {
             self.written.notify_all();
             self.room.notify_waiters();
         }
-    }
-}
-
-/// Text in which nothing acts on a terminal, or looks like something else:
-/// control characters other than those for a new line and a tabulator, those
-/// that separate lines, and those that turn the direction of writing are written
-/// out, as `\u{1b}`.
-#[must_use]
-pub fn visible(text: &str) -> Cow<'_, str> {
-    let Some(first) = text.find(acts) else {
-        return text.into();
-    };
-    let mut shown = text[..first].to_owned();
-    for character in text[first..].chars() {
-        if acts(character) {
-            let _ = write!(shown, "{}", character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown.into()
-}
-
-fn acts(character: char) -> bool {
-    match character {
-        '\n' | '\t' => false,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            true
-        }
-        other => other.is_control(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_acts_on_terminals_is_written_out() {
-        for plain in ["", "text\n\tmore", "ü 漢 \u{1f600}"] {
-            assert!(matches!(visible(plain), Cow::Borrowed(same) if same == plain));
-        }
-        let shown = visible("a\x1b[2J\r\u{9b}\u{202e}\u{2028}\x7fz");
-        let expected = r"a\u{1b}[2J\u{d}\u{9b}\u{202e}\u{2028}\u{7f}z";
-        assert_eq!(shown, expected);
     }
 }

@@ -16,8 +16,21 @@ use self::server::Server;
 use crate::failure::Failure;
 use crate::{cli, report, workspace};
 
+/// Lets this process open as many files as it may: each run has some, and each
+/// connection is one.
+fn raise_open_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "no more files can be opened than before");
+    }
+}
+
 /// Answers HTTP requests until a signal ends it.
 pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
+    raise_open_files();
     let concurrent = arguments.max_concurrent.unwrap_or_else(|| {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         2 * u32::try_from(processors).unwrap_or(1)

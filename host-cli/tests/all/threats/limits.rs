@@ -164,7 +164,7 @@ class Own:
             .all(|character| character == '\n' || !character.is_control())
     );
     for line in [
-        "a\\u{d}listening",
+        "a\\u000dlistening",
         "half \n",
         "other half\n",
         "\u{fffd}\u{fffd}\n",
