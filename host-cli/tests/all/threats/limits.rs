@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::program::{Files, command, interrupt, run};
-use crate::server::{JSON, Server, own};
+use crate::server::{JSON, NDJSON, Server, own, own_manifest};
 
 const PRINTS_FOR_EVER: &str =
     "class Own:\n    def process(self, x):\n        while True: print('x' * 1000)\n";
@@ -140,7 +140,7 @@ class Own:
         forged = "listening on http://127.0.0.1:1"
         sys.stdout.reconfigure(line_buffering=True)
         print("a\r" + forged)
-        print("b\x1b[2K\x1b[1G" + forged + "\u0085" + forged + "\u2028" + forged + "\x0b\x0c" + forged)
+        print("b\x1b[2K\x1b[1G" + forged + "\u0085" + forged + "\x0b\x0c" + forged)
         print("c" * 20_000 + forged)
         os.write(2, b"\xff\xfe\n" + forged.encode() + b"\n\n")
         os.write(1, b"half ")
@@ -153,7 +153,7 @@ class Own:
     server.until_told("other half\n");
     let told = server.told();
     let mark = "run 1 /v1/execute | ";
-    for line in told.split(['\n', '\r', '\u{85}', '\u{2028}', '\x0b', '\x0c']) {
+    for line in told.split(['\n', '\r', '\u{85}', '\x0b', '\x0c']) {
         assert!(
             line.is_empty() || line.starts_with(mark),
             "{line:?} in {told:?}"
@@ -427,4 +427,37 @@ fn the_time_of_a_stream_is_that_of_each_item() {
         told.contains("longer than its limit of 4 seconds"),
         "{told}"
     );
+}
+
+#[test]
+fn an_answer_beyond_its_limit_is_refused_or_cut_off() {
+    let files = Files::node("class Own:\n    def process(self, x):\n        return 'x' * x\n");
+    let server = Server::start(["--nodes", &files.path("nodes"), "--max-output", "1"]);
+    let (kind, message) = server
+        .post("/v1/execute", &own(json!([3_000_000])))
+        .is(503)
+        .error();
+    assert_eq!(kind, "output-limit");
+    assert!(message.contains("limit of 1 MiB"), "{message}");
+    let mut stream = server.begin(
+        "POST",
+        "/v1/execute",
+        &format!("{NDJSON}transfer-encoding: chunked\r\n"),
+    );
+    stream.chunk(&format!("{}\n", own_manifest()));
+    for _ in 0..3 {
+        stream.chunk("500000\n");
+    }
+    stream.write(b"0\r\n\r\n");
+    assert_eq!(stream.head().0, 200);
+    let mut read = 0;
+    let cut = loop {
+        match stream.next_chunk() {
+            Ok(Some(chunk)) => read += chunk.len(),
+            Ok(None) => break false,
+            Err(_) => break true,
+        }
+    };
+    assert!(cut && read <= 1 << 20, "{read}");
+    server.post("/v1/execute", &own(json!([1]))).is(200);
 }
