@@ -14,10 +14,10 @@ use crate::bindings::{Pipeline, PipelinePre};
 use crate::bounds::{Bounds, Meter};
 use crate::directories::Directories;
 use crate::engine::Engine;
-use crate::files::{self, OpenFiles};
 use crate::http::NoRequests;
 use crate::limits::{self, Fault, LimitError, Limits};
 use crate::log::Log;
+use crate::open_files::{self, OpenFiles};
 use crate::types::{
     Checked, Data, Diagnostic, Location, Manifest, NodeInfo, Parsed, PipelineError, RunResult,
 };
@@ -169,7 +169,7 @@ pub(crate) struct Bounded {
 /// Links WASI, of which all that a component may import is there.
 pub(crate) fn link_wasi(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
-    files::add_to_linker(linker)
+    open_files::add_to_linker(linker)
 }
 
 /// Makes a store that sees some directories and nothing else. With a mark, the
