@@ -101,8 +101,7 @@ impl Job {
 pub(crate) fn limits() -> Limits {
     Limits {
         timeout: Some(std::time::Duration::from_secs(600)),
-        memory: Some(2 << 30),
-        interrupt: None,
+        ..Limits::default()
     }
 }
 

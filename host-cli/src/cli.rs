@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
+use pipeline_host::Limits;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -103,15 +105,42 @@ pub(crate) enum Command {
     #[command(after_long_help = RUN, after_help = "More, with examples: pipeline run --help")]
     Run(Run),
     /// Check a manifest without running it.
+    #[command(mut_args(of_a_question))]
     Check(Check),
     /// List the node types that manifests can name.
+    #[command(mut_args(of_a_question))]
     Nodes(Nodes),
     /// Compile modules with nodes, so that runs start sooner.
-    #[command(after_help = COMPILE)]
+    #[command(after_help = COMPILE, mut_arg("max_files", |argument| argument.hide(true)))]
     Compile(Compile),
     /// Answer HTTP requests that run pipelines.
     #[command(after_long_help = SERVE, after_help = "More, with examples: pipeline serve --help")]
+    #[command(mut_args(of_a_request))]
     Serve(Serve),
+}
+
+/// Questions are answered soon, and without items.
+fn of_a_question(argument: Arg) -> Arg {
+    match argument.get_id().as_str() {
+        "timeout" => argument.default_value("30"),
+        "max_items" | "max_files" => argument.hide(true),
+        _ => argument,
+    }
+}
+
+/// What bounds a request is tighter: there are many, from other people.
+fn of_a_request(argument: Arg) -> Arg {
+    let default = match argument.get_id().as_str() {
+        "timeout" => "30",
+        "max_memory" => "512",
+        "max_output" => "256",
+        "max_log" => "1",
+        "max_open_files" => "64",
+        // Answers are bounded as a whole, and go to no files.
+        "max_items" | "max_files" => return argument.hide(true),
+        _ => return argument,
+    };
+    argument.default_value(default)
 }
 
 /// Run a pipeline.
@@ -166,6 +195,8 @@ pub(crate) struct Check {
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     pub(crate) format: Format,
     #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+    #[command(flatten)]
     pub(crate) place: Place,
 }
 
@@ -176,6 +207,8 @@ pub(crate) struct Nodes {
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     pub(crate) format: Format,
     #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+    #[command(flatten)]
     pub(crate) place: Place,
 }
 
@@ -185,6 +218,8 @@ pub(crate) struct Compile {
     /// A directory with nodes; everything below it is compiled.
     #[arg(required = true, value_name = "DIR")]
     pub(crate) directories: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
     #[command(flatten)]
     pub(crate) place: Place,
 }
@@ -198,17 +233,6 @@ pub(crate) struct Serve {
     /// A directory with manifests (.json, .yaml, .yml) that requests can name.
     #[arg(long, value_name = "DIR")]
     pub(crate) pipelines: Option<PathBuf>,
-    /// Stop a run after this many seconds and answer 504.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
-    pub(crate) timeout: Duration,
-    /// Let a run use no more memory than this, Python's own included.
-    #[arg(
-        long,
-        value_name = "MIB",
-        value_parser = clap::value_parser!(u32).range(1..=4096),
-        default_value_t = 512
-    )]
-    pub(crate) max_memory: u32,
     /// How many requests run at the same time [default: 2 for each processor].
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) max_concurrent: Option<u32>,
@@ -224,6 +248,8 @@ pub(crate) struct Serve {
     )]
     pub(crate) max_body: u32,
     #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+    #[command(flatten)]
     pub(crate) place: Place,
 }
 
@@ -236,15 +262,54 @@ pub(crate) enum Format {
     Pretty,
 }
 
-/// What bounds a run.
+/// What bounds a run. The defaults are those of the library.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Limits, each of which `none` lifts")]
 pub(crate) struct LimitArguments {
-    /// Stop the run after this many seconds.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) timeout: Option<Duration>,
+    /// Stop the run after this many seconds; with --stream, after so many on
+    /// one item.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "300")]
+    pub(crate) timeout: Limit<Duration>,
     /// Let the run use no more memory than this, Python's own included.
-    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=4096))]
-    pub(crate) max_memory: Option<u32>,
+    #[arg(long, value_name = "MIB", value_parser = memory, default_value = "2048")]
+    pub(crate) max_memory: Limit<usize>,
+    /// Let outputs take no more of the host's memory than this; with --stream,
+    /// those of one item. To serve: the longest answer.
+    #[arg(long, value_name = "MIB", value_parser = mebibytes, default_value = "1024")]
+    pub(crate) max_output: Limit<usize>,
+    /// Leave out what nodes print beyond this; with --stream, for one item.
+    #[arg(long, value_name = "MIB", value_parser = mebibytes, default_value = "64")]
+    pub(crate) max_log: Limit<usize>,
+    /// Let the run have no more files open at the same time.
+    #[arg(long, value_name = "COUNT", value_parser = count::<usize>, default_value = "256")]
+    pub(crate) max_open_files: Limit<usize>,
+    /// Take no more items in, and give no more outputs; with --stream, for one
+    /// item.
+    #[arg(long, value_name = "COUNT", value_parser = count::<u64>, default_value = "10000000")]
+    pub(crate) max_items: Limit<u64>,
+    /// Write no more files to --output-dir; with --stream, for one item.
+    #[arg(long, value_name = "COUNT", value_parser = count::<u64>, default_value = "10000")]
+    pub(crate) max_files: Limit<u64>,
+}
+
+/// A limit as the command line gives it; none where it is lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limit<T>(pub(crate) Option<T>);
+
+impl LimitArguments {
+    /// The limits in the library's form.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            timeout: self.timeout.0,
+            memory: self.max_memory.0,
+            output: self.max_output.0,
+            log: self.max_log.0,
+            open_files: self.max_open_files.0,
+            items: self.max_items.0,
+            files: self.max_files.0,
+            interrupt: None,
+        }
+    }
 }
 
 /// Where things are.
@@ -268,15 +333,50 @@ pub(crate) struct Place {
     pub(crate) python: Option<PathBuf>,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text
-        .parse()
-        .map_err(|_| "must be a number of seconds".to_owned())?;
-    if seconds > 0.0 {
-        Duration::try_from_secs_f64(seconds).map_err(|_| "is too long".to_owned())
-    } else {
-        Err("must be more than 0".to_owned())
+/// Reads a limit: `none`, or what `read` makes of it.
+fn limit<T>(text: &str, read: impl FnOnce() -> Result<T, String>) -> Result<Limit<T>, String> {
+    match text {
+        "none" => Ok(Limit(None)),
+        _ => read().map(|limit| Limit(Some(limit))),
     }
+}
+
+fn seconds(text: &str) -> Result<Limit<Duration>, String> {
+    limit(text, || {
+        let seconds: f64 = text
+            .parse()
+            .map_err(|_| "must be a number of seconds, or `none`".to_owned())?;
+        if seconds > 0.0 {
+            Duration::try_from_secs_f64(seconds).map_err(|_| "is too long".to_owned())
+        } else {
+            Err("must be more than 0".to_owned())
+        }
+    })
+}
+
+fn memory(text: &str) -> Result<Limit<usize>, String> {
+    match mebibytes(text)? {
+        Limit(Some(bytes)) if bytes as u64 > 4 << 30 => {
+            Err("must be at most 4096, which is all that a component can address".into())
+        }
+        limit => Ok(limit),
+    }
+}
+
+fn mebibytes(text: &str) -> Result<Limit<usize>, String> {
+    limit(text, || {
+        let mebibytes: Option<usize> = text.parse().ok().filter(|mebibytes| *mebibytes > 0);
+        let mebibytes = mebibytes.ok_or("must be a whole number of MiB above 0, or `none`")?;
+        let bytes = mebibytes.checked_mul(1 << 20);
+        bytes.ok_or_else(|| "is too large".into())
+    })
+}
+
+fn count<T: FromStr + PartialOrd + Default>(text: &str) -> Result<Limit<T>, String> {
+    limit(text, || {
+        let count = text.parse().ok().filter(|count| *count > T::default());
+        count.ok_or_else(|| "must be a whole number above 0, or `none`".into())
+    })
 }
 
 #[cfg(test)]
@@ -303,7 +403,57 @@ mod tests {
     fn inputs_can_be_negative_and_repeated() {
         let run = run(&["m.json", "--input", "-5", "-i", "[1]", "--timeout", "0.25"]).unwrap();
         assert_eq!(run.input, ["-5", "[1]"]);
-        assert_eq!(run.limits.timeout, Some(Duration::from_millis(250)));
+        assert_eq!(run.limits.timeout, Limit(Some(Duration::from_millis(250))));
+    }
+
+    /// In one form, so that they can be compared.
+    fn all(limits: &Limits) -> [Option<u128>; 7] {
+        [
+            limits.timeout.map(|limit| limit.as_millis()),
+            limits.memory.map(|limit| limit as u128),
+            limits.output.map(|limit| limit as u128),
+            limits.log.map(|limit| limit as u128),
+            limits.open_files.map(|limit| limit as u128),
+            limits.items.map(u128::from),
+            limits.files.map(u128::from),
+        ]
+    }
+
+    const NAMES: [&str; 7] = [
+        "--timeout",
+        "--max-memory",
+        "--max-output",
+        "--max-log",
+        "--max-open-files",
+        "--max-items",
+        "--max-files",
+    ];
+
+    #[test]
+    fn defaults_are_those_of_the_library() {
+        let limits = run(&["m.json"]).unwrap().limits.limits();
+        assert_eq!(all(&limits), all(&Limits::default()));
+    }
+
+    #[test]
+    fn each_limit_can_be_lifted() {
+        let mut arguments = vec!["m.json"];
+        arguments.extend(NAMES.iter().flat_map(|name| [name, "none"]));
+        let limits = run(&arguments).unwrap().limits.limits();
+        assert_eq!(all(&limits), all(&Limits::none()));
+    }
+
+    #[test]
+    fn all_commands_have_all_limits_with_defaults() {
+        for command in Cli::command().get_subcommands() {
+            for name in NAMES {
+                let found = command.get_arguments().find(|argument| {
+                    argument.get_long() == name.strip_prefix("--")
+                        && !argument.get_default_values().is_empty()
+                });
+                assert!(found.is_some(), "{}: {name}", command.get_name());
+            }
+        }
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use thiserror::Error;
 use wasmtime::Config;
 
+use crate::bounds::Interrupt;
 use crate::compiled::Component;
-use crate::limits::Interrupt;
 use crate::loader::{self, LoadError, LoadEvent, Siblings};
 #[cfg(target_os = "linux")]
 use crate::memory;

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use http::{Request, Response, header};
@@ -17,12 +17,14 @@ use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttp, WasiHttpHooks, Wasi
 
 pub use wasmtime_wasi_http::Error as BodyError;
 
+use crate::bounds::Interrupt;
 use crate::compiled::Component;
 use crate::directories::Directories;
 use crate::engine::Engine;
-use crate::instance::{Bounded, SandboxError, State, bounded};
-use crate::limits::{self, Fault, Interrupt, Limits};
+use crate::instance::{Bounded, SandboxError, State, bounded, link_wasi};
+use crate::limits::{Fault, LimitError, Limits};
 use crate::memory::Images;
+use crate::terminal::visible;
 
 /// A component for HTTP that is linked, and ready to answer requests, each by a
 /// fresh instance in a sandbox of its own: it can answer, and can't ask.
@@ -48,7 +50,7 @@ impl HttpSandbox {
     ) -> Result<Self, SandboxError> {
         let link = || {
             let mut linker = Linker::new(engine.wasmtime());
-            wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+            link_wasi(&mut linker)?;
             let options = LinkOptions::default();
             wasi_http::add_to_linker::<_, WasiHttp>(&mut linker, &options.into(), State::http)?;
             ProxyPre::new(linker.instantiate_pre(component.wasmtime())?)
@@ -96,16 +98,19 @@ impl HttpSandbox {
         let this = self.clone();
         let handle = Handle::current();
         let (sender, receiver) = oneshot::channel();
+        let output = limits.output;
+        let number = RUNS.fetch_add(1, Ordering::Relaxed);
         let run = tokio::task::spawn_blocking(move || {
-            let ended = handle.block_on(this.run(&limits, request, sender, &cuts));
+            let mark = mark(number, request.uri().path());
+            let ended = handle.block_on(this.run(&limits, mark, request, sender, &cuts));
             drop(held);
             if let Err(fault) = &ended {
-                tracing::debug!(%fault, "an instance ended without a result");
+                tracing::debug!(run = number, %fault, "an instance ended without a result");
             }
             ended
         });
         match receiver.await {
-            Ok(Ok(response)) => Ok(AnswerBody::wrap(response, guard, cut)),
+            Ok(Ok(response)) => AnswerBody::wrap(response, guard, cut, output),
             Ok(Err(code)) => Err(Fault::Trap(format!("it gave the error {code:?}"))),
             Err(_) => Err(match run.await {
                 Ok(Err(fault)) => fault,
@@ -118,6 +123,7 @@ impl HttpSandbox {
     async fn run<B>(
         &self,
         limits: &Limits,
+        mark: String,
         request: Request<B>,
         sender: oneshot::Sender<Result<Response<WasiBody>, wasi_http::ErrorCode>>,
         cut: &AtomicBool,
@@ -130,7 +136,7 @@ impl HttpSandbox {
             mut store,
             bounds,
             watch: _watch,
-        } = bounded(&self.engine, &self.directories, limits)?;
+        } = bounded(&self.engine, &self.directories, limits, Some(mark))?;
         let mut view = store.data_mut().http();
         let host = |error: wasmtime::Error| Fault::Host(format!("{error:#}"));
         let request = view
@@ -145,12 +151,25 @@ impl HttpSandbox {
                 handler.call_handle(&mut store, request, out).await
             })
             .await;
-        let ended = called
-            .and_then(|called| called.map_err(|error| limits::fault(error, &store.data().meter)));
+        let ended = called.and_then(|called| called.map_err(|error| store.data().fault(error)));
         // The answer's body ends with the store, which is dropped after this.
         cut.store(ended.is_err(), Ordering::Release);
         ended
     }
+}
+
+/// How many runs there were.
+static RUNS: AtomicU64 = AtomicU64::new(1);
+
+/// What the lines begin with that a run prints: nothing that it can print itself
+/// looks like another's, or like the server's own lines.
+fn mark(run: u64, path: &str) -> String {
+    const LONGEST: usize = 64;
+    let end = path
+        .char_indices()
+        .nth(LONGEST)
+        .map_or(path.len(), |(end, _)| end);
+    format!("run {run} {} | ", visible(&path[..end]))
 }
 
 /// Stops a run when nobody waits for it any more.
@@ -170,20 +189,33 @@ pub struct AnswerBody {
     guard: Guard,
     /// How many bytes are to come, where that is known.
     rest: Option<u64>,
+    /// How many bytes may come.
+    room: Option<usize>,
     /// Whether the run ended before the body did.
     cut: Arc<AtomicBool>,
 }
 
 impl AnswerBody {
-    fn wrap(response: Response<WasiBody>, guard: Guard, cut: Arc<AtomicBool>) -> Response<Self> {
+    fn wrap(
+        response: Response<WasiBody>,
+        guard: Guard,
+        cut: Arc<AtomicBool>,
+        room: Option<usize>,
+    ) -> Result<Response<Self>, Fault> {
         let length = response.headers().get(header::CONTENT_LENGTH);
         let rest = length.and_then(|length| length.to_str().ok()?.parse().ok());
-        response.map(|body| Self {
+        if let (Some(rest), Some(limit)) = (rest, room)
+            && rest > limit as u64
+        {
+            return Err(LimitError::Output { limit }.into());
+        }
+        Ok(response.map(|body| Self {
             body,
             guard,
             rest,
+            room,
             cut,
-        })
+        }))
     }
 
     /// A body that no instance gives.
@@ -194,6 +226,7 @@ impl AnswerBody {
             body: body.map_err(|never| match never {}).boxed_unsync(),
             guard: Guard(None),
             rest: None,
+            room: None,
             cut: Arc::default(),
         }
     }
@@ -215,8 +248,16 @@ impl Body for AnswerBody {
             }
             None => self.guard.0 = None,
             Some(Ok(frame)) => {
-                let length = frame.data_ref().map_or(0, Bytes::len) as u64;
-                self.rest = self.rest.map(|rest| rest.saturating_sub(length));
+                let length = frame.data_ref().map_or(0, Bytes::len);
+                if let Some(room) = &mut self.room {
+                    let Some(left) = room.checked_sub(length) else {
+                        tracing::warn!("an answer is cut off: it is beyond its limit of size");
+                        self.guard = Guard(None);
+                        return Poll::Ready(Some(Err(BodyError::ConnectionTerminated)));
+                    };
+                    *room = left;
+                }
+                self.rest = self.rest.map(|rest| rest.saturating_sub(length as u64));
                 if self.rest == Some(0) {
                     // Nobody asks for more than was announced.
                     self.guard.0 = None;

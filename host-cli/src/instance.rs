@@ -11,21 +11,28 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::exports::remotemedia::pipeline::executor;
 use crate::bindings::{Pipeline, PipelinePre};
+use crate::bounds::{Bounds, Meter};
 use crate::compiled::Component;
 use crate::directories::Directories;
 use crate::engine::Engine;
 use crate::http::NoRequests;
-use crate::limits::{self, Bounds, Fault, LimitError, Limits, Meter};
+use crate::limits::{self, Fault, LimitError, Limits};
+use crate::log::Log;
 use crate::memory::Images;
+use crate::open_files::{self, OpenFiles};
 use crate::types::{
     Checked, Data, Diagnostic, Location, Manifest, NodeInfo, Parsed, PipelineError, RunResult,
 };
 use crate::watchdog::Watch;
 
+/// How many resources of the host's a guest may hold beside open files: streams,
+/// what it waits for, and the parts of requests and answers.
+const RESOURCES: usize = 10_000;
+
 /// A component that is linked and ready for instances to be made of it, each in
 /// a fresh sandbox that sees the same directories and nothing else: no network,
 /// no environment, no standard input. What the guest prints, to either stream,
-/// goes to the host's standard error.
+/// goes to the host's standard error; see [`crate::stderr`].
 ///
 /// Cheap to clone, and shared between threads.
 #[derive(Clone)]
@@ -52,9 +59,29 @@ pub(crate) struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     hooks: NoRequests,
-    table: ResourceTable,
+    pub(crate) table: ResourceTable,
     pub(crate) meter: Meter,
     pub(crate) bounds: Bounds,
+    pub(crate) files: OpenFiles,
+    log: Log,
+    limits: Limits,
+}
+
+impl State {
+    /// What was refused to a guest that could go on without it.
+    pub(crate) fn refusals(&self) -> Vec<LimitError> {
+        let all = [
+            self.meter.refusal(),
+            self.files.refusal(),
+            self.log.refusal(),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
+    /// Says what ended a call that gave no result.
+    pub(crate) fn fault(&self, error: wasmtime::Error) -> Fault {
+        limits::fault(error, &self.meter, &self.limits)
+    }
 }
 
 impl WasiView for State {
@@ -89,7 +116,7 @@ impl Sandbox {
     ) -> Result<Self, SandboxError> {
         let fail = |error: wasmtime::Error| SandboxError(format!("{error:#}"));
         let mut linker = Linker::new(engine.wasmtime());
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(fail)?;
+        link_wasi(&mut linker).map_err(fail)?;
         let pre = linker
             .instantiate_pre(component.wasmtime())
             .and_then(PipelinePre::new)
@@ -121,7 +148,7 @@ impl Sandbox {
             mut store,
             bounds,
             watch,
-        } = bounded(&self.engine, &self.directories, limits)?;
+        } = bounded(&self.engine, &self.directories, limits, None)?;
         let made = {
             let instantiate = self.pre.instantiate_async(&mut store);
             bounds.hold(self.images.provide(instantiate)).await?
@@ -131,9 +158,10 @@ impl Sandbox {
                 store,
                 bindings,
                 bounds,
-                _watch: watch,
+                watch,
+                engine: self.engine.clone(),
             }),
-            Err(error) => Err(limits::fault(error, &store.data().meter)),
+            Err(error) => Err(store.data().fault(error)),
         }
     }
 }
@@ -145,37 +173,47 @@ pub(crate) struct Bounded {
     pub(crate) watch: Option<Watch>,
 }
 
-/// Makes a store that sees some directories and nothing else.
+/// Links WASI, of which all that a component may import is there.
+pub(crate) fn link_wasi(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    wasmtime_wasi::p2::add_to_linker_async(linker)?;
+    open_files::add_to_linker(linker)
+}
+
+/// Makes a store that sees some directories and nothing else. With a mark, the
+/// lines that the guest prints begin with it.
 pub(crate) fn bounded(
     engine: &Engine,
     directories: &Directories,
     limits: &Limits,
+    mark: Option<String>,
 ) -> Result<Bounded, Fault> {
     let bounds = Bounds::new(limits);
+    let log = Log::new(limits.log, mark);
+    let mut table = ResourceTable::new();
+    if let Some(files) = limits.open_files {
+        table.set_max_capacity(files.saturating_add(RESOURCES));
+    }
     let state = State {
-        wasi: wasi(directories)?,
+        wasi: wasi(directories, &log)?,
         http: WasiHttpCtx::new(),
         hooks: NoRequests,
-        table: ResourceTable::new(),
+        table,
         meter: Meter::new(limits.memory),
         bounds: bounds.clone(),
+        files: OpenFiles::new(limits.open_files),
+        log,
+        limits: limits.clone(),
     };
     let mut store = Store::new(engine.wasmtime(), state);
-    store.set_hostcall_fuel(limits.copied());
+    // Lists in a guest's memory can overlap, so that its size alone does not
+    // bound what the host would need for them.
+    store.set_hostcall_fuel(limits.output.unwrap_or(usize::MAX));
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|context| limits::on_epoch(context.data()));
+    store.epoch_deadline_callback(|context| crate::bounds::on_epoch(context.data()));
     if limits.memory.is_some() {
         store.limiter(|state| &mut state.meter);
     }
-    let watch = match bounds.deadline {
-        None => None,
-        Some((deadline, _)) => Some(
-            engine
-                .watchdog()
-                .watch(deadline)
-                .map_err(|error| Fault::Host(format!("no thread for deadlines: {error}")))?,
-        ),
-    };
+    let watch = watch(engine, &bounds)?;
     Ok(Bounded {
         store,
         bounds,
@@ -183,11 +221,20 @@ pub(crate) fn bounded(
     })
 }
 
-fn wasi(directories: &Directories) -> Result<WasiCtx, Fault> {
+fn watch(engine: &Engine, bounds: &Bounds) -> Result<Option<Watch>, Fault> {
+    let Some((deadline, _)) = bounds.deadline else {
+        return Ok(None);
+    };
+    let watch = engine.watchdog().watch(deadline);
+    let watch = watch.map_err(|error| Fault::Host(format!("no thread for deadlines: {error}")));
+    watch.map(Some)
+}
+
+fn wasi(directories: &Directories, log: &Log) -> Result<WasiCtx, Fault> {
     let mut builder = WasiCtxBuilder::new();
     builder
-        .stdout(std::io::stderr())
-        .stderr(std::io::stderr())
+        .stdout(log.stream())
+        .stderr(log.stream())
         .allow_tcp(false)
         .allow_udp(false)
         // Moving each read to another thread costs far more than the read.
@@ -213,7 +260,8 @@ pub struct Instance {
     store: Store<State>,
     bindings: Pipeline,
     bounds: Bounds,
-    _watch: Option<Watch>,
+    watch: Option<Watch>,
+    engine: Engine,
 }
 
 impl Instance {
@@ -266,15 +314,21 @@ impl Instance {
         manifest: &Manifest,
         inputs: Option<&[Data]>,
     ) -> Result<Result<RunResult, PipelineError>, Fault> {
-        self.call(async |executor, store| match inputs {
-            Some(inputs) => {
-                executor
-                    .call_execute_with_input(store, manifest, inputs)
-                    .await
-            }
-            None => executor.call_execute(store, manifest).await,
-        })
-        .await
+        self.allow_items(inputs.unwrap_or_default())?;
+        let ended = self
+            .call(async |executor, store| match inputs {
+                Some(inputs) => {
+                    executor
+                        .call_execute_with_input(store, manifest, inputs)
+                        .await
+                }
+                None => executor.call_execute(store, manifest).await,
+            })
+            .await?;
+        if let Ok(run) = &ended {
+            self.allow_items(&run.outputs)?;
+        }
+        Ok(ended)
     }
 
     /// Opens a pipeline that is fed and read item by item.
@@ -291,11 +345,12 @@ impl Instance {
         Ok(opened.map(|handle| Session { handle }))
     }
 
-    /// The refusal, where the run asked for more memory than it may have. Python
-    /// sees a `MemoryError` then, which the run can survive.
+    /// What was refused because of a limit, to a run that could go on without
+    /// it: memory, where Python sees a `MemoryError`; files, where it sees an
+    /// `OSError`; and what was printed beyond the limit, where it sees nothing.
     #[must_use]
-    pub fn memory_refused(&self) -> Option<LimitError> {
-        self.store.data().meter.refusal()
+    pub fn refusals(&self) -> Vec<LimitError> {
+        self.store.data().refusals()
     }
 
     async fn call<T>(
@@ -304,8 +359,35 @@ impl Instance {
     ) -> Result<T, Fault> {
         let executor = self.bindings.remotemedia_pipeline_executor();
         let called = hold(&self.bounds, call(executor, &mut self.store)).await?;
-        called.map_err(|error| limits::fault(error, &self.store.data().meter))
+        called.map_err(|error| self.store.data().fault(error))
     }
+
+    /// A call of a session's, for which limits are counted anew.
+    async fn session_call<T>(
+        &mut self,
+        call: impl AsyncFnOnce(&executor::Guest, &mut Store<State>) -> wasmtime::Result<T>,
+    ) -> Result<T, Fault> {
+        let state = self.store.data_mut();
+        self.bounds = Bounds::new(&state.limits);
+        state.bounds = self.bounds.clone();
+        state.log.renew();
+        self.watch = watch(&self.engine, &self.bounds)?;
+        self.call(call).await
+    }
+
+    fn allow_items(&self, items: &[Data]) -> Result<(), Fault> {
+        Ok(self.store.data().limits.allow_items(count(items))?)
+    }
+}
+
+/// How many items there are, in whatever form.
+fn count(items: &[Data]) -> u64 {
+    let each = items.iter().map(|item| match item {
+        Data::Integers(items) => items.len() as u64,
+        Data::Numbers(items) => items.len() as u64,
+        _ => 1,
+    });
+    each.sum()
 }
 
 async fn hold<T>(
@@ -331,11 +413,15 @@ impl Session {
         instance: &mut Instance,
         item: &Data,
     ) -> Result<Result<Vec<Data>, PipelineError>, Fault> {
-        instance
-            .call(async |executor, store| {
+        let given = instance
+            .session_call(async |executor, store| {
                 executor.session().call_push(store, self.handle, item).await
             })
-            .await
+            .await?;
+        if let Ok(outputs) = &given {
+            instance.allow_items(outputs)?;
+        }
+        Ok(given)
     }
 
     /// Lets sources that produce their own items run until there are outputs,
@@ -348,11 +434,15 @@ impl Session {
         instance: &mut Instance,
         most: u32,
     ) -> Result<Result<Option<Vec<Data>>, PipelineError>, Fault> {
-        instance
-            .call(async |executor, store| {
+        let given = instance
+            .session_call(async |executor, store| {
                 executor.session().call_pull(store, self.handle, most).await
             })
-            .await
+            .await?;
+        if let Ok(Some(outputs)) = &given {
+            instance.allow_items(outputs)?;
+        }
+        Ok(given)
     }
 
     /// Ends the input, and returns what the sinks still gave.
@@ -363,13 +453,17 @@ impl Session {
         self,
         instance: &mut Instance,
     ) -> Result<Result<RunResult, PipelineError>, Fault> {
-        instance
-            .call(async |executor, store| {
+        let ended = instance
+            .session_call(async |executor, store| {
                 executor
                     .session()
                     .call_finish(&mut *store, self.handle)
                     .await
             })
-            .await
+            .await?;
+        if let Ok(run) = &ended {
+            instance.allow_items(&run.outputs)?;
+        }
+        Ok(ended)
     }
 }

@@ -2,11 +2,17 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use pipeline_host::{Engine, Interrupt};
 
 use crate::failure::INTERRUPTED;
 use crate::report;
+
+/// How long a run that was stopped may take to say so. Then the program ends
+/// all the same: whoever reads its output may have stopped reading.
+const TO_SAY_SO: Duration = Duration::from_secs(5);
 
 static PRESSED: AtomicU32 = AtomicU32::new(0);
 static HANDLER: OnceLock<Interrupt> = OnceLock::new();
@@ -24,7 +30,7 @@ pub(crate) fn stop(engine: &Engine) -> Interrupt {
     let interrupt = HANDLER.get_or_init(|| engine.interrupt()).clone();
     let raised = interrupt.clone();
     on_press(move |times| match times {
-        1 => raised.raise(),
+        1 => raise(&raised),
         _ => leave(),
     });
     interrupt
@@ -39,7 +45,7 @@ pub(crate) fn finish(engine: &Engine) -> Finish {
             report::tell("finishing; Ctrl-C again stops at once");
             raised.0.raise();
         }
-        2 => raised.1.raise(),
+        2 => raise(&raised.1),
         _ => leave(),
     });
     Finish { gently, at_once }
@@ -51,6 +57,14 @@ fn on_press(act: impl Fn(u32) + Send + 'static) {
         // The system's own way of stopping remains.
         tracing::warn!(%error, "Ctrl-C can't be handled");
     }
+}
+
+fn raise(interrupt: &Interrupt) {
+    interrupt.raise();
+    thread::spawn(|| {
+        thread::sleep(TO_SAY_SO);
+        leave();
+    });
 }
 
 fn leave() {

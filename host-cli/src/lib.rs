@@ -3,8 +3,8 @@
 //! The component holds all of the logic: it reads manifests, checks them and
 //! runs them, and CPython lives in it. This crate is one host of it: it loads
 //! the component quickly, gives each run a fresh sandbox that sees nothing but
-//! what Python needs, bounds the run in time and memory, and turns typed
-//! values into JSON and back.
+//! what Python needs, bounds what the run can use up, and turns typed values
+//! into JSON and back.
 //!
 //! ```no_run
 //! use pipeline_host::{Directories, Engine, Limits, Sandbox, codec};
@@ -32,6 +32,7 @@
 //! [`Workers`] run pipelines on many threads, a fresh instance for each run.
 
 mod bindings;
+mod bounds;
 pub mod bytecode;
 mod cache;
 pub mod codec;
@@ -42,18 +43,23 @@ pub mod http;
 mod instance;
 mod limits;
 mod loader;
+mod log;
 #[cfg_attr(not(target_os = "linux"), path = "memory_elsewhere.rs")]
 mod memory;
+mod open_files;
+pub mod stderr;
+pub mod terminal;
 mod trust;
 mod watchdog;
 pub mod wav;
 mod workers;
 
 pub use bindings::remotemedia::pipeline::types;
+pub use bounds::Interrupt;
 pub use compiled::Component;
 pub use directories::{Directories, DirectoryError};
 pub use engine::{Allocation, Engine, EngineError, EngineOptions, precompile};
 pub use instance::{Instance, Sandbox, SandboxError, Session};
-pub use limits::{Fault, Interrupt, LimitError, Limits};
+pub use limits::{Fault, LimitError, Limits};
 pub use loader::{LoadError, LoadEvent};
 pub use workers::{Started, Workers};

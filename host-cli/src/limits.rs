@@ -1,37 +1,96 @@
-//! What bounds a run: time, memory, and someone who wants it to stop.
+//! What bounds a run, and how a run ends that met a limit.
 
-use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use thiserror::Error;
-use tokio::sync::Notify;
-use wasmtime::{ResourceLimiter, Trap, UpdateDeadline};
+use wasmtime::Trap;
+use wasmtime::component::ResourceTableError;
 
-use crate::instance::State;
+use crate::bounds::{Interrupt, Meter};
 
-/// What bounds an instance. The default bounds nothing.
-#[derive(Clone, Default)]
+/// What bounds a run. `None` lifts a limit.
+///
+/// The defaults are generous: they stop what runs away, not honest work.
+///
+/// In a session, whose items come one by one and may never end, memory and open
+/// files are bounded over all of its calls, and the rest for each call.
+#[derive(Clone)]
 pub struct Limits {
-    /// How long an instance may live, from when it is made.
+    /// How long a run may take, from when its instance is made.
     pub timeout: Option<Duration>,
     /// How much memory it may use, in bytes. The image that Python starts from
     /// counts.
     pub memory: Option<usize>,
+    /// How large what one call gives may be, in bytes as the host holds it: an
+    /// item takes some hundred bytes beside what it holds. Over HTTP, how large
+    /// the body of an answer may be.
+    pub output: Option<usize>,
+    /// How much a run may print, in bytes. What is beyond that is left out.
+    pub log: Option<usize>,
+    /// How many files and directories it may have open, those aside that it was
+    /// granted. Python sees an `OSError` beyond that.
+    pub open_files: Option<usize>,
+    /// How many items may go in, and how many outputs may come out.
+    pub items: Option<u64>,
+    /// How many files its outputs may be written to.
+    pub files: Option<u64>,
     /// Stops it from elsewhere.
     pub interrupt: Option<Interrupt>,
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            timeout: Some(Duration::from_secs(300)),
+            // Half of what 32 bits can address.
+            memory: Some(2 << 30),
+            output: Some(1 << 30),
+            log: Some(64 << 20),
+            // A quarter of what a process may often have.
+            open_files: Some(256),
+            items: Some(10_000_000),
+            files: Some(10_000),
+            interrupt: None,
+        }
+    }
+}
+
 impl Limits {
-    /// How many bytes a call may copy out of the guest. Lists in its memory can
-    /// overlap, so that its size alone does not bound what the host would
-    /// need; in the host's own form, an item takes a few times the space.
-    pub(crate) fn copied(&self) -> usize {
-        const LEAST: usize = 256 << 20;
-        const MOST: usize = 8 << 30;
-        self.memory
-            .map_or(MOST, |memory| memory.saturating_mul(4).clamp(LEAST, MOST))
+    /// Bounds nothing.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            timeout: None,
+            memory: None,
+            output: None,
+            log: None,
+            open_files: None,
+            items: None,
+            files: None,
+            interrupt: None,
+        }
+    }
+
+    /// Whether there may be so many items.
+    ///
+    /// # Errors
+    /// Where they are too many.
+    pub fn allow_items(&self, count: u64) -> Result<(), LimitError> {
+        match self.items {
+            Some(limit) if count > limit => Err(LimitError::Items { limit }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether so many files may be written.
+    ///
+    /// # Errors
+    /// Where they are too many.
+    pub fn allow_files(&self, count: u64) -> Result<(), LimitError> {
+        match self.files {
+            Some(limit) if count > limit => Err(LimitError::Files { limit }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -55,6 +114,71 @@ pub enum LimitError {
         /// How many bytes it would have used.
         wanted: usize,
     },
+    /// Outputs are too large.
+    #[error("the run gave outputs beyond its limit of {}", mebibytes(*.limit))]
+    Output {
+        /// How many bytes the outputs could have.
+        limit: usize,
+    },
+    /// It printed too much.
+    #[error(
+        "the run printed more than its limit of {}, and the rest was left out",
+        mebibytes(*.limit)
+    )]
+    Log {
+        /// How many bytes it could print.
+        limit: usize,
+    },
+    /// It had too many files open.
+    #[error("the run had {limit} files open, which is its limit, and was refused more")]
+    OpenFiles {
+        /// How many it could have open.
+        limit: usize,
+    },
+    /// Too many items.
+    #[error("there are more items than the limit of {limit}")]
+    Items {
+        /// How many there could be.
+        limit: u64,
+    },
+    /// Too many files.
+    #[error("the outputs need more files than the limit of {limit}")]
+    Files {
+        /// How many there could be.
+        limit: u64,
+    },
+}
+
+impl LimitError {
+    /// The limit's name, which is the same wherever it can be set: `timeout`,
+    /// `max-memory`, `max-output`, `max-log`, `max-open-files`, `max-items`,
+    /// `max-files`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Deadline { .. } => "timeout",
+            Self::Memory { .. } => "max-memory",
+            Self::Output { .. } => "max-output",
+            Self::Log { .. } => "max-log",
+            Self::OpenFiles { .. } => "max-open-files",
+            Self::Items { .. } => "max-items",
+            Self::Files { .. } => "max-files",
+        }
+    }
+
+    /// The kind of error that it is in documents.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Deadline { .. } => "deadline",
+            Self::Memory { .. } => "memory-limit",
+            Self::Output { .. } => "output-limit",
+            Self::Log { .. } => "log-limit",
+            Self::OpenFiles { .. } => "open-files-limit",
+            Self::Items { .. } => "items-limit",
+            Self::Files { .. } => "files-limit",
+        }
+    }
 }
 
 /// A run ended without a result and without an error of the pipeline's own.
@@ -70,9 +194,9 @@ pub enum Fault {
     /// Calls nested so deeply that WebAssembly's stack was used up.
     #[error("calls nest too deeply: the sandbox's stack is used up")]
     StackOverflow,
-    /// The guest called `exit`.
-    #[error("the pipeline ended its own process (exit code {0})")]
-    Exit(i32),
+    /// The guest called `exit`. Its code does not come out of the sandbox.
+    #[error("the pipeline ended its own process")]
+    Exit,
     /// The guest failed in a way that it should not have.
     #[error("the component failed: {0}")]
     Trap(String),
@@ -81,206 +205,26 @@ pub enum Fault {
     Host(String),
 }
 
-/// Stops runs from another thread, or from a signal's handler thread.
-#[derive(Clone)]
-pub struct Interrupt {
-    inner: Arc<InterruptInner>,
-}
-
-struct InterruptInner {
-    engine: wasmtime::Engine,
-    raised: AtomicBool,
-    notify: Notify,
-}
-
-impl Interrupt {
-    pub(crate) fn new(engine: wasmtime::Engine) -> Self {
-        let inner = InterruptInner {
-            engine,
-            raised: AtomicBool::new(false),
-            notify: Notify::new(),
-        };
-        Self {
-            inner: Arc::new(inner),
-        }
-    }
-
-    /// Stops every run that was given this handle, sleeping or busy.
-    pub fn raise(&self) {
-        self.inner.raised.store(true, Ordering::SeqCst);
-        self.inner.engine.increment_epoch();
-        self.inner.notify.notify_waiters();
-    }
-
-    /// Whether it was raised.
-    #[must_use]
-    pub fn is_raised(&self) -> bool {
-        self.inner.raised.load(Ordering::SeqCst)
-    }
-
-    /// Waits until it is raised.
-    pub async fn raised(&self) {
-        let notified = self.inner.notify.notified();
-        tokio::pin!(notified);
-        notified.as_mut().enable();
-        if !self.is_raised() {
-            notified.await;
-        }
-    }
-}
-
-/// What an instance is held to, in the form that is looked at as it runs.
-#[derive(Clone)]
-pub(crate) struct Bounds {
-    pub(crate) deadline: Option<(Instant, Duration)>,
-    pub(crate) interrupt: Option<Interrupt>,
-}
-
-impl Bounds {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        let deadline = limits.timeout.and_then(|limit| {
-            // A time too far off to be expressed is no limit.
-            Instant::now()
-                .checked_add(limit)
-                .map(|deadline| (deadline, limit))
-        });
-        Self {
-            deadline,
-            interrupt: limits.interrupt.clone(),
-        }
-    }
-
-    /// Whether the run must end now.
-    pub(crate) fn exceeded(&self) -> Result<(), Fault> {
-        if self.interrupt.as_ref().is_some_and(Interrupt::is_raised) {
-            return Err(Fault::Interrupted);
-        }
-        match self.deadline {
-            Some((deadline, limit)) if Instant::now() >= deadline => {
-                Err(LimitError::Deadline { limit }.into())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Runs a call into the guest. A busy guest is ended by its epoch; one that
-    /// waits for a clock is ended here, where its future is dropped.
-    pub(crate) async fn hold<T>(
-        &self,
-        call: impl Future<Output = wasmtime::Result<T>>,
-    ) -> Result<wasmtime::Result<T>, Fault> {
-        self.exceeded()?;
-        let interrupted = async {
-            match &self.interrupt {
-                Some(interrupt) => interrupt.raised().await,
-                None => std::future::pending().await,
-            }
-        };
-        let limit = match self.deadline {
-            None if self.interrupt.is_none() => return Ok(call.await),
-            None => {
-                return tokio::select! {
-                    biased;
-                    done = call => Ok(done),
-                    () = interrupted => Err(Fault::Interrupted),
-                };
-            }
-            Some(deadline) => deadline,
-        };
-        tokio::select! {
-            biased;
-            done = call => Ok(done),
-            () = interrupted => Err(Fault::Interrupted),
-            () = tokio::time::sleep_until(limit.0.into()) => {
-                Err(LimitError::Deadline { limit: limit.1 }.into())
-            }
-        }
-    }
-}
-
-/// Called when a busy guest sees that the epoch moved.
-pub(crate) fn on_epoch(state: &State) -> wasmtime::Result<UpdateDeadline> {
-    match state.bounds.exceeded() {
-        Ok(()) => Ok(UpdateDeadline::Continue(1)),
-        Err(fault) => Err(wasmtime::Error::new(fault)),
-    }
-}
-
-/// Counts the memory of an instance, and refuses what is beyond its limit.
-#[derive(Default)]
-pub(crate) struct Meter {
-    limit: Option<usize>,
-    used: usize,
-    refused: Option<usize>,
-}
-
-impl Meter {
-    pub(crate) fn new(limit: Option<usize>) -> Self {
-        Self {
-            limit,
-            used: 0,
-            refused: None,
-        }
-    }
-
-    /// The limit, where something was refused because of it.
-    pub(crate) fn refusal(&self) -> Option<LimitError> {
-        match (self.limit, self.refused) {
-            (Some(limit), Some(wanted)) => Some(LimitError::Memory { limit, wanted }),
-            _ => None,
-        }
-    }
-
-    fn grow(&mut self, by: usize) -> bool {
-        let wanted = self.used.saturating_add(by);
-        if self.limit.is_some_and(|limit| wanted > limit) {
-            self.refused = Some(self.refused.map_or(wanted, |before| before.max(wanted)));
-            return false;
-        }
-        self.used = wanted;
-        true
-    }
-}
-
-impl ResourceLimiter for Meter {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        Ok(self.grow(desired.saturating_sub(current)))
-    }
-
-    fn table_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        let elements = desired.saturating_sub(current);
-        Ok(self.grow(elements.saturating_mul(size_of::<usize>())))
-    }
-}
-
 /// Says what ended a call that gave no result.
-pub(crate) fn fault(error: wasmtime::Error, meter: &Meter) -> Fault {
-    if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
-        return Fault::Exit(exit.0);
+pub(crate) fn fault(error: wasmtime::Error, meter: &Meter, limits: &Limits) -> Fault {
+    if error.downcast_ref::<wasmtime_wasi::I32Exit>().is_some() {
+        return Fault::Exit;
     }
     let error = match error.downcast::<Fault>() {
         Ok(fault) => return fault,
         Err(error) => error,
     };
+    if let Some(limit) = limits.output
+        && is_too_much_copied(&error)
+    {
+        return LimitError::Output { limit }.into();
+    }
     // A guest without memory aborts, which is a trap like any other.
     if let Some(refusal) = meter.refusal() {
         return refusal.into();
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        return Fault::Trap("it holds too many of the host's resources".into());
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::StackOverflow) => Fault::StackOverflow,
@@ -289,13 +233,22 @@ pub(crate) fn fault(error: wasmtime::Error, meter: &Meter) -> Fault {
     }
 }
 
+/// Whether a call was to copy more out of the guest than it may. Wasmtime has
+/// no public type for this error.
+fn is_too_much_copied(error: &wasmtime::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.to_string().contains("fuel allocated for hostcalls"))
+}
+
 fn seconds(limit: Duration) -> String {
     let seconds = limit.as_secs_f64();
     let unit = if seconds == 1.0 { "second" } else { "seconds" };
     format!("{seconds} {unit}")
 }
 
-fn mebibytes(bytes: usize) -> String {
+/// A size, for people.
+pub(crate) fn mebibytes(bytes: usize) -> String {
     let tenths = (bytes as u128 * 10).div_ceil(1 << 20);
     match tenths % 10 {
         0 => format!("{} MiB", tenths / 10),

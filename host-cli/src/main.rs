@@ -32,10 +32,12 @@ fn main() -> ExitCode {
         }
     };
     start_logging(arguments.verbose);
-    match commands::dispatch(arguments.command) {
+    let code = match commands::dispatch(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.end(),
-    }
+    };
+    pipeline_host::stderr::flush();
+    code
 }
 
 /// Logs go to standard error, if they are asked for. Nothing is set up if not:
@@ -56,7 +58,7 @@ fn start_logging(verbose: u8) {
     let filter = EnvFilter::builder().parse_lossy(filter);
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(pipeline_host::stderr::Writer::default)
         .with_ansi(report::colours())
         .init();
 }

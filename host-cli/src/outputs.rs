@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Cursor, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use pipeline_host::Limits;
 use pipeline_host::codec::{ArenaError, Style, Writer, document};
 use pipeline_host::types::{Audio, Data, ImageFormat, PipelineError, PixelFormat, RunResult};
 
@@ -18,10 +19,17 @@ pub(crate) struct Outputs {
     directory: Option<PathBuf>,
     /// How many outputs came before.
     count: usize,
+    /// How many files a document may need, and how many this one has.
+    limits: Limits,
+    files: u64,
 }
 
 impl Outputs {
-    pub(crate) fn new(format: Option<Format>, directory: Option<&Path>) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        format: Option<Format>,
+        directory: Option<&Path>,
+        limits: Limits,
+    ) -> Result<Self, Failure> {
         let format = format.unwrap_or_else(|| match std::io::stdout().is_terminal() {
             true => Format::Pretty,
             false => Format::Json,
@@ -33,6 +41,8 @@ impl Outputs {
             style: style(format),
             directory: directory.map(Path::to_owned),
             count: 0,
+            limits,
+            files: 0,
         })
     }
 
@@ -56,6 +66,7 @@ impl Outputs {
 
     /// Prints items, one a line.
     pub(crate) fn lines(&mut self, items: &[Data]) -> Result<(), Failure> {
+        self.files = 0;
         let mut text = String::new();
         for item in items {
             let mut writer = Writer::new(Style::Compact);
@@ -89,6 +100,11 @@ impl Outputs {
         let (Some(directory), Some((ending, bytes))) = (&self.directory, file) else {
             return writer.item(item).map_err(broken);
         };
+        self.files += 1;
+        self.limits.allow_files(self.files).map_err(|limit| {
+            let name = limit.name();
+            Failure::failed(limit).help(format!("--{name} sets the limit"))
+        })?;
         let name = format!("out-{number}.{ending}");
         let path = directory.join(&name);
         fs::write(&path, bytes).map_err(|error| unwritable(&path, &error))?;

@@ -1,7 +1,7 @@
 //! Messages for people, on standard error.
 
 use std::fmt;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity,
@@ -37,8 +37,7 @@ pub(crate) fn print(message: &dyn Diagnostic) {
 
 /// Prints a line.
 pub(crate) fn tell(text: &str) {
-    // A message that nobody can read is lost, and that is all.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    pipeline_host::stderr::tell(text);
 }
 
 fn width() -> usize {

@@ -114,19 +114,12 @@ pub(crate) async fn parse(
 
 /// How the program ends when a run ended without a result.
 pub(crate) fn faulted(fault: &Fault) -> Failure {
-    let help = match fault {
-        Fault::Interrupted => return Failure::code(fault, INTERRUPTED),
-        Fault::Limit(pipeline_host::LimitError::Deadline { .. }) => {
-            Some("--timeout sets the limit")
-        }
-        Fault::Limit(pipeline_host::LimitError::Memory { .. }) => {
-            Some("--max-memory sets the limit")
-        }
-        _ => None,
-    };
+    if let Fault::Interrupted = fault {
+        return Failure::code(fault, INTERRUPTED);
+    }
     let failure = Failure::failed(fault);
-    match help {
-        Some(help) => failure.help(help),
-        None => failure,
+    match fault {
+        Fault::Limit(limit) => failure.help(format!("--{} sets the limit", limit.name())),
+        _ => failure,
     }
 }

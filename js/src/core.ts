@@ -4,13 +4,14 @@
  */
 
 export { ArenaError } from "./arena.js";
-export { type Diagnostic, type ErrorKind, FaultError, PipelineError } from "./errors.js";
+export { type Diagnostic, type ErrorKind, FaultError, LimitError, PipelineError } from "./errors.js";
 export { MODULES, type wit } from "./generated.js";
 export { Instance, type InstanceSession } from "./instance.js";
 export { formatDiagnostic, formatError, formatGraph, formatResult } from "./json/report.js";
 export { parseItem, parseItems, parseValue } from "./json/read.js";
 export { JsonError } from "./json/scan.js";
 export { formatItem, formatValue } from "./json/write.js";
+export type { Limits } from "./limits.js";
 export * as media from "./media.js";
 export {
   type CheckResult,

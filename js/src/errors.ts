@@ -52,6 +52,14 @@ export function invalidManifest(diagnostics: wit.Diagnostic[]): PipelineError {
   return new PipelineError({ kind: "invalid-manifest", message, diagnostics, outputs: [] });
 }
 
+/** A run met a limit. */
+export class LimitError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "LimitError";
+  }
+}
+
 /** The component itself failed: it met a limit of the engine, or is at fault. */
 export class FaultError extends Error {
   /** `stack-overflow`, `exit` where the guest ended itself, or `trap`. */

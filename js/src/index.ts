@@ -7,6 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
+import type { Limits } from "./limits.js";
 import { Pipeline as CorePipeline } from "./pipeline.js";
 import type { Sink } from "./wasi/index.js";
 import { NodeFileSystem } from "./wasi/node-fs.js";
@@ -15,7 +16,7 @@ export * from "./core.js";
 export { NodeFileSystem };
 
 /** What `Pipeline.load` takes. */
-export interface LoadOptions {
+export interface LoadOptions extends Limits {
   /** Directories with modules of your own nodes. The sandbox can read them. */
   readonly nodes?: Iterable<string>;
   /** Python's standard library; by default the one in this package. */
@@ -52,6 +53,7 @@ export class Pipeline extends CorePipeline {
       stderr = (bytes) => void process.stderr.write(bytes),
     } = options;
     return new Pipeline(await modules, {
+      ...options,
       stdlib,
       python,
       stdout,

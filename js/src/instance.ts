@@ -1,7 +1,8 @@
 /** One instance of the component, with the functions of the WIT. */
 
-import { FaultError, PipelineError } from "./errors.js";
+import { FaultError, LimitError, PipelineError } from "./errors.js";
 import { type executor, instantiate, type wit } from "./generated.js";
+import { limitsOf } from "./limits.js";
 import { GuestExit, wasi, type WasiOptions } from "./wasi/index.js";
 
 type Executor = typeof executor;
@@ -13,10 +14,12 @@ type Executor = typeof executor;
 export class Instance {
   readonly #executor: Executor;
   readonly #wasi: ReturnType<typeof wasi>;
+  readonly #maxItems: number;
   #fault: FaultError | undefined;
 
   constructor(modules: ReadonlyMap<string, WebAssembly.Module>, options: WasiOptions) {
     this.#wasi = wasi(options);
+    this.#maxItems = limitsOf(options).maxItems;
     const module = (name: string): WebAssembly.Module => {
       const found = modules.get(name);
       if (found === undefined) throw new TypeError(`the module ${name} is not there`);
@@ -41,13 +44,16 @@ export class Instance {
     return this.#diagnosed(() => this.#executor.check(manifest));
   }
 
-  /** Runs a pipeline, on items where there are any. Throws a `PipelineError`. */
+  /** Runs a pipeline, on items where there are any. Throws a `PipelineError`, or a `LimitError`. */
   execute(manifest: wit.Manifest, inputs?: wit.Data[]): wit.RunResult {
-    return this.#guarded(() =>
+    this.#allowItems(inputs);
+    const run = this.#guarded(() =>
       inputs === undefined
         ? this.#executor.execute(manifest)
         : this.#executor.executeWithInput(manifest, inputs),
     );
+    this.#allowItems(run.outputs);
+    return run;
   }
 
   /** The node types that manifests can name. */
@@ -58,10 +64,16 @@ export class Instance {
   /** Opens a session. Throws a `PipelineError`. */
   openSession(manifest: wit.Manifest): InstanceSession {
     const session = this.#guarded(() => this.#executor.Session.open(manifest));
+    const call = <T>(work: () => T, outputs: (given: T) => wit.Data[] | undefined): T => {
+      this.#wasi.renew();
+      const given = this.#guarded(work);
+      this.#allowItems(outputs(given));
+      return given;
+    };
     return {
-      push: (item) => this.#guarded(() => session.push(item)),
-      pull: (most) => this.#guarded(() => session.pull(most)),
-      finish: () => this.#guarded(() => session.finish()),
+      push: (item) => call(() => session.push(item), (outputs) => outputs),
+      pull: (most) => call(() => session.pull(most), (outputs) => outputs),
+      finish: () => call(() => session.finish(), (run) => run.outputs),
       drop: () => {
         const symbol: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for("dispose");
         this.#guarded(() => (session as unknown as Disposable)[symbol]());
@@ -72,6 +84,12 @@ export class Instance {
   /** Closes the files that the guest left open. The instance is not used after that. */
   close(): void {
     this.#wasi.close();
+  }
+
+  #allowItems(items: readonly wit.Data[] = []): void {
+    let count = 0;
+    for (const item of items) count += item.tag === "integers" || item.tag === "numbers" ? item.val.length : 1;
+    if (count > this.#maxItems) throw new LimitError(`there are more items than the limit of ${this.#maxItems}`);
   }
 
   #diagnosed<T>(call: () => T): { ok: T } | { err: wit.Diagnostic[] } {

@@ -4,6 +4,7 @@ import { type Diagnostic, invalidManifest, PipelineError } from "./errors.js";
 import { MODULES, type wit } from "./generated.js";
 import { Instance } from "./instance.js";
 import { formatValue } from "./json/write.js";
+import type { Limits } from "./limits.js";
 import { Session } from "./session.js";
 import { type Item, lift, liftItems, lower, lowerItem, type PlainValue } from "./values.js";
 import type { FileSystem, Sink } from "./wasi/index.js";
@@ -12,7 +13,7 @@ import type { FileSystem, Sink } from "./wasi/index.js";
 export type Manifest = string | { readonly [key: string]: unknown };
 
 /** What a sandbox sees, and where its text goes. */
-export interface SandboxOptions {
+export interface SandboxOptions extends Limits {
   /** Python's standard library. */
   readonly stdlib: FileSystem;
   /** The directory that holds the package `remotemedia`. */
@@ -165,7 +166,7 @@ export class Pipeline {
     const { stdlib, python, nodes = [], stdout, stderr } = this.#options;
     const own = Array.from(nodes, ([name, files]) => [`/nodes/${name}`, files] as const);
     const mounts = [["/stdlib", stdlib] as const, ["/python", python] as const, ...own];
-    return new Instance(this.#modules, { mounts, stdout, stderr });
+    return new Instance(this.#modules, { ...this.#options, mounts, stdout, stderr });
   }
 
   #with<T>(work: (instance: Instance) => T): T {

@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import test from "node:test";
 
-import { FaultError, MemoryFileSystem, NodeFileSystem, Pipeline, PipelineError } from "@remotemedia/pipeline";
+import { FaultError, LimitError, MemoryFileSystem, NodeFileSystem, Pipeline, PipelineError } from "@remotemedia/pipeline";
 
 import { directory, own } from "./common.mjs";
 
@@ -270,6 +270,40 @@ test("open files are closed when the run is over", { skip: !fs.existsSync("/proc
   const before = open();
   for (let round = 0; round < 5; round += 1) assert.deepEqual(pipeline.execute(manifest, [0, 0, 0]).outputs, [1, 2, 3]);
   assert.equal(open(), before);
+});
+
+test("more files than the limit are refused, and the run can go on", async (context) => {
+  const body = `kept = []
+try:
+    while len(kept) < 100: kept.append(open(__file__))
+except OSError: pass
+opened = len(kept)
+kept.clear()
+return [opened, len(open(__file__).read(1))]`;
+  const { manifest, files } = own(body);
+  const pipeline = await Pipeline.load({ nodes: [directory(context, files)], ...quiet, maxOpenFiles: 10 });
+  assert.deepEqual(pipeline.execute(manifest, [0]).outputs, [[10, 1]]);
+  await assert.rejects(Pipeline.load({ ...quiet, maxOpenFiles: 0 }).then((made) => made.instantiate()), TypeError);
+});
+
+test("a flood of output is cut at its limit", async (context) => {
+  const { manifest, files } = own("for _ in range(item): print('x' * 999)\nreturn 7");
+  let printed = "";
+  const stdout = (bytes) => void (printed += new TextDecoder().decode(bytes));
+  const pipeline = await Pipeline.load({ nodes: [directory(context, files)], stdout, stderr: stdout, maxLog: 1 });
+  assert.deepEqual(pipeline.execute(manifest, [3000]).outputs, [7]);
+  assert.ok(printed.length < 2 ** 20 + 100, String(printed.length));
+  assert.match(printed, /note: the run printed more than its limit of 1 MiB/);
+});
+
+test("more items than the limit are refused", async (context) => {
+  const { manifest, files } = own("yield from range(item)");
+  const pipeline = await Pipeline.load({ nodes: [directory(context, files)], ...quiet, maxItems: 2 });
+  assert.deepEqual(pipeline.execute(manifest, [1, 1]).outputs, [0, 0]);
+  for (const items of [[1, 1, 1], [3]]) assert.throws(() => pipeline.execute(manifest, items), LimitError);
+  const session = pipeline.openSession(manifest);
+  for (let round = 0; round < 3; round += 1) assert.deepEqual(session.push(2), [0, 1]);
+  assert.throws(() => session.push(3), LimitError);
 });
 
 test("the file system in memory holds nodes, too", async (context) => {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -108,6 +110,29 @@ def test_time_is_bounded(tmp_path: Path) -> None:
     manifest = node(tmp_path, "while True: pass")
     with pytest.raises(LimitError, match="longer than its limit of 0.5 s"):
         Sandbox(nodes=[tmp_path], timeout=0.5).run(manifest, [1])
+
+
+def test_the_end_of_one_run_is_not_that_of_another(tmp_path: Path) -> None:
+    body = "import time; t = time.monotonic()\n        while time.monotonic() < t + 1: pass"
+    manifest = node(tmp_path, body + "\n        return item")
+    sandbox = Sandbox(nodes=[tmp_path], timeout=600)
+    results = []
+    thread = threading.Thread(target=lambda: results.extend(sandbox.run(manifest, [1]).outputs))
+    thread.start()
+    while thread.is_alive():
+        # As the deadline of another run would.
+        sandbox._engine.increment_epoch()
+        time.sleep(0.01)
+    assert results == [1]
+
+
+def test_items_are_bounded(tmp_path: Path) -> None:
+    manifest = node(tmp_path, "yield from range(item)")
+    sandbox = Sandbox(nodes=[tmp_path], max_items=2)
+    assert sandbox.run(manifest, [1, 1]).outputs == [0, 0]
+    for items in ([1, 0, 0], [3]):
+        with pytest.raises(LimitError, match="more items than the limit of 2"):
+            sandbox.run(manifest, items)
 
 
 def test_memory_is_bounded(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 use pipeline_host::codec::{Style, Writer, document};
 use pipeline_host::types::{Checked, Diagnostic};
-use pipeline_host::{Fault, Instance, Limits};
+use pipeline_host::{Fault, Instance};
 
 use crate::cli::{self, Format};
 use crate::failure::{Failure, USAGE};
@@ -13,10 +13,8 @@ use crate::{interrupt, outputs, workspace};
 pub(crate) fn check(arguments: &cli::Check) -> Result<(), Failure> {
     let source = workspace::manifest(&arguments.manifest)?;
     let (engine, sandbox) = workspace::open(&arguments.place)?;
-    let limits = Limits {
-        interrupt: Some(interrupt::stop(&engine)),
-        ..Limits::default()
-    };
+    let mut limits = arguments.limits.limits();
+    limits.interrupt = Some(interrupt::stop(&engine));
     workspace::block_on(async {
         let checked = async {
             let mut instance = sandbox.instantiate(&limits).await?;

@@ -1,6 +1,6 @@
 //! `pipeline compile`.
 
-use pipeline_host::{Limits, bytecode};
+use pipeline_host::bytecode;
 
 use crate::cli;
 use crate::failure::{FAILED, Failure};
@@ -11,10 +11,8 @@ pub(crate) fn compile(arguments: &cli::Compile) -> Result<(), Failure> {
     let mut place = arguments.place.clone();
     place.nodes.extend_from_slice(&arguments.directories);
     let (engine, sandbox) = workspace::open(&place)?;
-    let limits = Limits {
-        interrupt: Some(interrupt::stop(&engine)),
-        ..Limits::default()
-    };
+    let mut limits = arguments.limits.limits();
+    limits.interrupt = Some(interrupt::stop(&engine));
     let mut sources = Vec::new();
     for directory in &place.nodes {
         sources.extend(bytecode::sources(directory).map_err(Failure::usage)?);

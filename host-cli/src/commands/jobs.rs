@@ -1,18 +1,21 @@
 //! `pipeline run --jobs`: items split over instances that run at the same
 //! time.
 
+use std::future::Future as _;
 use std::num::NonZero;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use pipeline_host::types::{Data, Manifest, NodeMetrics, PipelineError, RunResult};
-use pipeline_host::{Fault, LimitError, Limits, Sandbox, Workers};
+use pipeline_host::{Fault, LimitError, Limits, Sandbox, Started, Workers};
 
-/// How a run ended, and whether it was refused memory.
-pub(crate) type Ended = (Result<RunResult, PipelineError>, Option<LimitError>);
+/// How a run ended, and what it was refused.
+pub(crate) type Ended = (Result<RunResult, PipelineError>, Vec<LimitError>);
 
 /// Runs a pipeline on `items`, a share of them in each of `jobs` instances.
 /// The result is what one instance would give, where the items don't depend on
-/// each other.
+/// each other. A job that ends without a result ends the others.
 pub(crate) async fn execute(
     sandbox: &Sandbox,
     limits: &Limits,
@@ -20,6 +23,7 @@ pub(crate) async fn execute(
     items: Vec<Data>,
     jobs: NonZero<usize>,
 ) -> Result<Ended, Fault> {
+    limits.allow_items(items.len() as u64)?;
     let workers = Workers::new(sandbox, jobs)
         .map_err(|error| Fault::Host(format!("no threads for {jobs} jobs: {error}")))?;
     let manifest = Arc::new(manifest);
@@ -33,31 +37,64 @@ pub(crate) async fn execute(
         let manifest = Arc::clone(&manifest);
         started.push(workers.start(limits.clone(), async move |instance| {
             let ended = instance.execute(&manifest, Some(&share)).await?;
-            Ok((ended, instance.memory_refused()))
+            Ok((ended, instance.refusals()))
         }));
     }
+    let ended = all(started).await;
+    // Where not all have ended, the program does; what they do is for nobody.
+    std::mem::forget(workers);
+    let ended = ended.inspect_err(|_| {
+        if let Some(interrupt) = &limits.interrupt {
+            interrupt.raise();
+        }
+    })?;
     let mut merged: Option<Merged> = None;
-    let mut refusal = None;
-    for job in started {
-        let (ended, refused) = job.await?;
-        refusal = refusal.or(refused);
+    let mut refusals = Vec::new();
+    for (ended, refused) in ended {
+        refusals.extend(refused);
         match (ended, &mut merged) {
             (Ok(run), None) => merged = Some(Merged::new(&manifest, run)),
             (Ok(run), Some(merged)) => merged.add(run),
             (Err(error), before) => {
-                // The program ends; what the others do is for nobody.
-                std::mem::forget(workers);
                 let error = match before.take() {
                     Some(before) => before.fail(error),
                     None => error,
                 };
-                return Ok((Err(error), refusal));
+                return Ok((Err(error), refusals));
             }
         }
     }
     let result = merged.map(Merged::finish);
     let result = result.ok_or_else(|| Fault::Host("no job was started".into()))?;
-    Ok((Ok(result), refusal))
+    limits.allow_items(result.outputs.len() as u64)?;
+    Ok((Ok(result), refusals))
+}
+
+/// Waits for all jobs up to the first that fails, in their order; or for any
+/// that ends without a result.
+async fn all(mut started: Vec<Started<Ended>>) -> Result<Vec<Ended>, Fault> {
+    let mut results: Vec<Option<Ended>> = started.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (job, result) in started.iter_mut().zip(&mut results) {
+            if result.is_none()
+                && let Poll::Ready(ended) = Pin::new(job).poll(context)
+            {
+                match ended {
+                    Ok(ended) => *result = Some(ended),
+                    Err(fault) => return Poll::Ready(Err(fault)),
+                }
+            }
+        }
+        let failed = results
+            .iter()
+            .position(|result| matches!(result, Some((Err(_), _))));
+        let needed = failed.map_or(results.len(), |failed| failed + 1);
+        if results[..needed].iter().any(Option::is_none) {
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(results.drain(..needed).flatten().collect()))
+    })
+    .await
 }
 
 /// The results of some jobs as one.

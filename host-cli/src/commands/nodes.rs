@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use pipeline_host::Limits;
 use pipeline_host::codec::{Style, Writer, document, value_to_json};
 use pipeline_host::types::{NodeInfo, ParamInfo};
 
@@ -13,10 +12,8 @@ use crate::{interrupt, outputs, workspace};
 /// Lists the node types that manifests can name.
 pub(crate) fn nodes(arguments: &cli::Nodes) -> Result<(), Failure> {
     let (engine, sandbox) = workspace::open(&arguments.place)?;
-    let limits = Limits {
-        interrupt: Some(interrupt::stop(&engine)),
-        ..Limits::default()
-    };
+    let mut limits = arguments.limits.limits();
+    limits.interrupt = Some(interrupt::stop(&engine));
     workspace::block_on(async {
         let listed = async { sandbox.instantiate(&limits).await?.list_nodes().await };
         let nodes = listed.await.map_err(|fault| workspace::faulted(&fault))?;

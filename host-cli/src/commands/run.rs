@@ -19,9 +19,13 @@ use super::jobs;
 pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
     let items = inputs::gather(arguments)?;
     let source = workspace::manifest(&arguments.manifest)?;
-    let outputs = Outputs::new(arguments.format, arguments.output_dir.as_deref())?;
+    let outputs = Outputs::new(
+        arguments.format,
+        arguments.output_dir.as_deref(),
+        arguments.limits.limits(),
+    )?;
     let (engine, sandbox) = workspace::open(&arguments.place)?;
-    let mut limits = limits(&arguments.limits);
+    let mut limits = arguments.limits.limits();
     limits.interrupt = Some(interrupt::stop(&engine));
     let run = Run {
         arguments,
@@ -75,7 +79,7 @@ impl Run<'_> {
         let items: Option<Vec<Data>> = items.or(written);
         tracing::info!(items = items.as_ref().map(Vec::len), "running");
         let jobs = self.arguments.jobs;
-        let (ended, refused) = match items {
+        let (ended, refusals) = match items {
             Some(items) if jobs.get() > 1 => {
                 let items = codec::one_by_one(items);
                 let jobs = jobs.min(NonZero::new(items.len()).unwrap_or(NonZero::<usize>::MIN));
@@ -83,13 +87,14 @@ impl Run<'_> {
             }
             items => {
                 let ended = instance.execute(&parsed.manifest, items.as_deref());
-                (ended.await?, instance.memory_refused())
+                (ended.await?, instance.refusals())
             }
         };
         let mut error = match ended {
             Ok(run) => {
-                if let Some(refused) = refused {
-                    report::tell(&format!("note: {refused}; the pipeline went on without it"));
+                // That it printed too much was said where it stopped.
+                for refusal in refusals.iter().filter(|refusal| !is_of_log(refusal)) {
+                    report::tell(&format!("note: {refusal}; the pipeline went on without it"));
                 }
                 return Ok(self.outputs.success(&run, self.arguments.metrics));
             }
@@ -97,24 +102,21 @@ impl Run<'_> {
         };
         report::locate(instance, self.source, &mut error.diagnostics).await?;
         let error = with_host_paths(error, self.sandbox.directories());
-        Ok(Err(self.failed(&error, refused)))
+        Ok(Err(self.failed(&error, &refusals)))
     }
 
     /// The manifest can't be read.
     fn invalid(&mut self, diagnostics: Vec<Diagnostic>) -> Failure {
         let message = "the manifest is not valid".to_owned();
         let error = plain_error(ErrorKind::InvalidManifest, message, diagnostics);
-        self.failed(&error, None)
+        self.failed(&error, &[])
     }
 
     /// The pipeline failed, or can't run.
-    fn failed(&mut self, error: &PipelineError, refused: Option<LimitError>) -> Failure {
-        let code = tell(self.source, error, refused.as_ref());
-        let kind = if refused.is_some() {
-            "memory-limit"
-        } else {
-            kind(error.kind)
-        };
+    fn failed(&mut self, error: &PipelineError, refusals: &[LimitError]) -> Failure {
+        let code = tell(self.source, error, refusals);
+        let limit = refusals.iter().find(|refusal| !is_of_log(refusal));
+        let kind = limit.map_or(kind(error.kind), LimitError::kind);
         self.document(error, kind)
             .err()
             .unwrap_or(Failure::Told(code))
@@ -140,19 +142,25 @@ impl Run<'_> {
 }
 
 /// Tells what failed, and says how the program ends.
-pub(crate) fn tell(source: &Source, error: &PipelineError, refused: Option<&LimitError>) -> u8 {
+pub(crate) fn tell(source: &Source, error: &PipelineError, refusals: &[LimitError]) -> u8 {
     if error.diagnostics.is_empty() {
         report::pipeline_error(error);
     } else {
         report::diagnostics(source, &error.diagnostics);
     }
-    if let Some(refused) = refused {
-        report::tell(&format!("note: {refused}; --max-memory sets the limit"));
+    for refusal in refusals {
+        let name = refusal.name();
+        report::tell(&format!("note: {refusal}; --{name} sets the limit"));
     }
     match error.kind {
         ErrorKind::InvalidManifest | ErrorKind::NeedsInput | ErrorKind::InvalidInput => USAGE,
         _ => FAILED,
     }
+}
+
+/// Nothing fails because it can't print any more.
+fn is_of_log(refusal: &LimitError) -> bool {
+    matches!(refusal, LimitError::Log { .. })
 }
 
 /// Puts the user's own paths into a pipeline's error.
@@ -167,26 +175,13 @@ pub(crate) fn with_host_paths(
     error
 }
 
-/// The limits that the command line sets.
-pub(crate) fn limits(arguments: &cli::LimitArguments) -> Limits {
-    let memory = arguments
-        .max_memory
-        .map(|mebibytes| (mebibytes as usize) << 20);
-    Limits {
-        timeout: arguments.timeout,
-        memory,
-        interrupt: None,
-    }
-}
-
 /// The name of what ended a run without a result.
 pub(super) fn fault_kind(fault: &Fault) -> &'static str {
     match fault {
-        Fault::Limit(LimitError::Deadline { .. }) => "deadline",
-        Fault::Limit(LimitError::Memory { .. }) => "memory-limit",
+        Fault::Limit(limit) => limit.kind(),
         Fault::Interrupted => "interrupted",
         Fault::StackOverflow => "stack-overflow",
-        Fault::Exit(_) => "exit",
+        Fault::Exit => "exit",
         Fault::Trap(_) | Fault::Host(_) => "internal",
     }
 }

@@ -8,7 +8,7 @@ use pipeline_host::types::{Data, PipelineError};
 use pipeline_host::{Fault, Instance, Sandbox, Session, codec};
 use tokio::sync::mpsc;
 
-use super::run::{limits, tell, with_host_paths};
+use super::run::{tell, with_host_paths};
 use crate::failure::{Failure, INTERRUPTED, USAGE};
 use crate::interrupt::Finish;
 use crate::outputs::Outputs;
@@ -24,10 +24,14 @@ const AT_ONCE: u32 = 64;
 pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
     let items = inputs::gather(arguments)?;
     let source = workspace::manifest(&arguments.manifest)?;
-    let outputs = Outputs::new(None, arguments.output_dir.as_deref())?;
+    let outputs = Outputs::new(
+        None,
+        arguments.output_dir.as_deref(),
+        arguments.limits.limits(),
+    )?;
     let (engine, sandbox) = workspace::open(&arguments.place)?;
     let finish = interrupt::finish(&engine);
-    let mut limits = limits(&arguments.limits);
+    let mut limits = arguments.limits.limits();
     limits.interrupt = Some(finish.at_once.clone());
     workspace::block_on(async {
         let mut instance = match sandbox.instantiate(&limits).await {
@@ -175,11 +179,7 @@ impl Stream<'_> {
             return failure;
         }
         let error = with_host_paths(error, self.sandbox.directories());
-        Failure::Told(tell(
-            self.source,
-            &error,
-            self.instance.memory_refused().as_ref(),
-        ))
+        Failure::Told(tell(self.source, &error, &self.instance.refusals()))
     }
 }
 

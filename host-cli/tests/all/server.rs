@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command};
+use std::process::{Child, ChildStderr, Command, ExitStatus};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -19,36 +19,59 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
-        let mut child = command(["serve", "--addr", "127.0.0.1:0"])
-            .args(arguments)
-            .spawn()
-            .expect("it starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
-        let first = lines.next().expect("a line").expect("text");
-        let address = first
-            .strip_prefix("listening on http://")
-            .unwrap_or_else(|| panic!("{first}"))
-            .parse()
-            .expect("an address");
-        let told = Arc::new(Mutex::new(String::new()));
-        let kept = Arc::clone(&told);
+        let (server, lines) = Self::unread(arguments);
+        let kept = Arc::clone(&server.told);
         std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
+            for line in lines.lines().map_while(Result::ok) {
                 let mut told = kept.lock().expect("no panic");
                 told.push_str(&line);
                 told.push('\n');
             }
         });
-        Self {
+        server
+    }
+
+    /// A server whose standard error is read no further than its first line.
+    pub(crate) fn unread<S: AsRef<OsStr>>(
+        arguments: impl IntoIterator<Item = S>,
+    ) -> (Self, BufReader<ChildStderr>) {
+        let mut child = command(["serve", "--addr", "127.0.0.1:0"])
+            .args(arguments)
+            .spawn()
+            .expect("it starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut first = String::new();
+        lines.read_line(&mut first).expect("a line");
+        let address = first
+            .trim_end()
+            .strip_prefix("listening on http://")
+            .unwrap_or_else(|| panic!("{first}"))
+            .parse()
+            .expect("an address");
+        let server = Self {
             child,
             address,
-            told,
-        }
+            told: Arc::default(),
+        };
+        (server, lines)
     }
 
     /// What it has written since it began to listen.
     pub(crate) fn told(&self) -> String {
         self.told.lock().expect("no panic").clone()
+    }
+
+    /// Waits until it has written something.
+    pub(crate) fn until_told(&self, text: &str) {
+        let start = Instant::now();
+        while !self.told().contains(text) {
+            let told = self.told();
+            assert!(
+                start.elapsed() < Duration::from_secs(20),
+                "{text:?}:\n{told}"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub(crate) fn terminate(&self) {
@@ -93,9 +116,7 @@ impl Server {
     pub(crate) fn begin(&self, method: &str, path: &str, headers: &str) -> Exchange {
         let stream = TcpStream::connect(self.address).expect("a connection");
         stream.set_nodelay(true).expect("a socket");
-        stream
-            .set_read_timeout(Some(PATIENCE))
-            .expect("a socket");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
         let mut exchange = Exchange {
             stream: BufReader::new(stream),
         };

@@ -42,7 +42,15 @@ interface DescriptorFlags {
 }
 
 /** The open files of an instance, so that it can close those that the guest leaves open. */
-export type OpenFiles = Set<FileHandle>;
+export class OpenFiles extends Set<FileHandle> {
+  /** How many there may be. */
+  readonly most: number;
+
+  constructor(most: number) {
+    super();
+    this.most = most;
+  }
+}
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for("dispose");
 
@@ -70,6 +78,8 @@ export class Descriptor {
     if (type === "symlink") throw new FileError("loop");
     if (type === "directory") return new Descriptor(this.#files, place, null, this.#open);
     if (openFlags.directory) throw new FileError("not-directory");
+    // The code is that of the program on wasmtime: there is none for this.
+    if (this.#open.size >= this.#open.most) throw new FileError("quota");
     return new Descriptor(this.#files, place, this.#files.open(place), this.#open);
   }
 

@@ -14,6 +14,7 @@ export type FileErrorCode =
   | "no-entry"
   | "not-directory"
   | "not-permitted"
+  | "quota"
   | "unsupported";
 
 /**

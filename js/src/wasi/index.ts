@@ -4,15 +4,16 @@
  */
 
 import type { FileSystem } from "./fs.js";
-import { Descriptor, DirectoryEntryStream, type OpenFiles } from "./filesystem.js";
+import { Descriptor, DirectoryEntryStream, OpenFiles } from "./filesystem.js";
 import * as io from "./io.js";
+import { type Limits, limitsOf } from "../limits.js";
 
 export { FileError, type FileHandle, type FileStat, type FileSystem, type FileType } from "./fs.js";
 export type { Sink } from "./io.js";
 export { MemoryFileSystem } from "./memory-fs.js";
 
 /** What an instance is given. */
-export interface WasiOptions {
+export interface WasiOptions extends Limits {
   /** File systems by guest path. */
   readonly mounts: Iterable<readonly [string, FileSystem]>;
   readonly stdout: io.Sink;
@@ -51,12 +52,17 @@ function randomBytes(length: bigint): Uint8Array {
   return bytes;
 }
 
-/** The imports of one instance, and what closes the files that it leaves open. */
-export function wasi(options: WasiOptions): { imports: Record<string, object>; close(): void } {
-  const open: OpenFiles = new Set();
+/**
+ * The imports of one instance, what begins to count anew what it prints, and what closes the files that it leaves
+ * open.
+ */
+export function wasi(options: WasiOptions): { imports: Record<string, object>; renew(): void; close(): void } {
+  const limits = limitsOf(options);
+  const open = new OpenFiles(limits.maxOpenFiles);
+  const room = new io.LogRoom(limits.maxLog);
   const now = () => nanoseconds(performance.now());
-  const stdout = new io.OutputStream(options.stdout);
-  const stderr = new io.OutputStream(options.stderr);
+  const stdout = new io.OutputStream(options.stdout, room);
+  const stderr = new io.OutputStream(options.stderr, room);
   const imports = {
     "remotemedia:pipeline/types": {},
     "wasi:cli/environment": { getEnvironment: () => [], getArguments: () => [] },
@@ -104,6 +110,7 @@ export function wasi(options: WasiOptions): { imports: Record<string, object>; c
   };
   return {
     imports,
+    renew: () => room.renew(),
     close() {
       for (const file of open) file.close();
       open.clear();

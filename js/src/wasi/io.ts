@@ -105,12 +105,41 @@ const MOST_AT_ONCE = 1n << 20n;
 /** Takes what a node prints, as it comes: pieces of UTF-8 text. */
 export type Sink = (bytes: Uint8Array) => void;
 
+/** How much may still be printed, to both streams. */
+export class LogRoom {
+  readonly #mebibytes: number;
+  #bytes = 0;
+
+  constructor(mebibytes: number) {
+    this.#mebibytes = mebibytes;
+    this.renew();
+  }
+
+  /** Begins to count anew. */
+  renew(): void {
+    this.#bytes = this.#mebibytes * 2 ** 20;
+  }
+
+  /** Lets a sink have what may be printed, and a note where that is not all. */
+  pass(bytes: Uint8Array, sink: Sink): void {
+    if (this.#bytes < 0) return;
+    if (bytes.length > 0) sink(bytes.length > this.#bytes ? bytes.subarray(0, this.#bytes) : bytes);
+    this.#bytes -= bytes.length;
+    if (this.#bytes < 0) {
+      const limit = `its limit of ${this.#mebibytes} MiB`;
+      sink(new TextEncoder().encode(`\nnote: the run printed more than ${limit}, and the rest was left out\n`));
+    }
+  }
+}
+
 /** Bytes that go to a sink. */
 export class OutputStream {
   readonly #sink: Sink;
+  readonly #room: LogRoom;
 
-  constructor(sink: Sink) {
+  constructor(sink: Sink, room: LogRoom) {
     this.#sink = sink;
+    this.#room = room;
   }
 
   checkWrite(): bigint {
@@ -118,11 +147,11 @@ export class OutputStream {
   }
 
   write(bytes: Uint8Array): void {
-    this.#sink(bytes);
+    this.#room.pass(bytes, this.#sink);
   }
 
   blockingWriteAndFlush(bytes: Uint8Array): void {
-    this.#sink(bytes);
+    this.#room.pass(bytes, this.#sink);
   }
 
   flush(): void {}

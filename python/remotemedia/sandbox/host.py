@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import stat
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,12 @@ from . import arena
 _EXECUTOR = "remotemedia:pipeline/executor@0.1.0"
 
 
+# How often it is looked whether a run's time is over, in seconds.
+_TICK = 0.05
+
+
 class LimitError(PipelineError):
-    """A run met its limit of time or memory, or the component failed."""
+    """A run met a limit, or the component failed."""
 
 
 class Sandbox:
@@ -30,7 +36,12 @@ class Sandbox:
 
     `dist` is the folder that the build makes: `pipeline.wasm`, `stdlib`, `python`; by default what
     the environment variable PIPELINE_DIST names. `nodes` are directories with modules of your own,
-    which the sandbox can read. `timeout` is in seconds, `max_memory` in MiB.
+    which the sandbox can read.
+
+    Limits have the names and defaults of the program `pipeline`; None lifts one. `timeout` is how
+    many seconds an instance may live, `max_memory` how many MiB of memory it may have, and
+    `max_items` how many items may go in, and how many outputs may come out. A node that sleeps is
+    stopped when it wakes. What nodes print goes nowhere.
     """
 
     def __init__(
@@ -38,8 +49,9 @@ class Sandbox:
         dist: str | os.PathLike[str] | None = None,
         *,
         nodes: Iterable[str | os.PathLike[str]] = (),
-        timeout: float | None = None,
-        max_memory: int | None = None,
+        timeout: float | None = 300,
+        max_memory: int | None = 2048,
+        max_items: int | None = 10_000_000,
     ) -> None:
         named = dist or os.environ.get("PIPELINE_DIST")
         if not named:
@@ -48,12 +60,14 @@ class Sandbox:
         self.nodes = [Path(directory) for directory in nodes]
         self.timeout = timeout
         self.max_memory = max_memory
+        self.max_items = max_items
         for needed in (self.dist / "pipeline.wasm", *self.nodes):
             if not needed.exists():
                 raise FileNotFoundError(f"{needed} is not there")
         config = wasmtime.Config()
         config.epoch_interruption = True
         self._engine = wasmtime.Engine(config)
+        self._clock = _Clock(self._engine)
         self._component = _load(self._engine, self.dist / "pipeline.wasm")
         self._linker = component.Linker(self._engine)
         self._linker.add_wasip2()
@@ -68,7 +82,10 @@ class Sandbox:
         Raises PipelineRunError where the pipeline fails, and LimitError where it meets a limit.
         """
         text = _text(manifest)
-        instance = _Instance(self)
+        with _Instance(self) as instance:
+            return self._run(instance, text, inputs)
+
+    def _run(self, instance: _Instance, text: str, inputs: Sequence[object] | None) -> RunResult:
         parsed = instance.call("parse", text)
         if isinstance(parsed, list):
             raise PipelineRunError(
@@ -86,14 +103,21 @@ class Sandbox:
         if items is None:
             result = instance.call("execute", parsed.manifest)
         else:
+            self._allow_items(len(items))
             result = instance.call("execute-with-input", parsed.manifest, items)
         if result.tag == "err":
             raise self._error(result.payload)
+        outputs = [arena.lift_item(item) for item in result.payload.outputs]
+        self._allow_items(len(outputs))
         return RunResult(
-            [arena.lift_item(item) for item in result.payload.outputs],
+            outputs,
             _graph(result.payload.graph),
             [_show(warning) for warning in parsed.warnings],
         )
+
+    def _allow_items(self, count: int) -> None:
+        if self.max_items is not None and count > self.max_items:
+            raise LimitError(f"there are more items than the limit of {self.max_items}")
 
     def _error(self, error: Any) -> PipelineRunError:
         traceback = error.traceback
@@ -116,19 +140,48 @@ class Sandbox:
     def list_nodes(self) -> list[dict[str, Any]]:
         """The node types: name, language, summary, and why one can't be used."""
         names = ("node_type", "language", "summary", "streaming", "source", "unavailable")
-        infos = _Instance(self).call("list-nodes")
+        with _Instance(self) as instance:
+            infos = instance.call("list-nodes")
         return [{name: arena.field(info, name) for name in names} for info in infos]
 
 
+class _Clock:
+    """Moves an engine's epoch while there are runs whose time is bounded."""
+
+    def __init__(self, engine: wasmtime.Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._runs = 0
+
+    def begin(self) -> None:
+        """Begin to move it, for one run more."""
+        with self._lock:
+            self._runs += 1
+            if self._runs == 1:
+                threading.Thread(target=self._tick, daemon=True).start()
+
+    def end(self) -> None:
+        """No longer, for one run."""
+        with self._lock:
+            self._runs -= 1
+
+    def _tick(self) -> None:
+        while True:
+            time.sleep(_TICK)
+            with self._lock:
+                if self._runs == 0:
+                    return
+            self._engine.increment_epoch()
+
+
 class _Instance:
-    """A fresh instance of the component."""
+    """A fresh instance of the component, whose time begins now."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._store = wasmtime.Store(sandbox._engine)
         if sandbox.max_memory is not None:
             self._store.set_limits(memory_size=sandbox.max_memory << 20)
-        self._store.set_epoch_deadline(1)
         wasi = wasmtime.WasiConfig()
         for name in ("stdlib", "python"):
             if (sandbox.dist / name).is_dir():
@@ -136,31 +189,38 @@ class _Instance:
         for directory in sandbox.nodes:
             wasi.preopen_dir(str(directory), f"/nodes/{directory.resolve().name}", False)
         self._store.set_wasi(wasi)
-        self._instance = sandbox._linker.instantiate(self._store, sandbox._component)
+
+    def __enter__(self) -> _Instance:
+        sandbox = self._sandbox
+        if sandbox.timeout is None:
+            self._store.set_epoch_deadline(1 << 60)
+        else:
+            # A tick may come at once.
+            self._store.set_epoch_deadline(math.ceil(sandbox.timeout / _TICK) + 1)
+            sandbox._clock.begin()
+        try:
+            self._instance = sandbox._linker.instantiate(self._store, sandbox._component)
+        except wasmtime.WasmtimeError as error:
+            self.__exit__()
+            raise self._fault(error) from None
         self._executor = self._instance.get_export_index(self._store, _EXECUTOR)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._sandbox.timeout is not None:
+            self._sandbox._clock.end()
 
     def call(self, name: str, *arguments: Any) -> Any:
-        """Call one of the executor's functions within the limits."""
+        """Call one of the executor's functions."""
         index = self._instance.get_export_index(self._store, name, self._executor)
         function = self._instance.get_func(self._store, index) if index else None
         if function is None:
             raise LimitError(f"the component has no function {name}")
-        timeout = self._sandbox.timeout
-        timer = None
-        if timeout is not None:
-            timer = threading.Timer(timeout, self._sandbox._engine.increment_epoch)
-            timer.daemon = True
-            timer.start()
         try:
             result = function(self._store, *arguments)
             function.post_return(self._store)
-        except wasmtime.Trap as trap:
-            raise self._fault(trap) from None
-        except wasmtime.WasmtimeError as error:
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             raise self._fault(error) from None
-        finally:
-            if timer is not None:
-                timer.cancel()
         return result
 
     def _fault(self, error: Exception) -> LimitError:

@@ -34,7 +34,7 @@ pub(super) fn error(status: StatusCode, kind: &str, message: String) -> Answer {
 pub(super) fn fault(fault: &Fault) -> Answer {
     let status = match fault {
         Fault::Limit(LimitError::Deadline { .. }) => StatusCode::GATEWAY_TIMEOUT,
-        Fault::Limit(LimitError::Memory { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+        Fault::Limit(_) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     error(status, fault_kind(fault), fault.to_string())

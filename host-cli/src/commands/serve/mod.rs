@@ -9,15 +9,28 @@ mod turns;
 use std::num::NonZero;
 
 use pipeline_host::http::HttpSandbox;
-use pipeline_host::{Allocation, EngineOptions, Limits};
+use pipeline_host::{Allocation, EngineOptions};
 use tokio::net::TcpListener;
 
 use self::server::Server;
 use crate::failure::Failure;
 use crate::{cli, report, workspace};
 
+/// Lets this process open as many files as it may: each run has some, and each
+/// connection is one.
+fn raise_open_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "no more files can be opened than before");
+    }
+}
+
 /// Answers HTTP requests until a signal ends it.
 pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
+    raise_open_files();
     let concurrent = arguments.max_concurrent.unwrap_or_else(|| {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         2 * u32::try_from(processors).unwrap_or(1)
@@ -38,11 +51,7 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     let sandbox = HttpSandbox::new(&engine, &component, directories).map_err(|error| {
         Failure::usage(error).help("--component takes the file `pipeline-http.wasm`")
     })?;
-    let limits = Limits {
-        timeout: Some(arguments.timeout),
-        memory: Some((arguments.max_memory as usize) << 20),
-        interrupt: None,
-    };
+    let limits = arguments.limits.limits();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // Runs have threads of their own.

@@ -2,4 +2,5 @@
 //! the attack that it proves to be without effect.
 
 mod isolation;
+mod limits;
 mod loader;

@@ -1,0 +1,200 @@
+//! Limits in the form that is looked at as a run goes on.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use wasmtime::{ResourceLimiter, UpdateDeadline};
+
+use crate::instance::State;
+use crate::limits::{Fault, LimitError, Limits};
+
+/// Stops runs from another thread, or from a signal's handler thread.
+#[derive(Clone)]
+pub struct Interrupt {
+    inner: Arc<InterruptInner>,
+}
+
+struct InterruptInner {
+    engine: wasmtime::Engine,
+    raised: AtomicBool,
+    notify: Notify,
+}
+
+impl Interrupt {
+    pub(crate) fn new(engine: wasmtime::Engine) -> Self {
+        let inner = InterruptInner {
+            engine,
+            raised: AtomicBool::new(false),
+            notify: Notify::new(),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Stops every run that was given this handle, sleeping or busy.
+    pub fn raise(&self) {
+        self.inner.raised.store(true, Ordering::SeqCst);
+        self.inner.engine.increment_epoch();
+        self.inner.notify.notify_waiters();
+    }
+
+    /// Whether it was raised.
+    #[must_use]
+    pub fn is_raised(&self) -> bool {
+        self.inner.raised.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it is raised.
+    pub async fn raised(&self) {
+        let notified = self.inner.notify.notified();
+        tokio::pin!(notified);
+        notified.as_mut().enable();
+        if !self.is_raised() {
+            notified.await;
+        }
+    }
+}
+
+/// What an instance is held to, in the form that is looked at as it runs.
+#[derive(Clone)]
+pub(crate) struct Bounds {
+    pub(crate) deadline: Option<(Instant, Duration)>,
+    pub(crate) interrupt: Option<Interrupt>,
+}
+
+impl Bounds {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let deadline = limits.timeout.and_then(|limit| {
+            // A time too far off to be expressed is no limit.
+            Instant::now()
+                .checked_add(limit)
+                .map(|deadline| (deadline, limit))
+        });
+        Self {
+            deadline,
+            interrupt: limits.interrupt.clone(),
+        }
+    }
+
+    /// Whether the run must end now.
+    pub(crate) fn exceeded(&self) -> Result<(), Fault> {
+        if self.interrupt.as_ref().is_some_and(Interrupt::is_raised) {
+            return Err(Fault::Interrupted);
+        }
+        match self.deadline {
+            Some((deadline, limit)) if Instant::now() >= deadline => {
+                Err(LimitError::Deadline { limit }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs a call into the guest. A busy guest is ended by its epoch; one that
+    /// waits for a clock is ended here, where its future is dropped.
+    pub(crate) async fn hold<T>(
+        &self,
+        call: impl Future<Output = wasmtime::Result<T>>,
+    ) -> Result<wasmtime::Result<T>, Fault> {
+        self.exceeded()?;
+        let interrupted = async {
+            match &self.interrupt {
+                Some(interrupt) => interrupt.raised().await,
+                None => std::future::pending().await,
+            }
+        };
+        let limit = match self.deadline {
+            None if self.interrupt.is_none() => return Ok(call.await),
+            None => {
+                return tokio::select! {
+                    biased;
+                    done = call => Ok(done),
+                    () = interrupted => Err(Fault::Interrupted),
+                };
+            }
+            Some(deadline) => deadline,
+        };
+        tokio::select! {
+            biased;
+            done = call => Ok(done),
+            () = interrupted => Err(Fault::Interrupted),
+            () = tokio::time::sleep_until(limit.0.into()) => {
+                Err(LimitError::Deadline { limit: limit.1 }.into())
+            }
+        }
+    }
+}
+
+/// Called when a busy guest sees that the epoch moved.
+pub(crate) fn on_epoch(state: &State) -> wasmtime::Result<UpdateDeadline> {
+    match state.bounds.exceeded() {
+        Ok(()) => Ok(UpdateDeadline::Continue(1)),
+        Err(fault) => Err(wasmtime::Error::new(fault)),
+    }
+}
+
+/// Counts the memory of an instance, and refuses what is beyond its limit.
+#[derive(Default)]
+pub(crate) struct Meter {
+    limit: Option<usize>,
+    used: usize,
+    refused: Option<usize>,
+}
+
+impl Meter {
+    pub(crate) fn new(limit: Option<usize>) -> Self {
+        Self {
+            limit,
+            used: 0,
+            refused: None,
+        }
+    }
+
+    /// The limit, where something was refused because of it.
+    pub(crate) fn refusal(&self) -> Option<LimitError> {
+        match (self.limit, self.refused) {
+            (Some(limit), Some(wanted)) => Some(LimitError::Memory { limit, wanted }),
+            _ => None,
+        }
+    }
+
+    fn grow(&mut self, by: usize) -> bool {
+        let wanted = self.used.saturating_add(by);
+        if self.limit.is_some_and(|limit| wanted > limit) {
+            self.refused = Some(self.refused.map_or(wanted, |before| before.max(wanted)));
+            return false;
+        }
+        self.used = wanted;
+        true
+    }
+}
+
+impl ResourceLimiter for Meter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        Ok(self.grow(desired.saturating_sub(current)))
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let elements = desired.saturating_sub(current);
+        Ok(self.grow(elements.saturating_mul(size_of::<usize>())))
+    }
+}
