@@ -40,6 +40,7 @@ pub mod http;
 mod instance;
 mod limits;
 mod loader;
+pub mod terminal;
 mod watchdog;
 mod workers;
 
