@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::read::without_mark;
+
 /// JSON that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError {
@@ -68,7 +70,7 @@ impl Problem {
             .iter()
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |at| at + 1);
-        let column = String::from_utf8_lossy(&before[line_start..])
+        let column = String::from_utf8_lossy(without_mark(&before[line_start..]))
             .chars()
             .count()
             + 1;

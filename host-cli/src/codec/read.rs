@@ -41,11 +41,13 @@ enum Elements {
 
 impl<'j> Reader<'j> {
     pub(super) fn new(source: &'j [u8]) -> Self {
-        let json = Jiter::new(source).with_allow_inf_nan();
+        // Some editors write a mark of the bytes' order before a text.
+        let base = source.len() - without_mark(source).len();
+        let json = Jiter::new(&source[base..]).with_allow_inf_nan();
         Self {
             source,
             json,
-            base: 0,
+            base,
             nodes: Vec::new(),
             depth: 0,
         }
@@ -471,12 +473,15 @@ impl<'j> Reader<'j> {
         skipped.map_err(|error| self.problem(error))
     }
 
-    pub(super) fn expect(&self, found: Peek, wanted: Peek, message: &str) -> Read<()> {
+    /// Where a value is of another kind than `wanted`, says so, unless it isn't
+    /// even JSON.
+    pub(super) fn expect(&mut self, found: Peek, wanted: Peek, message: &str) -> Read<()> {
         if found == wanted {
-            Ok(())
-        } else {
-            Err(Problem::new(message, self.offset()))
+            return Ok(());
         }
+        let at = self.offset();
+        self.skip()?;
+        Err(Problem::new(message, at))
     }
 
     pub(super) fn signed(&mut self, peek: Peek) -> Read<Option<i128>> {
@@ -540,6 +545,11 @@ impl<'j> Reader<'j> {
         };
         Problem::new(message, self.base + error.index)
     }
+}
+
+/// A text without the mark of its bytes' order.
+pub(super) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
 }
 
 /// Whether an object ends after the value that comes next. What is wrong with
