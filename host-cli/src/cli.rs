@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
-
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
@@ -41,7 +40,12 @@ Output:
     {\"status\": \"error\", \"error\": {\"kind\": ..., ...}, \"outputs\": [...]}
   with what the sinks had given before; it is left out on a terminal, where
   the message is enough, unless --format is given. What nodes print, messages
-  and logs go to standard error.
+  and logs go to standard error. A terminal is shown control characters as
+  \\u001b; pipes and files get them as they are.
+
+  With --output-dir media become files: out-0.wav is the first output, and so
+  on. They appear whole or not at all, and none that is there is replaced
+  without --overwrite.
 
   JSON that can't say something says it by an object with one key:
     {\"$float\": \"nan\"}  {\"$bytes\": \"<base64>\"}  {\"$tuple\": [...]}
@@ -138,6 +142,9 @@ pub(crate) struct Run {
     /// Write media to files in this directory, and their names into the JSON.
     #[arg(long, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
+    /// Replace files of the same names in --output-dir.
+    #[arg(long, requires = "output_dir")]
+    pub(crate) overwrite: bool,
     /// Split the items over this many instances, which run at the same time:
     /// for nodes that need not see all items. The order stays.
     #[arg(
@@ -318,6 +325,7 @@ mod tests {
             &["m.json", "--jobs", "0"],
             &["m.json", "--jobs", "2", "--stream"],
             &["m.json", "--format", "xml"],
+            &["m.json", "--overwrite"],
             &[],
         ] {
             assert!(run(arguments).is_err(), "{arguments:?}");

@@ -36,6 +36,7 @@ pub mod bytecode;
 pub mod codec;
 mod directories;
 mod engine;
+pub mod files;
 pub mod http;
 mod instance;
 mod limits;

@@ -5,6 +5,7 @@ use std::num::NonZero;
 
 use pipeline_host::codec;
 use pipeline_host::codec::document::{kind, plain_error};
+use pipeline_host::files::Existing;
 use pipeline_host::types::{Data, Diagnostic, ErrorKind, PipelineError};
 use pipeline_host::{Directories, Fault, Instance, LimitError, Limits, Sandbox};
 
@@ -19,7 +20,8 @@ use super::jobs;
 pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
     let items = inputs::gather(arguments)?;
     let source = workspace::manifest(&arguments.manifest)?;
-    let outputs = Outputs::new(arguments.format, arguments.output_dir.as_deref())?;
+    let directory = arguments.output_dir.as_deref();
+    let outputs = Outputs::new(arguments.format, directory, existing(arguments))?;
     let (engine, sandbox) = workspace::open(&arguments.place)?;
     let mut limits = limits(&arguments.limits);
     limits.interrupt = Some(interrupt::stop(&engine));
@@ -28,6 +30,7 @@ pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
         sandbox: &sandbox,
         source: &source,
         outputs,
+        warnings: Vec::new(),
     };
     let ended = workspace::block_on(run.execute(&limits, items));
     std::mem::forget((engine, sandbox));
@@ -39,6 +42,8 @@ struct Run<'a> {
     sandbox: &'a Sandbox,
     source: &'a Source,
     outputs: Outputs,
+    /// What the manifest's reader warned of.
+    warnings: Vec<Diagnostic>,
 }
 
 impl Run<'_> {
@@ -69,6 +74,7 @@ impl Run<'_> {
             Ok(parsed) => parsed,
             Err(diagnostics) => return Ok(Err(self.invalid(diagnostics))),
         };
+        self.warnings = parsed.warnings;
         let written = parsed
             .input_data
             .map(|all| all.into_iter().map(Data::Value).collect());
@@ -91,7 +97,8 @@ impl Run<'_> {
                 if let Some(refused) = refused {
                     report::tell(&format!("note: {refused}; the pipeline went on without it"));
                 }
-                return Ok(self.outputs.success(&run, self.arguments.metrics));
+                let metrics = self.arguments.metrics;
+                return Ok(self.outputs.success(&run, &self.warnings, metrics));
             }
             Err(error) => error,
         };
@@ -132,10 +139,18 @@ impl Run<'_> {
         if self.arguments.format.is_none() && std::io::stdout().is_terminal() {
             return Ok(());
         }
-        match self.outputs.error(error, kind) {
+        match self.outputs.error(error, kind, &self.warnings) {
             Err(Failure::Closed) => Ok(()),
             other => other,
         }
+    }
+}
+
+/// What becomes of files that are there already.
+pub(crate) fn existing(arguments: &cli::Run) -> Existing {
+    match arguments.overwrite {
+        true => Existing::Replace,
+        false => Existing::Keep,
     }
 }
 

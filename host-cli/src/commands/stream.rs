@@ -8,7 +8,7 @@ use pipeline_host::types::{Data, PipelineError};
 use pipeline_host::{Fault, Instance, Sandbox, Session, codec};
 use tokio::sync::mpsc;
 
-use super::run::{limits, tell, with_host_paths};
+use super::run::{existing, limits, tell, with_host_paths};
 use crate::failure::{Failure, INTERRUPTED, USAGE};
 use crate::interrupt::Finish;
 use crate::outputs::Outputs;
@@ -24,7 +24,7 @@ const AT_ONCE: u32 = 64;
 pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
     let items = inputs::gather(arguments)?;
     let source = workspace::manifest(&arguments.manifest)?;
-    let outputs = Outputs::new(None, arguments.output_dir.as_deref())?;
+    let outputs = Outputs::new(None, arguments.output_dir.as_deref(), existing(arguments))?;
     let (engine, sandbox) = workspace::open(&arguments.place)?;
     let finish = interrupt::finish(&engine);
     let mut limits = limits(&arguments.limits);

@@ -14,3 +14,4 @@ mod runs;
 mod serve;
 mod server;
 mod streams;
+mod threats;

@@ -1,0 +1,4 @@
+//! Each test is an attack: its name says what must not come of it.
+
+mod files;
+mod terminal;
