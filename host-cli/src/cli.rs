@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use crate::commands::serve::{Origin, parse_host};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
@@ -81,8 +83,12 @@ Requests:
   line. Each request has a fresh sandbox. What doesn't fit waits, and beyond
   that is refused with 429 and Retry-After.
 
-  SIGTERM and Ctrl-C end the server when all it has accepted is answered; a
-  second one ends it at once.
+  A body needs a content type. Pages of other web servers are refused with 403
+  unless --allow-origin names theirs, and requests that call a server on this
+  machine by another name than localhost with 421 unless --allow-host does.
+
+  SIGTERM and Ctrl-C end the server when all it has accepted is answered, or
+  after --drain seconds; a second one ends it at once.
 
 Examples:
   pipeline serve --pipelines examples
@@ -230,6 +236,28 @@ pub(crate) struct Serve {
         default_value_t = 32
     )]
     pub(crate) max_body: u32,
+    /// How many connections are held at the same time; more wait.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        default_value_t = 512
+    )]
+    pub(crate) max_connections: u32,
+    /// Close a connection on which nothing moves for so long: between requests,
+    /// in a body, or because its answer isn't read.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
+    pub(crate) idle_timeout: Duration,
+    /// When a signal ends the server, cut what isn't answered after this long.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
+    pub(crate) drain: Duration,
+    /// Another name by which clients may call the server. Can be repeated.
+    #[arg(long, value_name = "NAME", value_parser = parse_host)]
+    pub(crate) allow_host: Vec<String>,
+    /// The origin of web pages that may send requests, like
+    /// http://localhost:3000. Can be repeated.
+    #[arg(long, value_name = "ORIGIN", value_parser = Origin::parse)]
+    pub(crate) allow_origin: Vec<Origin>,
     #[command(flatten)]
     pub(crate) place: Place,
 }

@@ -41,6 +41,7 @@ pub mod http;
 mod instance;
 mod limits;
 mod loader;
+pub mod manifests;
 pub mod terminal;
 mod watchdog;
 mod workers;

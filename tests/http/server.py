@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+JSON = {"content-type": "application/json"}
 DIST = Path(os.environ.get("PIPELINE_DIST") or ROOT / "target/dist")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import cases
 from remotemedia.runtime.jsonform import format_json, from_json, parse_json, to_json
-from server import pipeline_serve
+from server import JSON, pipeline_serve
 
 STATUS = {"internal": 500, "session-closed": 500}
 ALL = [(f"{file}/{case['name']}", case) for file, case in cases.read("component")]
@@ -45,9 +45,8 @@ def check_case(server, case, validate) -> None:
     body = {"manifest": case["manifest"]}
     if "inputs" in case:
         body["inputs"] = case["inputs"]
-    headers = {"content-type": "application/json"}
     with server.connect() as connection:
-        connection.request("POST", "/v1/execute", format_json(body).encode(), headers)
+        connection.request("POST", "/v1/execute", format_json(body).encode(), JSON)
         answer = connection.getresponse()
         text = answer.read().decode()
     media_type = answer.headers["content-type"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from server import ROOT, pipeline_serve
+from server import JSON, ROOT, pipeline_serve
 
 
 def test_the_servers_metrics_are_prometheus_text() -> None:
     options = ("--pipelines", ROOT / "examples")
     with pipeline_serve(*options) as server, server.connect() as connection:
         for _ in range(3):
-            connection.request("POST", "/v1/pipelines/multiply_add", b"[5]")
+            connection.request("POST", "/v1/pipelines/multiply_add", b"[5]", JSON)
             answer = connection.getresponse()
             assert (answer.status, answer.read()[:31]) == (200, b'{"status":"success","outputs":[')
         connection.request("GET", "/metrics")

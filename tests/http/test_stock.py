@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from remotemedia.runtime.jsonform import parse_json
-from server import ROOT, Server, wasmtime_serve
+from server import JSON, ROOT, Server, wasmtime_serve
 from test_conformance import ALL, check_case
 
 WASMTIME = os.environ.get("PIPELINE_WASMTIME") or ROOT / "target/tools/bin/wasmtime"
@@ -36,7 +36,7 @@ def test_conformance_under_stock_wasmtime(server: Server, case: dict, validate) 
 
 def test_pipelines_by_name_and_streams(server: Server) -> None:
     with server.connect() as connection:
-        connection.request("POST", "/v1/pipelines/multiply_add", b"[5, 7]")
+        connection.request("POST", "/v1/pipelines/multiply_add", b"[5, 7]", JSON)
         assert json.loads(connection.getresponse().read())["outputs"] == [20, 24]
         headers = {"content-type": "application/x-ndjson"}
         connection.request("POST", "/v1/pipelines/multiply_add", b"5\n7\n", headers)
@@ -68,8 +68,16 @@ def test_mistakes_are_said_in_json(server: Server, validate) -> None:
         for method, path, body, status in [
             ("POST", "/v1/execute", b"{", 400),
             ("POST", "/v1/pipelines/nothing", b"[]", 404),
+            ("POST", "/v1/pipelines/%2e%2e%2fREADME", b"[]", 404),
             ("GET", "/v1/execute", None, 405),
         ]:
-            connection.request(method, path, body)
+            connection.request(method, path, body, JSON)
             answer = connection.getresponse()
             assert (answer.status, json.loads(answer.read())["status"]) == (status, "error")
+        # What a page can send to any server without asking it.
+        connection.request("POST", "/v1/execute", b"{}", {"content-type": "text/plain"})
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["status"]) == (415, "error")
+        connection.request("POST", "/v1/execute", b"{}")
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["status"]) == (415, "error")

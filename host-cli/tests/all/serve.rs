@@ -450,8 +450,8 @@ impl KeepAlive {
                 Err(_) => return false,
             },
         };
-        let head =
-            "POST /v1/pipelines/multiply_add HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\n[5]";
+        let head = "POST /v1/pipelines/multiply_add HTTP/1.1\r\nhost: localhost\r\ncontent-type: \
+                    application/json\r\ncontent-length: 3\r\n\r\n[5]";
         stream.write_all(head.as_bytes()).expect("it reads");
         let mut answer = Vec::new();
         let mut buffer = [0; 4096];

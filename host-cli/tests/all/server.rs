@@ -15,6 +15,7 @@ use crate::program::command;
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
+    before: String,
     told: Arc<Mutex<String>>,
 }
 
@@ -25,12 +26,18 @@ impl Server {
             .spawn()
             .expect("it starts");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
-        let first = lines.next().expect("a line").expect("text");
-        let address = first
-            .strip_prefix("listening on http://")
-            .unwrap_or_else(|| panic!("{first}"))
-            .parse()
-            .expect("an address");
+        let mut before = String::new();
+        let address = loop {
+            let line = lines
+                .next()
+                .unwrap_or_else(|| panic!("{before}"))
+                .expect("text");
+            if let Some(address) = line.strip_prefix("listening on http://") {
+                break address.parse().expect("an address");
+            }
+            before.push_str(&line);
+            before.push('\n');
+        };
         let told = Arc::new(Mutex::new(String::new()));
         let kept = Arc::clone(&told);
         std::thread::spawn(move || {
@@ -43,8 +50,14 @@ impl Server {
         Self {
             child,
             address,
+            before,
             told,
         }
+    }
+
+    /// What it wrote before it began to listen.
+    pub(crate) fn started(&self) -> &str {
+        &self.before
     }
 
     /// What it has written since it began to listen.
@@ -78,6 +91,13 @@ impl Server {
         self.send("POST", path, JSON, body.as_bytes()).read()
     }
 
+    /// Sends a request as it is written.
+    pub(crate) fn raw(&self, request: &str) -> Response {
+        let mut exchange = self.connect();
+        exchange.write(request.as_bytes());
+        exchange.read()
+    }
+
     /// Sends a whole request. The answer is still to be read.
     pub(crate) fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Exchange {
         let length = match method {
@@ -91,18 +111,26 @@ impl Server {
 
     /// Sends the head of a request.
     pub(crate) fn begin(&self, method: &str, path: &str, headers: &str) -> Exchange {
+        let host = match headers.contains("host: ") {
+            true => String::new(),
+            false => format!("host: {}\r\n", self.address),
+        };
+        let mut exchange = self.connect();
+        let head = format!("{method} {path} HTTP/1.1\r\n{host}connection: close\r\n{headers}\r\n");
+        exchange.write(head.as_bytes());
+        exchange
+    }
+
+    /// A connection on which nothing was sent yet.
+    pub(crate) fn connect(&self) -> Exchange {
         let stream = TcpStream::connect(self.address).expect("a connection");
         stream.set_nodelay(true).expect("a socket");
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
             .expect("a socket");
-        let mut exchange = Exchange {
+        Exchange {
             stream: BufReader::new(stream),
-        };
-        let head =
-            format!("{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{headers}\r\n");
-        exchange.write(head.as_bytes());
-        exchange
+        }
     }
 
     /// The number of a metric; 0 where it has none.
@@ -170,6 +198,27 @@ impl Exchange {
         text.truncate(size);
         let text = String::from_utf8(text).map_err(std::io::Error::other)?;
         Ok((size > 0).then_some(text))
+    }
+
+    /// Whether something comes within a moment.
+    pub(crate) fn is_answered(&mut self) -> bool {
+        let wait = |stream: &TcpStream, seconds: f64| {
+            let timeout = Some(Duration::from_secs_f64(seconds));
+            stream.set_read_timeout(timeout).expect("a socket");
+        };
+        wait(self.stream.get_ref(), 0.3);
+        let found = self.stream.fill_buf().is_ok();
+        wait(self.stream.get_ref(), 60.0);
+        found
+    }
+
+    /// Waits until the other side closes the connection, and gives how many bytes
+    /// came before.
+    pub(crate) fn closed_after(mut self) -> usize {
+        let mut rest = Vec::new();
+        // It may also be cut.
+        let _ = self.stream.read_to_end(&mut rest);
+        rest.len()
     }
 
     /// The whole answer.
