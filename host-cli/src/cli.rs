@@ -5,8 +5,9 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::commands::serve::{Origin, parse_host};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::serve::{Origin, parse_host};
 
 const EXAMPLES: &str = "\
 Examples:

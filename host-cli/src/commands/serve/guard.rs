@@ -11,6 +11,8 @@ use http::header::{self, HeaderMap, HeaderName};
 use http::uri::Authority;
 use http::{HeaderValue, Method, Request, StatusCode, Uri, Version};
 
+use thiserror::Error;
+
 use super::answers::{self, Answer};
 
 /// Knows the names of this server, and the pages that may send requests.
@@ -72,6 +74,34 @@ pub(crate) fn parse_host(text: &str) -> Result<String, String> {
     }
 }
 
+/// Why a request is not answered.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub(super) enum Refusal {
+    #[error("there is no Host header, which HTTP/1.1 asks for")]
+    NoHost,
+    #[error("there is more than one Host header")]
+    SeveralHosts,
+    #[error("the Host header is not the name of a server")]
+    InvalidHost,
+    #[error("this server is not called `{0}`; serve --allow-host gives it more names")]
+    Misdirected(String),
+    #[error("a page of the origin {0} may not send requests; serve --allow-origin lets it")]
+    ForeignOrigin(String),
+}
+
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        let (status, kind) = match refusal {
+            Refusal::NoHost | Refusal::SeveralHosts | Refusal::InvalidHost => {
+                (StatusCode::BAD_REQUEST, "bad-request")
+            }
+            Refusal::Misdirected(_) => (StatusCode::MISDIRECTED_REQUEST, "misdirected"),
+            Refusal::ForeignOrigin(_) => (StatusCode::FORBIDDEN, "foreign-origin"),
+        };
+        answers::error(status, kind, refusal.to_string())
+    }
+}
+
 /// A page of another origin that may send requests.
 pub(super) struct Page(HeaderValue);
 
@@ -88,20 +118,12 @@ impl Guard {
         &self,
         request: &mut Request<B>,
         local: SocketAddr,
-    ) -> Result<Option<Page>, Answer> {
+    ) -> Result<Option<Page>, Refusal> {
         let host = host(request)?;
         if let Some(host) = &host
             && !self.is_called(host.host(), local.ip().to_canonical())
         {
-            let text = format!(
-                "this server is not called `{}`; serve --allow-host gives it more names",
-                host.host()
-            );
-            return Err(answers::error(
-                StatusCode::MISDIRECTED_REQUEST,
-                "misdirected",
-                text,
-            ));
+            return Err(Refusal::Misdirected(host.host().to_owned()));
         }
         let page = self.page(request.headers(), host.as_ref())?;
         if host.is_none() {
@@ -130,7 +152,7 @@ impl Guard {
         }
     }
 
-    fn page(&self, headers: &HeaderMap, host: Option<&Authority>) -> Result<Option<Page>, Answer> {
+    fn page(&self, headers: &HeaderMap, host: Option<&Authority>) -> Result<Option<Page>, Refusal> {
         let mut given = headers.get_all(header::ORIGIN).iter();
         let Some(origin) = given.next() else {
             return Ok(None);
@@ -146,15 +168,8 @@ impl Guard {
                 return Ok(Some(Page(origin.clone())));
             }
         }
-        let text = format!(
-            "a page of the origin {} may not send requests; serve --allow-origin lets it",
-            String::from_utf8_lossy(origin.as_bytes())
-        );
-        Err(answers::error(
-            StatusCode::FORBIDDEN,
-            "foreign-origin",
-            text,
-        ))
+        let origin = String::from_utf8_lossy(origin.as_bytes());
+        Err(Refusal::ForeignOrigin(origin.into_owned()))
     }
 }
 
@@ -189,15 +204,14 @@ impl Page {
 }
 
 /// What the client calls the server; none where it need not say.
-fn host<B>(request: &Request<B>) -> Result<Option<Authority>, Answer> {
-    let wrong = |text: &str| answers::error(StatusCode::BAD_REQUEST, "bad-request", text.into());
+fn host<B>(request: &Request<B>) -> Result<Option<Authority>, Refusal> {
     let mut given = request.headers().get_all(header::HOST).iter();
     let (first, second) = (given.next(), given.next());
     if second.is_some() {
-        return Err(wrong("there is more than one Host header"));
+        return Err(Refusal::SeveralHosts);
     }
     if first.is_none() && request.version() >= Version::HTTP_11 {
-        return Err(wrong("there is no Host header, which HTTP/1.1 asks for"));
+        return Err(Refusal::NoHost);
     }
     // What stands in the request's target comes first.
     if let Some(authority) = request.uri().authority() {
@@ -205,10 +219,8 @@ fn host<B>(request: &Request<B>) -> Result<Option<Authority>, Answer> {
     }
     let Some(first) = first else { return Ok(None) };
     let parsed = first.to_str().ok().and_then(|text| text.parse().ok());
-    match parsed.filter(|host: &Authority| !host.as_str().contains('@')) {
-        Some(host) => Ok(Some(host)),
-        None => Err(wrong("the Host header is not the name of a server")),
-    }
+    let parsed = parsed.filter(|host: &Authority| !host.as_str().contains('@'));
+    parsed.map(Some).ok_or(Refusal::InvalidHost)
 }
 
 #[cfg(test)]
@@ -227,7 +239,7 @@ mod tests {
         let mut request = request.body(()).unwrap();
         match guard.check(&mut request, local.parse().unwrap()) {
             Ok(_) => 200,
-            Err(answer) => answer.status().as_u16(),
+            Err(refusal) => Answer::from(refusal).status().as_u16(),
         }
     }
 

@@ -47,7 +47,7 @@ impl Server {
         let route = metrics::route(request.uri().path());
         let mut unanswered = Unanswered(Some(self));
         let mut answer = match self.guard.check(&mut request, local) {
-            Err(refusal) => refusal,
+            Err(refusal) => refusal.into(),
             Ok(None) => self.let_in(request, route).await,
             Ok(Some(page)) => {
                 let mut answer = match page.preflight(&request) {
