@@ -25,8 +25,9 @@ use super::pace::Patience;
 const LONGEST: usize = 8;
 /// What the room is counted in, in bytes.
 const UNIT: usize = 1 << 10;
-/// How much room is reserved at once for a body that announces its length.
-const AT_ONCE: u64 = 64 << 10;
+/// How many bytes of each body need no room there: those who send long ones slowly
+/// leave it to the others to send short ones.
+const FREE: usize = 64 << 10;
 
 /// Takes bodies in.
 pub(super) struct Bodies {
@@ -89,8 +90,8 @@ impl Bodies {
         &self,
         mut body: Incoming,
     ) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Answer> {
-        let announced = body.size_hint().lower().min(AT_ONCE);
-        let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
+        let announced = body.size_hint().lower().min(FREE as u64);
+        let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(FREE));
         let mut room: Option<OwnedSemaphorePermit> = None;
         let mut patience = Patience::new(self.patience);
         loop {
@@ -113,7 +114,8 @@ impl Bodies {
             }
             bytes.extend_from_slice(&data);
             let held = room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-            let wanted = bytes.capacity().div_ceil(UNIT).saturating_sub(held);
+            let long = bytes.capacity().saturating_sub(FREE);
+            let wanted = long.div_ceil(UNIT).saturating_sub(held);
             if wanted > 0 {
                 let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
                 let Ok(more) = Arc::clone(&self.room).try_acquire_many_owned(wanted) else {

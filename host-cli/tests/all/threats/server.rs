@@ -1,5 +1,7 @@
 //! What clients of `pipeline serve` can use up or do.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use crate::program::Files;
@@ -174,6 +176,29 @@ fn bodies_that_don_t_come_hold_no_turns() {
         server.until("pipeline_http_running", 0);
         assert_eq!(run_code(&server, JSON), 200);
     }
+}
+
+#[test]
+fn long_bodies_that_don_t_end_leave_room_for_short_ones() {
+    let (_files, server) = serve(ECHO, &["--max-body", "1"]);
+    let mut long = own(json!([1])).to_string();
+    long.extend(std::iter::repeat_n(' ', (1 << 20) - long.len()));
+    let announced = format!("{JSON}content-length: {}\r\n", long.len());
+    let _stuck: Vec<_> = (0..12)
+        .map(|_| {
+            let mut exchange = server.begin("POST", "/v1/execute", &announced);
+            exchange.write(&long.as_bytes()[1..]);
+            exchange
+        })
+        .collect();
+    let start = Instant::now();
+    while server.post_text("/v1/execute", &long).status != 429 {
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "nothing bounds them"
+        );
+    }
+    assert_eq!(run_code(&server, JSON), 200);
 }
 
 #[test]
