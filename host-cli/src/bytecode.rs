@@ -5,7 +5,7 @@
 //! component's own Python compiled where Python looks for it: in `__pycache__`.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -45,7 +45,8 @@ pub struct Refused {
 }
 
 /// The Python files below a directory, sorted; none in directories whose name
-/// begins with a dot or is `__pycache__`, and none behind a link to a directory.
+/// begins with a dot or is `__pycache__`, none behind a link to a directory, and
+/// nothing that only has such a name, like a pipe.
 ///
 /// # Errors
 /// Where a directory can't be read.
@@ -65,7 +66,7 @@ pub fn sources(directory: &Path) -> Result<Vec<PathBuf>, BytecodeError> {
                 if name != "__pycache__" && !name.starts_with('.') {
                     directories.push(path);
                 }
-            } else if name.ends_with(".py") {
+            } else if name.ends_with(".py") && path.is_file() {
                 found.push(path);
             }
         }
@@ -146,21 +147,69 @@ fn single(item: Data) -> Option<ValueNode> {
 
 /// Writes a module's bytecode, all of it or nothing.
 fn write(source: &Path, code: &[u8]) -> Result<(), BytecodeError> {
-    let directory = source.with_file_name("__pycache__");
     let stem = source.file_stem().unwrap_or_default().to_string_lossy();
-    let path = directory.join(format!("{stem}.{TAG}.pyc"));
-    let written = || -> io::Result<()> {
-        fs::create_dir_all(&directory)?;
-        let mut builder = tempfile::Builder::new();
-        // As readable as any other file: who runs it need not be who made it.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-        let mut new = builder.prefix(".new-").tempfile_in(&directory)?;
-        new.write_all(code)?;
-        new.persist(&path).map_err(|error| error.error)?;
-        Ok(())
+    let name = format!("{stem}.{TAG}.pyc");
+    let directory = source.with_file_name("__pycache__");
+    write_in(&directory, &name, code).map_err(|error| file(&directory.join(&name), &error))
+}
+
+/// Writes a file in a directory, which is made where it is not there and may be
+/// no link. Both are held open, so that nobody can put a link in its place
+/// meanwhile.
+#[cfg(unix)]
+fn write_in(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+
+    use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, renameat, unlinkat};
+    use rustix::io::Errno;
+
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let open = |at: &std::os::fd::OwnedFd, name: &std::ffi::OsStr| {
+        openat(at, name, flags, Mode::empty()).map_err(|error| match error {
+            Errno::LOOP | Errno::NOTDIR => io::Error::new(
+                io::ErrorKind::NotADirectory,
+                "its directory is a link, which is not followed, or a file",
+            ),
+            error => error.into(),
+        })
     };
-    written().map_err(|error| file(&path, &error))
+    let (Some(parent), Some(own)) = (directory.parent(), directory.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let parent = if parent.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        parent
+    };
+    let parent = openat(CWD, parent, flags - OFlags::NOFOLLOW, Mode::empty())?;
+    match mkdirat(&parent, own, Mode::from_raw_mode(0o777)) {
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let directory = open(&parent, own)?;
+    let new = format!(".new-{}-{name}", std::process::id());
+    // What a process with this number left behind when it was killed.
+    let _ = unlinkat(&directory, &new, AtFlags::empty());
+    let created = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    // As readable as any other file: who runs it need not be who made it.
+    let file = openat(&directory, &new, created, Mode::from_raw_mode(0o644))?;
+    let written = std::fs::File::from(file)
+        .write_all(bytes)
+        .and_then(|()| Ok(renameat(&directory, &new, &directory, name)?));
+    if written.is_err() {
+        let _ = unlinkat(&directory, &new, AtFlags::empty());
+    }
+    written
+}
+
+#[cfg(not(unix))]
+fn write_in(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    crate::files::write(
+        &directory.join(name),
+        bytes,
+        crate::files::Existing::Replace,
+    )
 }
 
 fn file(path: &Path, error: &io::Error) -> BytecodeError {

@@ -9,6 +9,8 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
 use pipeline_host::Limits;
 
+use crate::commands::serve::{Origin, parse_host};
+
 const EXAMPLES: &str = "\
 Examples:
   pipeline run examples/multiply_add.json
@@ -43,7 +45,12 @@ Output:
     {\"status\": \"error\", \"error\": {\"kind\": ..., ...}, \"outputs\": [...]}
   with what the sinks had given before; it is left out on a terminal, where
   the message is enough, unless --format is given. What nodes print, messages
-  and logs go to standard error.
+  and logs go to standard error. A terminal is shown control characters as
+  \\u001b; pipes and files get them as they are.
+
+  With --output-dir media become files: out-0.wav is the first output, and so
+  on. They appear whole or not at all, and none that is there is replaced
+  without --overwrite.
 
   JSON that can't say something says it by an object with one key:
     {\"$float\": \"nan\"}  {\"$bytes\": \"<base64>\"}  {\"$tuple\": [...]}
@@ -79,8 +86,12 @@ Requests:
   line. Each request has a fresh sandbox. What doesn't fit waits, and beyond
   that is refused with 429 and Retry-After.
 
-  SIGTERM and Ctrl-C end the server when all it has accepted is answered; a
-  second one ends it at once.
+  A body needs a content type. Pages of other web servers are refused with 403
+  unless --allow-origin names theirs, and requests that call a server on this
+  machine by another name than localhost with 421 unless --allow-host does.
+
+  SIGTERM and Ctrl-C end the server when all it has accepted is answered, or
+  after --drain seconds; a second one ends it at once.
 
 Examples:
   pipeline serve --pipelines examples
@@ -167,6 +178,9 @@ pub(crate) struct Run {
     /// Write media to files in this directory, and their names into the JSON.
     #[arg(long, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
+    /// Replace files of the same names in --output-dir.
+    #[arg(long, requires = "output_dir")]
+    pub(crate) overwrite: bool,
     /// Split the items over this many instances, which run at the same time:
     /// for nodes that need not see all items. The order stays.
     #[arg(
@@ -247,6 +261,28 @@ pub(crate) struct Serve {
         default_value_t = 32
     )]
     pub(crate) max_body: u32,
+    /// How many connections are held at the same time; more wait.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        default_value_t = 512
+    )]
+    pub(crate) max_connections: u32,
+    /// Close a connection on which nothing moves for so long: between requests,
+    /// in a body, or because its answer isn't read.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
+    pub(crate) idle_timeout: Duration,
+    /// When a signal ends the server, cut what isn't answered after this long.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
+    pub(crate) drain: Duration,
+    /// Another name by which clients may call the server. Can be repeated.
+    #[arg(long, value_name = "NAME", value_parser = parse_host)]
+    pub(crate) allow_host: Vec<String>,
+    /// The origin of web pages that may send requests, like
+    /// http://localhost:3000. Can be repeated.
+    #[arg(long, value_name = "ORIGIN", value_parser = Origin::parse)]
+    pub(crate) allow_origin: Vec<Origin>,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
@@ -468,6 +504,7 @@ mod tests {
             &["m.json", "--jobs", "0"],
             &["m.json", "--jobs", "2", "--stream"],
             &["m.json", "--format", "xml"],
+            &["m.json", "--overwrite"],
             &[],
         ] {
             assert!(run(arguments).is_err(), "{arguments:?}");

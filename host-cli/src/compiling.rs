@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pipeline_host::LoadEvent;
+use pipeline_host::terminal::visible;
 
 use crate::report;
 
@@ -22,7 +23,8 @@ impl Compiling {
             LoadEvent::Compiling { path } => {
                 let text = format!("compiling {}: this happens once", path.display());
                 if std::io::stderr().is_terminal() {
-                    let bar = ProgressBar::new_spinner().with_message(text);
+                    let bar = ProgressBar::new_spinner();
+                    bar.set_message(visible(&text).into_owned());
                     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
                         bar.set_style(style);
                     }

@@ -5,14 +5,12 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// The directories that the sandbox sees, all of them read-only: Python's
-/// standard library, the package `remotemedia`, the user's own nodes, and, for
-/// HTTP, the manifests that requests can name.
+/// standard library, the package `remotemedia`, and the user's own nodes.
 #[derive(Clone, Debug)]
 pub struct Directories {
     stdlib: PathBuf,
     python: PathBuf,
     nodes: Vec<Nodes>,
-    pipelines: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -73,7 +71,6 @@ impl Directories {
             stdlib: stdlib.to_owned(),
             python: python.to_owned(),
             nodes: Vec::new(),
-            pipelines: None,
         })
     }
 
@@ -116,24 +113,6 @@ impl Directories {
         Ok(())
     }
 
-    /// Sets the directory with manifests that requests over HTTP can name.
-    ///
-    /// # Errors
-    /// Where it isn't there.
-    pub fn set_pipelines(&mut self, path: &Path) -> Result<(), DirectoryError> {
-        match path.metadata() {
-            Ok(metadata) if metadata.is_dir() => {
-                self.pipelines = Some(path.to_owned());
-                Ok(())
-            }
-            found => Err(DirectoryError::Missing {
-                what: "with pipelines",
-                path: path.to_owned(),
-                reason: found.map_or_else(|error| reason(&error), |_| "it is a file".into()),
-            }),
-        }
-    }
-
     /// Pairs of where a directory is and where the sandbox sees it.
     pub(crate) fn mounts(&self) -> impl Iterator<Item = (&Path, &str)> {
         let own = [
@@ -144,10 +123,7 @@ impl Directories {
             .nodes
             .iter()
             .map(|nodes| (nodes.canonical.as_path(), nodes.guest.as_str()));
-        let pipelines = self.pipelines.iter();
-        own.into_iter()
-            .chain(nodes)
-            .chain(pipelines.map(|path| (path.as_path(), "/pipelines")))
+        own.into_iter().chain(nodes)
     }
 
     /// Where the sandbox sees a file.

@@ -3,9 +3,6 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use miette::Diagnostic;
-use thiserror::Error;
-
 use crate::report;
 
 /// The pipeline failed.
@@ -27,11 +24,9 @@ pub(crate) enum Failure {
 }
 
 /// What is told of a failure.
-#[derive(Debug, Diagnostic, Error)]
-#[error("{text}")]
+#[derive(Debug)]
 pub(crate) struct Message {
     text: String,
-    #[help]
     help: Option<String>,
 }
 
@@ -81,7 +76,7 @@ impl Failure {
     pub(crate) fn end(self) -> ExitCode {
         match self {
             Self::Message(message, code) => {
-                report::print(&message);
+                report::message(&message.text, message.help.as_deref());
                 ExitCode::from(code)
             }
             Self::Told(code) => ExitCode::from(code),

@@ -39,11 +39,13 @@ pub mod codec;
 mod compiled;
 mod directories;
 mod engine;
+pub mod files;
 pub mod http;
 mod instance;
 mod limits;
 mod loader;
 mod log;
+pub mod manifests;
 #[cfg_attr(not(target_os = "linux"), path = "memory_elsewhere.rs")]
 mod memory;
 mod open_files;

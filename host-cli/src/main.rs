@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod compiling;
+mod excerpt;
 mod failure;
 mod inputs;
 mod interrupt;

@@ -81,19 +81,23 @@ pub(crate) fn write(tensor: &Tensor) -> Vec<u8> {
     }
     let mut header =
         format!("{{'descr': '{order}{name}', 'fortran_order': False, 'shape': ({shape}), }}");
+    // What comes before the header, for a header whose length fits into 16 bits:
+    // those of version 2 have 32.
+    let short = MAGIC.len() + 4;
+    let long = header.len() + 64 > usize::from(u16::MAX);
+    let before = if long { short + 2 } else { short };
     // The elements begin at a multiple of 64 bytes.
-    let before = MAGIC.len() + 4;
     let blanks = 63 - (before + header.len()) % 64;
     header.extend(std::iter::repeat_n(' ', blanks));
     header.push('\n');
 
     let mut bytes = MAGIC.to_vec();
-    bytes.extend([1, 0]);
-    bytes.extend(
-        u16::try_from(header.len())
-            .unwrap_or(u16::MAX)
-            .to_le_bytes(),
-    );
+    bytes.extend([if long { 2 } else { 1 }, 0]);
+    // No shape is written with as many digits as 32 bits can count.
+    let length = u32::try_from(header.len())
+        .unwrap_or(u32::MAX)
+        .to_le_bytes();
+    bytes.extend(&length[..before - MAGIC.len() - 2]);
     bytes.extend(header.bytes());
     bytes.extend(&tensor.data);
     bytes
@@ -133,6 +137,13 @@ mod tests {
             (vec![3], 24),
             (vec![2, 3], 48),
             (vec![0, 2], 0),
+            // Headers around 64 KiB, whose length has 16 bits in version 1.
+            (vec![1; 21_790], 8),
+            (vec![1; 21_800], 8),
+            (vec![1; 21_810], 8),
+            (vec![1; 21_820], 8),
+            (vec![1; 21_830], 8),
+            (vec![1; 100_000], 8),
         ] {
             let data = (0..length).collect();
             let tensor = Tensor {

@@ -1,22 +1,30 @@
 //! Results as JSON, and media as files.
 
 use std::fs;
-use std::io::{Cursor, IsTerminal, Write};
+use std::io::{self, Cursor, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use pipeline_host::Limits;
 use pipeline_host::codec::{ArenaError, Style, Writer, document};
-use pipeline_host::types::{Audio, Data, ImageFormat, PipelineError, PixelFormat, RunResult};
+use pipeline_host::files::{self, Existing};
+use pipeline_host::terminal::visible;
+use pipeline_host::types::{
+    Audio, Data, Diagnostic, ImageFormat, PipelineError, PixelFormat, RunResult,
+};
 
 use crate::cli::Format;
 use crate::failure::Failure;
 use crate::npy;
 use crate::workspace::reason;
 
+/// What the names of files begin with; the output's number follows.
+const PREFIX: &str = "out-";
+
 /// Writes outputs: as JSON, and their media to a directory where there is one.
 pub(crate) struct Outputs {
     style: Style,
     directory: Option<PathBuf>,
+    existing: Existing,
     /// How many outputs came before.
     count: usize,
     /// How many files a document may need, and how many this one has.
@@ -28,6 +36,7 @@ impl Outputs {
     pub(crate) fn new(
         format: Option<Format>,
         directory: Option<&Path>,
+        existing: Existing,
         limits: Limits,
     ) -> Result<Self, Failure> {
         let format = format.unwrap_or_else(|| match std::io::stdout().is_terminal() {
@@ -36,10 +45,17 @@ impl Outputs {
         });
         if let Some(directory) = directory {
             fs::create_dir_all(directory).map_err(|error| unwritable(directory, &error))?;
+            // Better said before a run than after it.
+            if existing == Existing::Keep
+                && let Some(name) = earlier(directory).map_err(|e| unwritable(directory, &e))?
+            {
+                return Err(in_the_way(&directory.join(name)));
+            }
         }
         Ok(Self {
             style: style(format),
             directory: directory.map(Path::to_owned),
+            existing,
             count: 0,
             limits,
             files: 0,
@@ -47,18 +63,28 @@ impl Outputs {
     }
 
     /// Prints the result of a run.
-    pub(crate) fn success(&mut self, run: &RunResult, metrics: bool) -> Result<(), Failure> {
+    pub(crate) fn success(
+        &mut self,
+        run: &RunResult,
+        warnings: &[Diagnostic],
+        metrics: bool,
+    ) -> Result<(), Failure> {
         let mut writer = Writer::new(self.style);
-        document::success(&mut writer, run, metrics, |writer, item| {
+        document::success(&mut writer, run, warnings, metrics, |writer, item| {
             self.item(writer, item)
         })?;
         print(writer)
     }
 
-    /// Prints an error, and what came before it.
-    pub(crate) fn error(&mut self, error: &PipelineError, kind: &str) -> Result<(), Failure> {
+    /// Prints an error, what was warned of, and the outputs that came before it.
+    pub(crate) fn error(
+        &mut self,
+        error: &PipelineError,
+        kind: &str,
+        warnings: &[Diagnostic],
+    ) -> Result<(), Failure> {
         let mut writer = Writer::new(self.style);
-        document::failure(&mut writer, error, kind, |writer, item| {
+        document::failure(&mut writer, error, kind, warnings, |writer, item| {
             self.item(writer, item)
         })?;
         print(writer)
@@ -74,7 +100,7 @@ impl Outputs {
             text.push_str(&writer.finish());
             text.push('\n');
         }
-        write_out(text.as_bytes())
+        write_out(&text)
     }
 
     fn item(&mut self, writer: &mut Writer, item: &Data) -> Result<(), Failure> {
@@ -105,9 +131,12 @@ impl Outputs {
             let name = limit.name();
             Failure::failed(limit).help(format!("--{name} sets the limit"))
         })?;
-        let name = format!("out-{number}.{ending}");
+        let name = format!("{PREFIX}{number}.{ending}");
         let path = directory.join(&name);
-        fs::write(&path, bytes).map_err(|error| unwritable(&path, &error))?;
+        files::write(&path, &bytes, self.existing).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => in_the_way(&path),
+            _ => unwritable(&path, &error),
+        })?;
         writer.item_in_file(item, &name).map_err(broken)
     }
 }
@@ -124,15 +153,40 @@ pub(crate) fn style(format: Format) -> Style {
 pub(crate) fn print(writer: Writer) -> Result<(), Failure> {
     let mut text = writer.finish();
     text.push('\n');
-    write_out(text.as_bytes())
+    write_out(&text)
 }
 
-/// Writes to standard output, at once.
-pub(crate) fn write_out(bytes: &[u8]) -> Result<(), Failure> {
+/// Writes to standard output, at once. A terminal is only shown what would steer
+/// it; JSON says the same then.
+pub(crate) fn write_out(text: &str) -> Result<(), Failure> {
     let mut output = std::io::stdout().lock();
-    output.write_all(bytes)?;
+    match output.is_terminal() {
+        true => output.write_all(visible(text).as_bytes())?,
+        false => output.write_all(text.as_bytes())?,
+    }
     output.flush()?;
     Ok(())
+}
+
+/// A file of an earlier run's, in a directory that has one.
+fn earlier(directory: &Path) -> io::Result<Option<String>> {
+    for entry in fs::read_dir(directory)? {
+        let name = entry?.file_name();
+        let number = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX)?.split_once('.'));
+        if let (Some(name), Some((number, _))) = (name.to_str(), number)
+            && number.parse::<u64>().is_ok()
+        {
+            return Ok(Some(name.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+fn in_the_way(path: &Path) -> Failure {
+    Failure::usage(format!("`{}` is there already", path.display()))
+        .help("--overwrite replaces files, or --output-dir names another directory")
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {

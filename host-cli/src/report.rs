@@ -4,12 +4,24 @@ use std::fmt;
 use std::io::IsTerminal;
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity,
-    SourceCode,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode,
 };
+use pipeline_host::terminal::visible;
 use pipeline_host::types::{self, ErrorKind, PipelineError};
 use pipeline_host::{Fault, Instance};
 use thiserror::Error;
+
+use crate::excerpt::{Excerpt, Lines, Mark};
+
+/// How many bytes of a text are printed: messages and tracebacks can quote what
+/// was given to a pipeline.
+const LONGEST: usize = 64 << 10;
+/// How many of them, where a manifest can have many such messages.
+const LONGEST_OF_MANY: usize = 2 << 10;
+/// How many things that are wrong with a manifest are printed.
+const MOST: usize = 100;
+/// How many places one of them has besides its own.
+const MOST_RELATED: usize = 10;
 
 /// Whether messages are coloured: on a terminal, unless the user says no.
 pub(crate) fn colours() -> bool {
@@ -17,8 +29,23 @@ pub(crate) fn colours() -> bool {
     !refused && std::io::stderr().is_terminal()
 }
 
-/// Prints a message with its source, where it has one.
-pub(crate) fn print(message: &dyn Diagnostic) {
+/// Prints a message, and what to do about it.
+pub(crate) fn message(text: &str, help: Option<&str>) {
+    print(&Shown {
+        text: shown(text, LONGEST),
+        code: None,
+        severity: None,
+        help: help.map(|help| shown(help, LONGEST)),
+        excerpt: None,
+    });
+}
+
+/// Prints a line.
+pub(crate) fn tell(text: &str) {
+    write(&shown(text, LONGEST));
+}
+
+fn print(message: &Shown) {
     let theme = if colours() {
         GraphicalTheme::unicode()
     } else {
@@ -32,12 +59,35 @@ pub(crate) fn print(message: &dyn Diagnostic) {
     if handler.render_report(&mut text, message).is_err() {
         text = message.to_string();
     }
-    tell(text.trim_matches('\n'));
+    write(text.trim_matches('\n'));
 }
 
-/// Prints a line.
-pub(crate) fn tell(text: &str) {
+fn write(text: &str) {
     pipeline_host::stderr::tell(text);
+}
+
+/// Other people's text as it is printed: not more of it than somebody would read,
+/// and nothing that a terminal would obey.
+fn shown(text: &str, longest: usize) -> String {
+    harmless(&shortened(text, longest))
+}
+
+fn harmless(text: &str) -> String {
+    match std::io::stderr().is_terminal() {
+        true => visible(text).into_owned(),
+        false => text.to_owned(),
+    }
+}
+
+/// The beginning and the end of a text that is too long.
+fn shortened(text: &str, longest: usize) -> String {
+    if text.len() <= longest {
+        return text.to_owned();
+    }
+    let head = &text[..text.floor_char_boundary(longest / 2)];
+    let tail = &text[text.ceil_char_boundary(text.len() - longest / 2)..];
+    let rest = text.len() - head.len() - tail.len();
+    format!("{head} … {rest} bytes … {tail}")
 }
 
 fn width() -> usize {
@@ -53,84 +103,94 @@ pub(crate) struct Source {
     pub(crate) text: String,
 }
 
-impl fmt::Debug for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
-    }
+/// A message as it is printed, with a piece of the text that it is about.
+#[derive(Debug, Error)]
+#[error("{text}")]
+struct Shown {
+    text: String,
+    code: Option<String>,
+    severity: Option<Severity>,
+    help: Option<String>,
+    excerpt: Option<Excerpt>,
 }
 
-/// What the component says of a manifest, with its place in the text.
-#[derive(Debug)]
-struct Located {
-    diagnostic: types::Diagnostic,
-    source: NamedSource<String>,
-    labels: Vec<LabeledSpan>,
-}
-
-impl fmt::Display for Located {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.diagnostic.message)?;
-        // Without a place in the text the path is all there is.
-        if self.labels.is_empty() && !self.diagnostic.path.is_empty() {
-            write!(f, " (at {})", self.diagnostic.path)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Located {}
-
-impl Diagnostic for Located {
+impl Diagnostic for Shown {
     fn code(&self) -> Option<Box<dyn fmt::Display + '_>> {
-        Some(Box::new(&self.diagnostic.code))
+        self.code.as_ref().map(|code| Box::new(code) as _)
     }
 
     fn severity(&self) -> Option<Severity> {
-        Some(match self.diagnostic.severity {
-            types::Severity::Error => Severity::Error,
-            types::Severity::Warning => Severity::Warning,
-        })
+        self.severity
     }
 
     fn help(&self) -> Option<Box<dyn fmt::Display + '_>> {
-        self.diagnostic
-            .help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help.as_ref().map(|help| Box::new(help) as _)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        (!self.labels.is_empty()).then_some(&self.source)
+        self.excerpt.as_ref().map(|excerpt| excerpt as _)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(self.labels.iter().cloned()))
+        self.excerpt
+            .as_ref()
+            .map(|excerpt| Box::new(excerpt.labels()) as _)
     }
 }
 
 /// Prints what the component says of a manifest.
 pub(crate) fn diagnostics(source: &Source, diagnostics: &[types::Diagnostic]) {
-    for diagnostic in diagnostics {
-        let span = |location: types::Location| {
-            let start = (location.offset as usize).min(source.text.len());
-            let length = (location.length as usize).min(source.text.len() - start);
-            (start, length)
-        };
-        let mut labels = Vec::new();
-        if let Some(location) = diagnostic.location {
-            labels.push(LabeledSpan::new_primary_with_span(None, span(location)));
+    if diagnostics.is_empty() {
+        return;
+    }
+    let lines = Lines::of(&source.text);
+    for diagnostic in diagnostics.iter().take(MOST) {
+        print(&located(&source.name, &lines, diagnostic));
+    }
+    if let Some(rest) = diagnostics.len().checked_sub(MOST + 1) {
+        let rest = rest + 1;
+        message(
+            &format!("{rest} more are not shown"),
+            Some("--format json gives all of them"),
+        );
+    }
+}
+
+/// What the component says of a manifest, with its places in the text.
+fn located(name: &str, lines: &Lines<'_>, diagnostic: &types::Diagnostic) -> Shown {
+    let show = |text: &str| shown(text, LONGEST_OF_MANY);
+    let mark = |location: types::Location, label| {
+        let start = location.offset as usize;
+        Mark {
+            span: start..start + location.length as usize,
+            column: location.column as usize,
+            label,
         }
-        for related in &diagnostic.related {
-            if let Some(location) = related.location {
-                let label = Some(related.message.clone());
-                labels.push(LabeledSpan::new_with_span(label, span(location)));
-            }
+    };
+    let mut marks = Vec::new();
+    if let Some(location) = diagnostic.location {
+        marks.push(mark(location, None));
+    }
+    for related in diagnostic.related.iter().take(MOST_RELATED) {
+        if let Some(location) = related.location {
+            let label = shortened(&related.message, LONGEST_OF_MANY);
+            marks.push(mark(location, Some(label)));
         }
-        print(&Located {
-            diagnostic: diagnostic.clone(),
-            source: NamedSource::new(&source.name, source.text.clone()),
-            labels,
-        });
+    }
+    let mut text = show(&diagnostic.message);
+    // Without a place in the text the path is all there is.
+    if marks.is_empty() && !diagnostic.path.is_empty() {
+        text.push_str(&format!(" (at {})", show(&diagnostic.path)));
+    }
+    Shown {
+        text,
+        code: Some(show(&diagnostic.code)),
+        severity: Some(match diagnostic.severity {
+            types::Severity::Error => Severity::Error,
+            types::Severity::Warning => Severity::Warning,
+        }),
+        help: diagnostic.help.as_deref().map(show),
+        excerpt: (!marks.is_empty()).then(|| lines.excerpt(name, &marks, harmless)),
     }
 }
 
@@ -151,14 +211,6 @@ pub(crate) async fn locate(
         }
     }
     Ok(())
-}
-
-#[derive(Debug, Diagnostic, Error)]
-#[error("{text}")]
-struct Plain {
-    text: String,
-    #[help]
-    help: Option<&'static str>,
 }
 
 /// Prints what went wrong in a pipeline; what is wrong with its manifest is
@@ -189,5 +241,5 @@ pub(crate) fn pipeline_error(error: &PipelineError) {
         ErrorKind::Internal => Some("this is a fault of the component: please report it"),
         _ => None,
     };
-    print(&Plain { text, help });
+    message(&text, help);
 }

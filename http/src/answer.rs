@@ -5,7 +5,7 @@ use std::io::Write as _;
 use wasip2::http::types::{Fields, OutgoingBody, OutgoingResponse, OutputStream, ResponseOutparam};
 
 use crate::codec::{Style, Writer, document};
-use crate::types::{ErrorKind, PipelineError};
+use crate::types::{Diagnostic, ErrorKind, PipelineError};
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const NDJSON: &str = "application/x-ndjson";
@@ -67,21 +67,23 @@ impl Answer {
     pub(crate) fn wrong(status: u16, kind: &str, message: impl Into<String>) -> Self {
         let message = message.into();
         let error = document::plain_error(ErrorKind::Internal, message, Vec::new());
-        Self::error(status, kind, &error)
+        Self::error(status, kind, &error, &[])
     }
 
     /// A pipeline failed, or can't run.
-    pub(crate) fn failed(error: &PipelineError) -> Self {
+    pub(crate) fn failed(error: &PipelineError, warnings: &[Diagnostic]) -> Self {
         let status = match error.kind {
             ErrorKind::Internal | ErrorKind::SessionClosed => 500,
             _ => 422,
         };
-        Self::error(status, document::kind(error.kind), error)
+        Self::error(status, document::kind(error.kind), error, warnings)
     }
 
-    fn error(status: u16, kind: &str, error: &PipelineError) -> Self {
+    fn error(status: u16, kind: &str, error: &PipelineError, warnings: &[Diagnostic]) -> Self {
         let mut writer = Writer::new(Style::Compact);
-        let written = document::failure(&mut writer, error, kind, |writer, item| writer.item(item));
+        let written = document::failure(&mut writer, error, kind, warnings, |writer, item| {
+            writer.item(item)
+        });
         match written {
             Ok(()) => Self::json(status, writer),
             Err(error) => Self::broken(&error),

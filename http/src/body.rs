@@ -8,6 +8,8 @@ use crate::answer::Wrong;
 /// Longest body, and longest line of a stream, in bytes. Hosts have limits of
 /// their own, which are lower.
 const LONGEST: usize = 256 << 20;
+/// How a body begins that was compressed and doesn't say so.
+const GZIP: &[u8] = b"\x1f\x8b";
 /// How much is asked for at a time.
 const CHUNK: u64 = 1 << 20;
 
@@ -41,9 +43,24 @@ impl Body {
         })
     }
 
+    /// A manifest that stands before what the client sent.
+    pub(crate) fn manifest(&mut self, length: usize) -> Result<String, Wrong> {
+        let broken = || Wrong::bad("the manifest before the body can't be read");
+        while self.buffer.len() < length && self.more()? {}
+        let manifest = self.buffer.get(..length).ok_or_else(broken)?.to_vec();
+        self.taken = length;
+        String::from_utf8(manifest).map_err(|_| broken())
+    }
+
     /// All of it.
     pub(crate) fn whole(mut self) -> Result<Vec<u8>, Wrong> {
         while self.more()? {}
+        self.buffer.drain(..self.taken);
+        if self.buffer.starts_with(GZIP) {
+            return Err(Wrong::bad(
+                "the body is compressed by gzip; it is taken as it is only",
+            ));
+        }
         Ok(self.buffer)
     }
 

@@ -21,6 +21,11 @@ mod stream;
 #[path = "../../host-cli/src/codec/mod.rs"]
 mod codec;
 
+/// Manifests by name: the same source as the host library's.
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../host-cli/src/manifests.rs"]
+mod manifests;
+
 mod bindings {
     #![allow(missing_docs, unsafe_op_in_unsafe_fn, clippy::all)]
 

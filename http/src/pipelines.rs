@@ -1,69 +1,59 @@
-//! Manifests in the directory that the host grants.
+//! Manifests in the directory that the host grants, where it grants one.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::io;
 use std::path::Path;
+
+use percent_encoding::percent_decode_str;
 
 use crate::answer::{Answer, Wrong};
 use crate::codec::{Style, Writer};
+use crate::manifests::Manifests;
 
 /// Where the host puts the manifests.
 const DIRECTORY: &str = "/pipelines";
-/// How their names end, in the order in which they are looked for.
-const ENDINGS: &[&str] = &["json", "yaml", "yml"];
 
-/// The text of a manifest.
+/// The text of the manifest that a path names, as `%20` for a blank.
 pub(crate) fn read(name: &str) -> Result<String, Wrong> {
-    if is_name(name) {
-        for ending in ENDINGS {
-            match fs::read_to_string(Path::new(DIRECTORY).join(format!("{name}.{ending}"))) {
-                Ok(text) => return Ok(text),
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => {
-                    let text = format!("the manifest `{name}.{ending}` can't be read: {error}");
-                    return Err(Wrong::new(500, "internal", text));
-                }
-            }
+    let decoded = percent_decode_str(name).decode_utf8();
+    let text = match &decoded {
+        Ok(name) => Manifests::new(Path::new(DIRECTORY)).read(name),
+        Err(_) => Ok(None),
+    };
+    let shown = percent_decode_str(name).decode_utf8_lossy();
+    match text {
+        Ok(Some(text)) => Ok(text),
+        Ok(None) => {
+            let text =
+                format!("there is no pipeline `{shown}`; GET /v1/pipelines lists those there are");
+            Err(Wrong::new(404, "not-found", text))
         }
+        Err(error) => Err(unreadable(&format!("the manifest of `{shown}`"), &error)),
     }
-    let text = format!("there is no pipeline `{name}`; GET /v1/pipelines lists those there are");
-    Err(Wrong::new(404, "not-found", text))
 }
 
-/// The names of all manifests, sorted.
-pub(crate) fn names() -> Vec<String> {
-    // Without the directory there are none.
-    let entries = fs::read_dir(DIRECTORY).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            let (name, ending) = name.rsplit_once('.')?;
-            (ENDINGS.contains(&ending) && is_name(name)).then(|| name.to_owned())
-        })
-        .collect();
-    names.sort();
-    names.dedup();
-    names
+/// The names of all manifests, sorted; none without the directory.
+pub(crate) fn names() -> Result<Vec<String>, Wrong> {
+    match Manifests::new(Path::new(DIRECTORY)).list() {
+        Ok(listing) => Ok(listing.names),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(unreadable("the directory of the pipelines", &error)),
+    }
 }
 
 /// The list of all manifests.
-pub(crate) fn list() -> Answer {
+pub(crate) fn list() -> Result<Answer, Wrong> {
+    let names = names()?;
     let mut writer = Writer::new(Style::Compact);
     writer.object(|writer| {
         writer.key("pipelines").array(|writer| {
-            for name in names() {
-                writer.string(&name);
+            for name in &names {
+                writer.string(name);
             }
         });
     });
-    Answer::json(200, writer)
+    Ok(Answer::json(200, writer))
 }
 
-/// Whether a name can be a pipeline's: it can't lead out of the directory.
-fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with('.')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+fn unreadable(what: &str, error: &io::Error) -> Wrong {
+    Wrong::new(500, "internal", format!("{what} can't be read: {error}"))
 }

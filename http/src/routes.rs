@@ -2,7 +2,7 @@
 
 use wasip2::http::types::{IncomingRequest, Method, ResponseOutparam};
 
-use crate::answer::{Answer, JSON, NDJSON};
+use crate::answer::{Answer, JSON, NDJSON, Wrong};
 use crate::body::Body;
 use crate::run::{self, Job, Source};
 use crate::stream::{self, Items};
@@ -77,7 +77,7 @@ pub(crate) fn handle(request: &IncomingRequest, to: ResponseOutparam) {
         },
         Route::Check => checked(request, query).unwrap_or_else(|answer| answer),
         Route::Nodes => run::nodes(),
-        Route::Pipelines => pipelines::list(),
+        Route::Pipelines => pipelines::list().unwrap_or_else(Answer::from),
         Route::Health => Answer::new(200, "text/plain", "ok\n"),
         Route::Ready => ready(),
         Route::Metrics => Answer::new(200, PROMETHEUS, metrics()),
@@ -89,11 +89,15 @@ pub(crate) fn handle(request: &IncomingRequest, to: ResponseOutparam) {
 /// A request that runs something.
 struct Post {
     body: Body,
-    /// Whether items come line by line.
-    lines: bool,
+    /// Whether items come line by line; not known where the body has no type.
+    lines: Option<bool>,
     /// Whether outputs are to be sent as they come.
     streams: bool,
     metrics: bool,
+    /// How many bytes of the body, from its start, are the manifest of the pipeline
+    /// that the path names: a host that reads manifests itself says so. A client
+    /// that does only sends a manifest of its own, as to `/v1/execute`.
+    manifest_length: Option<usize>,
 }
 
 impl Post {
@@ -106,18 +110,17 @@ impl Post {
                 .collect::<Vec<_>>()
                 .join(",")
         };
+        let encoding = header("content-encoding");
+        if !matches!(encoding.trim(), "" | "identity") {
+            let text = format!("the body is encoded by {encoding}; it is taken as it is only");
+            return Err(unsupported(text).header("accept-encoding", "identity"));
+        }
         let given = header("content-type");
         let lines = match given.split(';').next().unwrap_or_default().trim() {
-            "" | JSON => false,
-            NDJSON | "application/ndjson" | "application/jsonl" => true,
-            other => {
-                let text = format!(
-                    "the body is of the type {other}; it can be {JSON} or {NDJSON} (curl: \
-                     -H 'content-type: {JSON}')"
-                );
-                return Err(Answer::wrong(415, "unsupported-media-type", text)
-                    .header("accept-post", format!("{JSON}, {NDJSON}")));
-            }
+            "" => None,
+            JSON => Some(false),
+            NDJSON | "application/ndjson" | "application/jsonl" => Some(true),
+            other => return Err(media_type(&format!("the body is of the type {other}"))),
         };
         let metrics = match query
             .split('&')
@@ -132,63 +135,78 @@ impl Post {
             }
         };
         Ok(Self {
-            streams: lines || header("accept").contains(NDJSON),
+            streams: lines == Some(true) || header("accept").contains(NDJSON),
             body: Body::open(request)?,
             lines,
             metrics,
+            manifest_length: header("pipeline-manifest-length").parse().ok(),
         })
     }
 
-    fn execute(mut self, to: ResponseOutparam) {
-        let answer: Answer = if self.lines {
-            match stream::manifest(&mut self.body) {
-                Ok(source) => {
-                    return stream::run(&source, Items::Lines(self.body), self.metrics, to);
-                }
-                Err(wrong) => wrong.into(),
-            }
-        } else {
-            match self.body.whole().and_then(Job::from_request) {
-                Ok(job) => return done(job, self.streams, self.metrics, to),
-                Err(wrong) => wrong.into(),
-            }
-        };
-        answer.send(to, false);
+    /// The body, which is no stream.
+    fn whole(self) -> Result<Vec<u8>, Answer> {
+        let body = self.body.whole()?;
+        // Without a type a web page can send it to any server that it likes.
+        if self.lines.is_none() && !body.is_empty() {
+            return Err(media_type("the body has no content type"));
+        }
+        Ok(body)
     }
 
-    fn pipeline(self, name: &str, to: ResponseOutparam) {
-        let answer: Answer = match pipelines::read(name) {
-            Ok(manifest) if self.lines => {
-                let source = Source::whole(manifest);
-                return stream::run(&source, Items::Lines(self.body), self.metrics, to);
-            }
-            Ok(manifest) => {
-                let body = self.body.whole();
-                match body.and_then(|body| Job::with_items(manifest, &body)) {
-                    Ok(job) => return done(job, self.streams, self.metrics, to),
-                    Err(wrong) => wrong.into(),
-                }
-            }
-            Err(wrong) => wrong.into(),
+    fn execute(mut self, to: ResponseOutparam) {
+        if self.lines != Some(true) {
+            return self.run(Job::from_request, to);
+        }
+        match stream::manifest(&mut self.body) {
+            Ok(source) => self.feed(&source, to),
+            Err(wrong) => Answer::from(wrong).send(to, false),
+        }
+    }
+
+    fn pipeline(mut self, name: &str, to: ResponseOutparam) {
+        let manifest = match self.manifest_length {
+            Some(length) => self.body.manifest(length),
+            None => pipelines::read(name),
         };
-        answer.send(to, false);
+        match manifest {
+            Ok(manifest) if self.lines == Some(true) => self.feed(&Source::whole(manifest), to),
+            Ok(manifest) => self.run(|body| Job::with_items(manifest, &body), to),
+            Err(wrong) => Answer::from(wrong).send(to, false),
+        }
+    }
+
+    /// Runs a pipeline on the lines of the body.
+    fn feed(self, source: &Source, to: ResponseOutparam) {
+        stream::run(source, Items::Lines(self.body), self.metrics, to);
+    }
+
+    /// Runs what `read` makes of the body.
+    fn run(self, read: impl FnOnce(Vec<u8>) -> Result<Job, Wrong>, to: ResponseOutparam) {
+        let (streams, metrics) = (self.streams, self.metrics);
+        match self.whole().and_then(|body| Ok(read(body)?)) {
+            Ok(job) if streams => stream::run(&job.source, Items::List(job.inputs), metrics, to),
+            Ok(job) => job.run(metrics).send(to, false),
+            Err(answer) => answer.send(to, false),
+        }
     }
 }
 
-fn done(job: Job, streams: bool, metrics: bool, to: ResponseOutparam) {
-    match streams {
-        true => stream::run(&job.source, Items::List(job.inputs), metrics, to),
-        false => job.run(metrics).send(to, false),
-    }
+fn unsupported(text: impl Into<String>) -> Answer {
+    Answer::wrong(415, "unsupported-media-type", text)
+}
+
+/// The body's type is not one that is taken.
+fn media_type(what: &str) -> Answer {
+    let text = format!("{what}; it can be {JSON} or {NDJSON} (curl: -H 'content-type: {JSON}')");
+    unsupported(text).header("accept-post", format!("{JSON}, {NDJSON}"))
 }
 
 fn checked(request: &IncomingRequest, query: &str) -> Result<Answer, Answer> {
     let post = Post::read(request, query)?;
-    if post.lines {
-        let text = format!("a check takes {JSON}");
-        return Err(Answer::wrong(415, "unsupported-media-type", text).header("accept-post", JSON));
+    if post.lines == Some(true) {
+        return Err(unsupported(format!("a check takes {JSON}")).header("accept-post", JSON));
     }
-    Ok(run::check(post.body.whole()?))
+    Ok(run::check(post.whole()?))
 }
 
 /// Whether pipelines can run: the component that runs them answers.
@@ -210,6 +228,6 @@ fn metrics() -> String {
          # TYPE pipeline_http_manifests gauge\n\
          pipeline_http_manifests {}\n",
         env!("CARGO_PKG_VERSION"),
-        pipelines::names().len()
+        pipelines::names().map_or(0, |names| names.len())
     )
 }

@@ -24,14 +24,20 @@ impl Source {
         self.text.get(self.span.clone()).unwrap_or_default()
     }
 
-    /// Reads the manifest.
+    /// Reads the manifest. What it warns of, or finds wrong, has its places.
     pub(crate) fn parse(&self) -> Result<Parsed, PipelineError> {
-        executor::parse(self.manifest()).map_err(|found| {
-            let message = "the manifest is not valid".to_owned();
-            let mut error = document::plain_error(ErrorKind::InvalidManifest, message, found);
-            self.locate(&mut error.diagnostics);
-            error
-        })
+        match executor::parse(self.manifest()) {
+            Ok(mut parsed) => {
+                self.locate(&mut parsed.warnings);
+                Ok(parsed)
+            }
+            Err(found) => {
+                let message = "the manifest is not valid".to_owned();
+                let mut error = document::plain_error(ErrorKind::InvalidManifest, message, found);
+                self.locate(&mut error.diagnostics);
+                Err(error)
+            }
+        }
     }
 
     /// Says where in the whole text the places in the manifest are.
@@ -53,7 +59,9 @@ impl Source {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let lines = before.bytes().filter(|byte| *byte == b'\n').count();
         if location.line == 1 {
-            location.column += before[line_start..].chars().count() as u32;
+            // A mark of the bytes' order takes no column.
+            let before = before[line_start..].trim_start_matches('\u{feff}');
+            location.column += before.chars().count() as u32;
         }
         location.line += lines as u32;
         location.offset += before.len() as u32;
@@ -96,34 +104,31 @@ impl Job {
 
     /// Runs it.
     pub(crate) fn run(self, metrics: bool) -> Answer {
-        match self.ended(metrics) {
-            Ok(answer) => answer,
-            Err(mut error) => {
-                self.source.locate(&mut error.diagnostics);
-                Answer::failed(&error)
-            }
-        }
-    }
-
-    fn ended(&self, metrics: bool) -> Result<Answer, PipelineError> {
         let parsed = match self.source.parse() {
             Ok(parsed) => parsed,
-            // Its places are known already.
-            Err(error) => return Ok(Answer::failed(&error)),
+            Err(error) => return Answer::failed(&error, &[]),
         };
         let written = parsed.input_data.map(values);
-        let result = match self.inputs.as_ref().or(written.as_ref()) {
-            Some(inputs) => executor::execute_with_input(&parsed.manifest, inputs)?,
-            None => executor::execute(&parsed.manifest)?,
+        let ended = match self.inputs.as_ref().or(written.as_ref()) {
+            Some(inputs) => executor::execute_with_input(&parsed.manifest, inputs),
+            None => executor::execute(&parsed.manifest),
+        };
+        let warnings = &parsed.warnings;
+        let result = match ended {
+            Ok(result) => result,
+            Err(mut error) => {
+                self.source.locate(&mut error.diagnostics);
+                return Answer::failed(&error, warnings);
+            }
         };
         let mut writer = Writer::new(Style::Compact);
-        let written = document::success(&mut writer, &result, metrics, |writer, item| {
+        let written = document::success(&mut writer, &result, warnings, metrics, |writer, item| {
             writer.item(item)
         });
-        Ok(match written {
+        match written {
             Ok(()) => Answer::json(200, writer),
             Err(error) => Answer::broken(&error),
-        })
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::body::Body;
 use crate::codec::{ReadError, Style, Writer, document, read_item};
 use crate::executor::Session;
 use crate::run::{Source, values};
-use crate::types::{Data, ErrorKind, PipelineError, RunResult};
+use crate::types::{Data, Diagnostic, ErrorKind, PipelineError, RunResult};
 
 /// How many outputs are asked for at a time.
 const AT_ONCE: u32 = 64;
@@ -40,22 +40,26 @@ pub(crate) fn manifest(body: &mut Body) -> Result<Source, Wrong> {
 
 /// Runs a pipeline, and sends what it gives as it comes.
 pub(crate) fn run(source: &Source, items: Items, metrics: bool, to: ResponseOutparam) {
-    let opened = source.parse().map_err(|error| Answer::failed(&error));
+    let opened = source.parse().map_err(|error| Answer::failed(&error, &[]));
     let opened = opened.and_then(|parsed| match Session::open(&parsed.manifest) {
-        Ok(session) => Ok((session, parsed.input_data)),
+        Ok(session) => Ok((session, parsed.input_data, parsed.warnings)),
         Err(mut error) => {
             source.locate(&mut error.diagnostics);
-            Err(Answer::failed(&error))
+            Err(Answer::failed(&error, &parsed.warnings))
         }
     });
-    let (session, written) = match opened {
+    let (session, written, warnings) = match opened {
         Ok(opened) => opened,
         Err(answer) => return answer.send(to, false),
     };
     let Some(lines) = Lines::begin(to) else {
         return;
     };
-    let mut stream = Stream { session, lines };
+    let mut stream = Stream {
+        session,
+        lines,
+        warnings,
+    };
     match stream.feed(items, written.map(values)) {
         Ok(run) => stream.finished(&run, metrics),
         Err(End::Gone) => return,
@@ -92,6 +96,8 @@ impl From<PipelineError> for End {
 struct Stream {
     session: Session,
     lines: Lines,
+    /// What the manifest's reader warned of; the last line says it.
+    warnings: Vec<Diagnostic>,
 }
 
 impl Stream {
@@ -153,7 +159,7 @@ impl Stream {
         let mut writer = Writer::new(Style::Compact);
         writer.object(|writer| {
             writer.key("status").string("success");
-            document::ended(writer, run, metrics);
+            document::ended(writer, run, &self.warnings, metrics);
         });
         self.lines.line(writer);
     }
@@ -164,6 +170,7 @@ impl Stream {
             writer.key("status").string("error");
             writer.key("error");
             document::error_object(writer, error, kind);
+            document::all_warnings(writer, &self.warnings);
         });
         self.lines.line(writer);
     }

@@ -16,6 +16,7 @@ from pathlib import Path
 from time import sleep
 
 ROOT = Path(__file__).resolve().parents[2]
+JSON = {"content-type": "application/json"}
 DIST = Path(os.environ.get("PIPELINE_DIST") or ROOT / "target/dist")
 
 
@@ -58,12 +59,17 @@ class Server:
         return Path(self.log.name).read_text(encoding="utf-8", errors="replace")
 
     def request(
-        self, method: str, path: str, body: bytes | None = None, **headers: str
+        self, method: str, path: str, body: bytes | None = None, **headers: str | None
     ) -> Answer:
-        """Sends a request on a connection of its own: a server may close one that is idle."""
+        """Sends a request on a connection of its own: a server may close one that is idle.
+
+        A body is JSON unless its type is given; None leaves a header out.
+        """
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         with closing(connection):
-            sent = {name.replace("_", "-"): value for name, value in headers.items()}
+            given = {name.replace("_", "-"): value for name, value in headers.items()}
+            given = ({} if body is None else JSON) | given
+            sent = {name: value for name, value in given.items() if value is not None}
             connection.request(method, path, body, sent)
             answer = connection.getresponse()
             text = answer.read().decode()

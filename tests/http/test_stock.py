@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from remotemedia.runtime.jsonform import parse_json
-from server import ROOT, Server, wasmtime_serve
+from server import JSON, ROOT, Server, wasmtime_serve
 from test_conformance import ALL, check_case
 
 WASMTIME = os.environ.get("PIPELINE_WASMTIME") or ROOT / "target/tools/bin/wasmtime"
@@ -60,7 +60,12 @@ def test_mistakes_are_said_in_json(server: Server, validate) -> None:
     for method, path, body, status in [
         ("POST", "/v1/execute", b"{", 400),
         ("POST", "/v1/pipelines/nothing", b"[]", 404),
+        ("POST", "/v1/pipelines/%2e%2e%2fREADME", b"[]", 404),
         ("GET", "/v1/execute", None, 405),
     ]:
         answer = server.request(method, path, body)
         assert (answer.status, answer.json()["status"]) == (status, "error")
+    # What a page can send to any server without asking it.
+    for kind in ("text/plain", None):
+        answer = server.request("POST", "/v1/execute", b"{}", content_type=kind)
+        assert (answer.status, answer.json()["status"]) == (415, "error")

@@ -8,13 +8,15 @@ use crate::types::{
     ParamInfo, PipelineError, RunResult, Severity,
 };
 
-/// Writes the result of a run; `item` writes each output.
+/// Writes the result of a run, with what the manifest's reader warned of; `item`
+/// writes each output.
 ///
 /// # Errors
 /// Those of `item`.
 pub fn success<E>(
     writer: &mut Writer,
     run: &RunResult,
+    warnings: &[Diagnostic],
     metrics: bool,
     item: impl FnMut(&mut Writer, &Data) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -22,23 +24,24 @@ pub fn success<E>(
         writer.key("status").string("success");
         writer.key("outputs");
         items(writer, &run.outputs, item)?;
-        ended(writer, run, metrics);
+        ended(writer, run, warnings, metrics);
         Ok(())
     })
 }
 
 /// Writes what ends a run's document, after its outputs.
-pub fn ended(writer: &mut Writer, run: &RunResult, metrics: bool) {
+pub fn ended(writer: &mut Writer, run: &RunResult, warnings: &[Diagnostic], metrics: bool) {
     writer.key("graph_info");
     graph_info(writer, &run.graph);
+    all_warnings(writer, warnings);
     if metrics {
         writer.key("metrics");
         node_metrics(writer, &run.metrics);
     }
 }
 
-/// Writes an error under the name of its kind, and the outputs that came before
-/// it; `item` writes each of them.
+/// Writes an error under the name of its kind, what the manifest's reader warned
+/// of, and the outputs that came before the error; `item` writes each of them.
 ///
 /// # Errors
 /// Those of `item`.
@@ -46,12 +49,14 @@ pub fn failure<E>(
     writer: &mut Writer,
     error: &PipelineError,
     kind: &str,
+    warnings: &[Diagnostic],
     item: impl FnMut(&mut Writer, &Data) -> Result<(), E>,
 ) -> Result<(), E> {
     writer.try_object(|writer| {
         writer.key("status").string("error");
         writer.key("error");
         error_object(writer, error, kind);
+        all_warnings(writer, warnings);
         writer.key("outputs");
         items(writer, &error.outputs, item)
     })
@@ -196,6 +201,14 @@ fn graph_info(writer: &mut Writer, graph: &GraphInfo) {
             }
         });
     });
+}
+
+/// Writes what a manifest's reader warned of, where it did.
+pub fn all_warnings(writer: &mut Writer, warnings: &[Diagnostic]) {
+    if !warnings.is_empty() {
+        writer.key("warnings");
+        diagnostics(writer, warnings);
+    }
 }
 
 fn diagnostics(writer: &mut Writer, all: &[Diagnostic]) {

@@ -449,12 +449,15 @@ impl<'j> Reader<'j> {
         skipped.map_err(|error| self.problem(error))
     }
 
-    pub(super) fn expect(&self, found: Peek, wanted: Peek, message: &str) -> Read<()> {
+    /// Where a value is of another kind than `wanted`, says so, unless it isn't
+    /// even JSON.
+    pub(super) fn expect(&mut self, found: Peek, wanted: Peek, message: &str) -> Read<()> {
         if found == wanted {
-            Ok(())
-        } else {
-            Err(Problem::new(message, self.offset()))
+            return Ok(());
         }
+        let at = self.offset();
+        self.skip()?;
+        Err(Problem::new(message, at))
     }
 
     pub(super) fn signed(&mut self, peek: Peek) -> Read<Option<i128>> {

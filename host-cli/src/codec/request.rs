@@ -96,6 +96,23 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_of_the_bytes_order_is_no_text() {
+        let json = "\u{feff}{\"manifest\": {\"a\": 1}, \"inputs\": [1]}";
+        let request = read_request(json.as_bytes()).unwrap();
+        assert_eq!(&json[request.manifest], "{\"a\": 1}");
+        assert_eq!(read_inputs("\u{feff}[1, 2]".as_bytes()).unwrap().len(), 2);
+        assert_eq!(
+            crate::codec::read_items("\u{feff}[1, 2]".as_bytes())
+                .unwrap()
+                .len(),
+            2
+        );
+        crate::codec::read_item("\u{feff}5".as_bytes()).unwrap();
+        let error = read_inputs("\u{feff}[x]".as_bytes()).unwrap_err();
+        assert_eq!((error.offset, error.column), (4, 2));
+    }
+
+    #[test]
     fn manifest_and_items_are_found() {
         let json = r#" {"inputs": [1, {"$text": {"text": "a"}}, [2]], "manifest" : {"a": [{}]} } "#;
         let request = read_request(json.as_bytes()).unwrap();
@@ -138,6 +155,10 @@ mod tests {
                 "manifest: this key was given before",
             ),
             (r#"{"manifest": {}} x"#, "there is more text"),
+            // What is no JSON is not told what JSON it should be.
+            ("\u{1f}\u{8b}", "this is not JSON"),
+            ("nothing", "this is not JSON"),
+            (r#"{"manifest": {}, "inputs": nothing}"#, "this is not JSON"),
         ] {
             let found = wrong(json);
             assert!(found.contains(says), "{json}: {found}");

@@ -78,7 +78,7 @@ fn valid(
             graph.node_count,
             graph.execution_order.join(", ")
         );
-        return outputs::write_out(text.as_bytes());
+        return outputs::write_out(&text);
     }
     let mut writer = Writer::new(Style::Compact);
     document::check(&mut writer, Some(checked), warnings);

@@ -5,7 +5,7 @@ mod compile;
 mod jobs;
 mod nodes;
 mod run;
-mod serve;
+pub(crate) mod serve;
 mod stream;
 
 use crate::cli::Command;

@@ -19,7 +19,7 @@ pub(crate) fn nodes(arguments: &cli::Nodes) -> Result<(), Failure> {
         let nodes = listed.await.map_err(|fault| workspace::faulted(&fault))?;
         match arguments.format {
             Format::Json => json(&nodes),
-            Format::Pretty => outputs::write_out(table(&nodes).as_bytes()),
+            Format::Pretty => outputs::write_out(&table(&nodes)),
         }
     })
 }

@@ -5,6 +5,7 @@ use std::num::NonZero;
 
 use pipeline_host::codec;
 use pipeline_host::codec::document::{kind, plain_error};
+use pipeline_host::files::Existing;
 use pipeline_host::types::{Data, Diagnostic, ErrorKind, PipelineError};
 use pipeline_host::{Directories, Fault, Instance, LimitError, Limits, Sandbox};
 
@@ -22,6 +23,7 @@ pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
     let outputs = Outputs::new(
         arguments.format,
         arguments.output_dir.as_deref(),
+        existing(arguments),
         arguments.limits.limits(),
     )?;
     let (engine, sandbox) = workspace::open(&arguments.place)?;
@@ -32,6 +34,7 @@ pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
         sandbox: &sandbox,
         source: &source,
         outputs,
+        warnings: Vec::new(),
     };
     let ended = workspace::block_on(run.execute(&limits, items));
     std::mem::forget((engine, sandbox));
@@ -43,6 +46,8 @@ struct Run<'a> {
     sandbox: &'a Sandbox,
     source: &'a Source,
     outputs: Outputs,
+    /// What the manifest's reader warned of.
+    warnings: Vec<Diagnostic>,
 }
 
 impl Run<'_> {
@@ -73,6 +78,7 @@ impl Run<'_> {
             Ok(parsed) => parsed,
             Err(diagnostics) => return Ok(Err(self.invalid(diagnostics))),
         };
+        self.warnings = parsed.warnings;
         let written = parsed
             .input_data
             .map(|all| all.into_iter().map(Data::Value).collect());
@@ -96,7 +102,8 @@ impl Run<'_> {
                 for refusal in refusals.iter().filter(|refusal| !is_of_log(refusal)) {
                     report::tell(&format!("note: {refusal}; the pipeline went on without it"));
                 }
-                return Ok(self.outputs.success(&run, self.arguments.metrics));
+                let metrics = self.arguments.metrics;
+                return Ok(self.outputs.success(&run, &self.warnings, metrics));
             }
             Err(error) => error,
         };
@@ -134,10 +141,18 @@ impl Run<'_> {
         if self.arguments.format.is_none() && std::io::stdout().is_terminal() {
             return Ok(());
         }
-        match self.outputs.error(error, kind) {
+        match self.outputs.error(error, kind, &self.warnings) {
             Err(Failure::Closed) => Ok(()),
             other => other,
         }
+    }
+}
+
+/// What becomes of files that are there already.
+pub(crate) fn existing(arguments: &cli::Run) -> Existing {
+    match arguments.overwrite {
+        true => Existing::Replace,
+        false => Existing::Keep,
     }
 }
 

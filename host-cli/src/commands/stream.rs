@@ -8,7 +8,7 @@ use pipeline_host::types::{Data, PipelineError};
 use pipeline_host::{Fault, Instance, Sandbox, Session, codec};
 use tokio::sync::mpsc;
 
-use super::run::{tell, with_host_paths};
+use super::run::{existing, tell, with_host_paths};
 use crate::failure::{Failure, INTERRUPTED, USAGE};
 use crate::interrupt::Finish;
 use crate::outputs::Outputs;
@@ -27,6 +27,7 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
     let outputs = Outputs::new(
         None,
         arguments.output_dir.as_deref(),
+        existing(arguments),
         arguments.limits.limits(),
     )?;
     let (engine, sandbox) = workspace::open(&arguments.place)?;

@@ -10,6 +10,7 @@ mod library;
 mod media;
 mod mistakes;
 mod program;
+mod requests;
 mod runs;
 mod serve;
 mod server;

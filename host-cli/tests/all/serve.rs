@@ -477,8 +477,8 @@ impl KeepAlive {
 
     /// Whether there was an answer. One that has begun is whole.
     fn exchange(&mut self, mut stream: TcpStream) -> bool {
-        let head =
-            "POST /v1/pipelines/multiply_add HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\n[5]";
+        let head = "POST /v1/pipelines/multiply_add HTTP/1.1\r\nhost: localhost\r\ncontent-type: \
+                    application/json\r\ncontent-length: 3\r\n\r\n[5]";
         if stream.write_all(head.as_bytes()).is_err() {
             return false;
         }

@@ -14,6 +14,7 @@ use crate::program::{PATIENCE, command, end, until};
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
+    before: String,
     told: Arc<Mutex<String>>,
 }
 
@@ -31,7 +32,7 @@ impl Server {
         server
     }
 
-    /// A server whose standard error is read no further than its first line.
+    /// A server whose standard error is read no further than to where it listens.
     pub(crate) fn unread<S: AsRef<OsStr>>(
         arguments: impl IntoIterator<Item = S>,
     ) -> (Self, BufReader<ChildStderr>) {
@@ -40,38 +41,33 @@ impl Server {
             .spawn()
             .expect("it starts");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe"));
-        let mut first = String::new();
-        lines.read_line(&mut first).expect("a line");
-        let address = first
-            .trim_end()
-            .strip_prefix("listening on http://")
-            .unwrap_or_else(|| panic!("{first}"))
-            .parse()
-            .expect("an address");
+        let mut before = String::new();
+        let address = loop {
+            let mut line = String::new();
+            let read = lines.read_line(&mut line).expect("a line");
+            assert!(read > 0, "{before}");
+            if let Some(address) = line.trim_end().strip_prefix("listening on http://") {
+                break address.parse().expect("an address");
+            }
+            before.push_str(&line);
+        };
         let server = Self {
             child,
             address,
+            before,
             told: Arc::default(),
         };
         (server, lines)
     }
 
+    /// What it wrote before it began to listen.
+    pub(crate) fn started(&self) -> &str {
+        &self.before
+    }
+
     /// What it has written since it began to listen.
     pub(crate) fn told(&self) -> String {
         self.told.lock().expect("no panic").clone()
-    }
-
-    /// Waits until it has written something.
-    pub(crate) fn until_told(&self, text: &str) {
-        let start = Instant::now();
-        while !self.told().contains(text) {
-            let told = self.told();
-            assert!(
-                start.elapsed() < Duration::from_secs(20),
-                "{text:?}:\n{told}"
-            );
-            std::thread::sleep(Duration::from_millis(5));
-        }
     }
 
     pub(crate) fn terminate(&self) {
@@ -101,6 +97,13 @@ impl Server {
         self.send("POST", path, JSON, body.as_bytes()).read()
     }
 
+    /// Sends a request as it is written.
+    pub(crate) fn raw(&self, request: &str) -> Response {
+        let mut exchange = self.connect();
+        exchange.write(request.as_bytes());
+        exchange.read()
+    }
+
     /// Sends a whole request. The answer is still to be read.
     pub(crate) fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Exchange {
         let length = match method {
@@ -114,16 +117,24 @@ impl Server {
 
     /// Sends the head of a request.
     pub(crate) fn begin(&self, method: &str, path: &str, headers: &str) -> Exchange {
+        let host = match headers.contains("host: ") {
+            true => String::new(),
+            false => format!("host: {}\r\n", self.address),
+        };
+        let mut exchange = self.connect();
+        let head = format!("{method} {path} HTTP/1.1\r\n{host}connection: close\r\n{headers}\r\n");
+        exchange.write(head.as_bytes());
+        exchange
+    }
+
+    /// A connection on which nothing was sent yet.
+    pub(crate) fn connect(&self) -> Exchange {
         let stream = TcpStream::connect(self.address).expect("a connection");
         stream.set_nodelay(true).expect("a socket");
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        let mut exchange = Exchange {
+        Exchange {
             stream: BufReader::new(stream),
-        };
-        let head =
-            format!("{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{headers}\r\n");
-        exchange.write(head.as_bytes());
-        exchange
+        }
     }
 
     /// The number of a metric; 0 where it has none.
@@ -193,6 +204,27 @@ impl Exchange {
         text.truncate(size);
         let text = String::from_utf8(text).map_err(std::io::Error::other)?;
         Ok((size > 0).then_some(text))
+    }
+
+    /// Whether something comes within a moment.
+    pub(crate) fn is_answered(&mut self) -> bool {
+        let wait = |stream: &TcpStream, seconds: f64| {
+            let timeout = Some(Duration::from_secs_f64(seconds));
+            stream.set_read_timeout(timeout).expect("a socket");
+        };
+        wait(self.stream.get_ref(), 0.3);
+        let found = self.stream.fill_buf().is_ok();
+        wait(self.stream.get_ref(), 60.0);
+        found
+    }
+
+    /// Waits until the other side closes the connection, and gives how many bytes
+    /// came before.
+    pub(crate) fn closed_after(mut self) -> usize {
+        let mut rest = Vec::new();
+        // It may also be cut.
+        let _ = self.stream.read_to_end(&mut rest);
+        rest.len()
     }
 
     /// The whole answer.

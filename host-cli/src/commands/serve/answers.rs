@@ -24,7 +24,9 @@ pub(super) fn error(status: StatusCode, kind: &str, message: String) -> Answer {
     let error = document::plain_error(ErrorKind::Internal, message, Vec::new());
     let mut writer = Writer::new(Style::Compact);
     // There are no outputs that could fail.
-    let _ = document::failure(&mut writer, &error, kind, |writer, item| writer.item(item));
+    let _ = document::failure(&mut writer, &error, kind, &[], |writer, item| {
+        writer.item(item)
+    });
     let mut body = writer.finish();
     body.push('\n');
     text(status, "application/json", body)
@@ -46,6 +48,15 @@ pub(super) fn busy(retry_after: u64) -> Answer {
     let mut answer = error(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", text);
     let headers = answer.headers_mut();
     headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+    answer
+}
+
+/// A client takes too long to send its body.
+pub(super) fn slow() -> Answer {
+    let text = "the body came too slowly; --idle-timeout sets how long it is waited for";
+    let mut answer = error(StatusCode::REQUEST_TIMEOUT, "request-timeout", text.into());
+    let headers = answer.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     answer
 }
 

@@ -1,18 +1,30 @@
 //! `pipeline serve`.
 
 mod answers;
+mod body;
+mod connections;
+mod guard;
 mod metrics;
+mod pace;
+mod pipelines;
 mod server;
-mod shutdown;
 mod turns;
 
 use std::num::NonZero;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use pipeline_host::http::HttpSandbox;
 use pipeline_host::{Allocation, EngineOptions};
 use tokio::net::TcpListener;
 
+use self::body::Bodies;
+use self::guard::Guard;
+pub(crate) use self::guard::{Origin, parse_host};
+use self::metrics::Metrics;
+use self::pipelines::Pipelines;
 use self::server::Server;
+use self::turns::Turns;
 use crate::failure::Failure;
 use crate::{cli, report, workspace};
 
@@ -41,13 +53,15 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             instances: concurrent,
         },
     };
-    let (engine, component, mut directories) =
+    let (engine, component, directories) =
         workspace::load(&arguments.place, "pipeline-http.wasm", &options)?;
-    if let Some(pipelines) = &arguments.pipelines {
-        directories
-            .set_pipelines(pipelines)
-            .map_err(Failure::usage)?;
-    }
+    let pipelines = Pipelines::open(arguments.pipelines.as_deref()).map_err(|error| {
+        let path = arguments.pipelines.as_deref().unwrap_or(Path::new(""));
+        let (path, reason) = (path.display(), workspace::reason(&error));
+        Failure::usage(format!(
+            "the directory with pipelines, `{path}`, can't be read: {reason}"
+        ))
+    })?;
     let sandbox = HttpSandbox::new(&engine, &component, directories).map_err(|error| {
         Failure::usage(error).help("--component takes the file `pipeline-http.wasm`")
     })?;
@@ -63,14 +77,27 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             Failure::usage(format!("can't listen on {}: {error}", arguments.addr))
                 .help("--addr names another address or port")
         })?;
-        let signals = shutdown::Signals::new()
+        let signals = connections::Signals::new()
             .map_err(|error| Failure::failed(format!("signals can't be handled: {error}")))?;
         if let Ok(address) = listener.local_addr() {
             report::tell(&format!("listening on http://{address}"));
         }
-        let max_body = u64::from(arguments.max_body) << 20;
-        let server = Server::new(sandbox, limits, concurrent, waiting, max_body)?;
-        shutdown::serve(server, listener, signals).await
+        let server = Server {
+            sandbox,
+            limits,
+            guard: Guard::new(&arguments.allow_host, &arguments.allow_origin),
+            pipelines,
+            bodies: Bodies::new(u64::from(arguments.max_body) << 20, arguments.idle_timeout),
+            turns: Turns::new(concurrent, waiting),
+            metrics: Metrics::new().map_err(Failure::failed)?,
+            ending: AtomicBool::new(false),
+        };
+        let bounds = connections::Bounds {
+            connections: arguments.max_connections as usize,
+            idle: arguments.idle_timeout,
+            drain: arguments.drain,
+        };
+        connections::serve(server, listener, signals, &bounds).await
     });
     // What was asked to stop at once is not waited for.
     runtime.shutdown_background();

@@ -1,65 +1,62 @@
 //! How a request is answered.
 
 use std::convert::Infallible;
-use std::pin::Pin;
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use http::{HeaderValue, Method, Request, StatusCode, header};
-use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use pipeline_host::Limits;
-use pipeline_host::http::{BodyError, HttpSandbox};
+use pipeline_host::http::HttpSandbox;
 
 use super::answers::{self, Answer};
+use super::body::Bodies;
+use super::guard::Guard;
 use super::metrics::{self, Metrics};
+use super::pipelines::{self, Pipelines};
 use super::turns::Turns;
 use crate::commands::run::fault_kind;
-use crate::failure::Failure;
 
 /// What answers requests.
 pub(super) struct Server {
-    sandbox: HttpSandbox,
-    limits: Limits,
-    turns: Turns,
-    max_body: u64,
-    metrics: Metrics,
+    pub(super) sandbox: HttpSandbox,
+    pub(super) limits: Limits,
+    pub(super) guard: Guard,
+    pub(super) pipelines: Pipelines,
+    pub(super) bodies: Bodies,
+    pub(super) turns: Turns,
+    pub(super) metrics: Metrics,
     /// Whether the server is about to end.
-    ending: AtomicBool,
+    pub(super) ending: AtomicBool,
 }
 
 impl Server {
-    pub(super) fn new(
-        sandbox: HttpSandbox,
-        limits: Limits,
-        concurrent: u32,
-        waiting: u32,
-        max_body: u64,
-    ) -> Result<Self, Failure> {
-        Ok(Self {
-            sandbox,
-            limits,
-            turns: Turns::new(concurrent, waiting),
-            max_body,
-            metrics: Metrics::new().map_err(Failure::failed)?,
-            ending: AtomicBool::new(false),
-        })
-    }
-
     /// From now on every answer is the last one of its connection.
     pub(super) fn end(&self) {
         self.ending.store(true, Ordering::SeqCst);
     }
 
-    /// Answers a request.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    /// Answers a request that came to the address `local`.
+    pub(super) async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        local: SocketAddr,
+    ) -> Result<Answer, Infallible> {
         let start = Instant::now();
         let route = metrics::route(request.uri().path());
         let mut unanswered = Unanswered(Some(self));
-        let mut answer = match self.own(&request, route) {
-            Some(answer) => answer,
-            None => self.run(request).await,
+        let mut answer = match self.guard.check(&mut request, local) {
+            Err(refusal) => refusal.into(),
+            Ok(None) => self.let_in(request, route).await,
+            Ok(Some(page)) => {
+                let mut answer = match page.preflight(&request) {
+                    Some(answer) => answer,
+                    None => self.let_in(request, route).await,
+                };
+                page.may_read(&mut answer);
+                answer
+            }
         };
         unanswered.0 = None;
         self.metrics
@@ -72,11 +69,17 @@ impl Server {
         Ok(answer)
     }
 
-    /// What the server itself knows best.
-    fn own(&self, request: &Request<Incoming>, route: &str) -> Option<Answer> {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return None;
+    async fn let_in(&self, request: Request<Incoming>, route: &str) -> Answer {
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        if reads && let Some(answer) = self.own(route).await {
+            return answer;
         }
+        let answered = self.run(request).await;
+        answered.unwrap_or_else(|answer| answer)
+    }
+
+    /// What the server itself knows best.
+    async fn own(&self, route: &str) -> Option<Answer> {
         let plain = |status, text: &str| answers::text(status, "text/plain", text.to_owned());
         Some(match route {
             "/healthz" => plain(StatusCode::OK, "ok\n"),
@@ -90,33 +93,36 @@ impl Server {
                 let text = self.metrics.text(&self.turns);
                 answers::text(StatusCode::OK, metrics::MEDIA_TYPE, text)
             }
+            "/v1/pipelines" => self.pipelines.list().await,
             _ => return None,
         })
     }
 
-    /// Lets a fresh instance answer, when it is this request's turn.
-    async fn run(&self, request: Request<Incoming>) -> Answer {
-        if request.body().size_hint().lower() > self.max_body {
-            return answers::too_long(self.max_body);
-        }
-        let turn = match self.turns.next().await {
-            Ok(turn) => turn,
-            Err(retry_after) => return answers::busy(retry_after),
+    /// Lets a fresh instance answer, when all of the request has come in and it is
+    /// its turn.
+    async fn run(&self, request: Request<Incoming>) -> Result<Answer, Answer> {
+        let named = (request.uri().path().strip_prefix("/v1/pipelines/"))
+            .filter(|name| *request.method() == Method::POST && !name.contains('/'));
+        let manifest = match named {
+            Some(name) => Some(self.pipelines.read(name).await?),
+            None => None,
         };
-        let too_long = Arc::new(AtomicBool::new(false));
-        let request = request.map(|body| Limited {
-            body,
-            rest: self.max_body,
-            too_long: Arc::clone(&too_long),
-        });
+        let (head, body) = request.into_parts();
+        let body = self.bodies.take(&head.headers, body).await?;
+        let too_long = body.too_long();
+        let turn = (self.turns.next(body.flows()).await).map_err(answers::busy)?;
+        let mut request = Request::from_parts(head, body);
+        pipelines::hand_over(&mut request, manifest);
         match self.sandbox.handle(&self.limits, request, turn).await {
             // The instance only knows that it couldn't read on.
-            Ok(_) if too_long.load(Ordering::SeqCst) => answers::too_long(self.max_body),
-            Ok(answer) => answer,
+            Ok(_) if too_long.load(Ordering::SeqCst) => {
+                Err(answers::too_long(self.bodies.longest()))
+            }
+            Ok(answer) => Ok(answer),
             Err(fault) => {
                 tracing::warn!(%fault, "a run ended without a result");
                 self.metrics.ended(fault_kind(&fault));
-                answers::fault(&fault)
+                Err(answers::fault(&fault))
             }
         }
     }
@@ -130,46 +136,5 @@ impl Drop for Unanswered<'_> {
         if let Some(server) = self.0 {
             server.metrics.ended("disconnect");
         }
-    }
-}
-
-/// A body that may not be longer than the limit.
-struct Limited {
-    body: Incoming,
-    rest: u64,
-    too_long: Arc<AtomicBool>,
-}
-
-impl Body for Limited {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(context)) else {
-            return Poll::Ready(None);
-        };
-        let frame = frame?;
-        let length = frame.data_ref().map_or(0, Bytes::len) as u64;
-        Poll::Ready(Some(match self.rest.checked_sub(length) {
-            Some(rest) => {
-                self.rest = rest;
-                Ok(frame)
-            }
-            None => {
-                self.too_long.store(true, Ordering::SeqCst);
-                Err(BodyError::HttpRequestBodySize(None))
-            }
-        }))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

@@ -12,6 +12,9 @@ const LONGEST: u64 = 60;
 /// Gives turns.
 pub(super) struct Turns {
     running: Arc<Semaphore>,
+    /// Those of `running` that wait for their clients as they run: some are left to
+    /// the others, wherever there are more than one.
+    flowing: Arc<Semaphore>,
     concurrent: u32,
     waiting: AtomicU32,
     most_waiting: u32,
@@ -22,7 +25,7 @@ pub(super) struct Turns {
 
 /// A turn; the next one begins when it is dropped.
 pub(super) struct Turn {
-    _permit: OwnedSemaphorePermit,
+    _permits: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
     start: Instant,
     mean: Arc<AtomicU64>,
 }
@@ -32,8 +35,10 @@ struct Place<'a>(&'a AtomicU32);
 
 impl Turns {
     pub(super) fn new(concurrent: u32, waiting: u32) -> Self {
+        let flowing = concurrent - (concurrent / 4).max(1).min(concurrent - 1);
         Self {
             running: Arc::new(Semaphore::new(concurrent as usize)),
+            flowing: Arc::new(Semaphore::new(flowing as usize)),
             concurrent,
             waiting: AtomicU32::new(0),
             most_waiting: waiting,
@@ -42,20 +47,39 @@ impl Turns {
     }
 
     /// Waits for a turn; where too many wait already, says in how many seconds
-    /// there is a chance.
-    pub(super) async fn next(&self) -> Result<Turn, u64> {
-        if let Ok(permit) = Arc::clone(&self.running).try_acquire_owned() {
-            return Ok(self.turn(permit));
+    /// there is a chance. A request `flows` whose run waits for its client.
+    pub(super) async fn next(&self, flows: bool) -> Result<Turn, u64> {
+        let flowing = flows.then(|| Arc::clone(&self.flowing));
+        let running = Arc::clone(&self.running);
+        let at_once = match flowing
+            .clone()
+            .map(Semaphore::try_acquire_owned)
+            .transpose()
+        {
+            Ok(flowing) => running
+                .try_acquire_owned()
+                .map(|running| (running, flowing)),
+            Err(error) => Err(error),
+        };
+        if let Ok(permits) = at_once {
+            return Ok(self.turn(permits));
         }
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let place = Place(&self.waiting);
+        let _place = Place(&self.waiting);
         if before >= self.most_waiting {
             return Err(self.retry_after(before));
         }
-        // It is never closed.
-        let permit = Arc::clone(&self.running).acquire_owned().await;
-        drop(place);
-        permit.map(|permit| self.turn(permit)).map_err(|_| LONGEST)
+        // They are never closed.
+        let closed = |_| LONGEST;
+        let flowing = match flowing {
+            Some(flowing) => Some(flowing.acquire_owned().await.map_err(closed)?),
+            None => None,
+        };
+        let running = Arc::clone(&self.running)
+            .acquire_owned()
+            .await
+            .map_err(closed)?;
+        Ok(self.turn((running, flowing)))
     }
 
     /// How many run.
@@ -69,9 +93,9 @@ impl Turns {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    fn turn(&self, permit: OwnedSemaphorePermit) -> Turn {
+    fn turn(&self, permits: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>)) -> Turn {
         Turn {
-            _permit: permit,
+            _permits: permits,
             start: Instant::now(),
             mean: Arc::clone(&self.mean),
         }
@@ -107,13 +131,13 @@ mod tests {
     #[tokio::test]
     async fn some_run_some_wait_others_are_refused() {
         let turns = Arc::new(Turns::new(1, 1));
-        let first = turns.next().await.unwrap();
+        let first = turns.next(false).await.unwrap();
         let other = Arc::clone(&turns);
-        let second = tokio::spawn(async move { other.next().await.map(drop) });
+        let second = tokio::spawn(async move { other.next(false).await.map(drop) });
         while turns.waiting() == 0 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(turns.next().await.err(), Some(1));
+        assert_eq!(turns.next(false).await.err(), Some(1));
         assert_eq!((turns.running(), turns.waiting()), (1, 1));
         drop(first);
         second.await.unwrap().unwrap();
@@ -123,10 +147,26 @@ mod tests {
     #[tokio::test]
     async fn who_gives_up_makes_room() {
         let turns = Turns::new(1, 1);
-        let _first = turns.next().await.unwrap();
-        let given_up = tokio::time::timeout(Duration::from_millis(10), turns.next()).await;
+        let _first = turns.next(false).await.unwrap();
+        let given_up = tokio::time::timeout(Duration::from_millis(10), turns.next(false)).await;
         assert!(given_up.is_err());
         assert_eq!(turns.waiting(), 0);
+    }
+
+    #[tokio::test]
+    async fn those_that_flow_leave_turns_to_others() {
+        for (concurrent, flowing) in [(1, 1), (2, 1), (4, 3), (8, 6)] {
+            let turns = Turns::new(concurrent, 0);
+            let mut held = Vec::new();
+            for _ in 0..flowing {
+                held.push(turns.next(true).await.unwrap());
+            }
+            assert!(turns.next(true).await.is_err(), "{concurrent}");
+            for _ in flowing..concurrent {
+                held.push(turns.next(false).await.unwrap());
+            }
+            assert!(turns.next(false).await.is_err(), "{concurrent}");
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What people with bad intentions, or bad luck, try: each test is named after
 //! the attack that it proves to be without effect.
 
+mod files;
 mod isolation;
 mod limits;
 mod loader;
+mod server;
+mod terminal;

@@ -10,13 +10,16 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::pace::Paced;
 use super::server::Server;
 use crate::failure::{Failure, INTERRUPTED};
 use crate::report;
 
-/// How long a client may take for the head of a request.
-const HEAD: Duration = Duration::from_secs(15);
+/// How many bytes of a request's head, and of its body and its answer at a time,
+/// are kept for a connection.
+const BUFFER: usize = 64 << 10;
 /// How long requests are waited for on connections that look idle when the
 /// server ends.
 const ON_THEIR_WAY: Duration = Duration::from_millis(500);
@@ -49,16 +52,29 @@ impl Signals {
     }
 }
 
+/// What connections are held to.
+pub(super) struct Bounds {
+    /// How many there are at the same time.
+    pub(super) connections: usize,
+    /// How long nothing may move on one.
+    pub(super) idle: Duration,
+    /// How long they are waited for when the server ends.
+    pub(super) drain: Duration,
+}
+
 /// Serves until a signal comes and all that was accepted is answered, or until
-/// a second signal comes.
+/// that takes too long or a second signal comes.
 pub(super) async fn serve(
     server: Server,
     listener: TcpListener,
     mut signals: Signals,
+    bounds: &Bounds,
 ) -> Result<(), Failure> {
     let connections = Connections {
         server: Arc::new(server),
         graceful: GracefulShutdown::new(),
+        places: Arc::new(Semaphore::new(bounds.connections)),
+        idle: bounds.idle,
     };
     tokio::select! {
         () = connections.accept_all(&listener) => {}
@@ -72,12 +88,14 @@ pub(super) async fn serve(
         loop {
             tokio::select! {
                 biased;
-                accepted = listener.accept() => connections.begin(accepted),
+                accepted = connections.accept(&listener) => connections.begin(accepted),
                 () = std::future::ready(()) => break,
             }
         }
         drop(listener);
-        let Connections { server, graceful } = connections;
+        let Connections {
+            server, graceful, ..
+        } = connections;
         // A request may be on its way on a connection that looks idle; after an
         // answer connections are closed, so that this wait is often cut short.
         for _ in 0..10 {
@@ -91,6 +109,13 @@ pub(super) async fn serve(
     };
     tokio::select! {
         () = answered => Ok(()),
+        () = tokio::time::sleep(bounds.drain) => {
+            let text = format!(
+                "ended before all requests were answered: that took longer than {} s",
+                bounds.drain.as_secs_f64()
+            );
+            Err(Failure::failed(text).help("--drain sets how long they are waited for"))
+        }
         () = signals.next() => {
             Err(Failure::code("ended before all requests were answered", INTERRUPTED))
         }
@@ -100,12 +125,18 @@ pub(super) async fn serve(
 struct Connections {
     server: Arc<Server>,
     graceful: GracefulShutdown,
+    /// Who finds none stays in the system's queue.
+    places: Arc<Semaphore>,
+    idle: Duration,
 }
+
+/// A connection and its place, until both are dropped.
+type Accepted = io::Result<(TcpStream, OwnedSemaphorePermit)>;
 
 impl Connections {
     async fn accept_all(&self, listener: &TcpListener) {
         loop {
-            let accepted = listener.accept().await;
+            let accepted = self.accept(listener).await;
             if let Err(error) = &accepted
                 && !is_of_one_connection(error)
             {
@@ -116,24 +147,40 @@ impl Connections {
         }
     }
 
-    fn begin(&self, accepted: io::Result<(TcpStream, std::net::SocketAddr)>) {
-        let Ok((stream, _)) = accepted else { return };
+    async fn accept(&self, listener: &TcpListener) -> Accepted {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let place = place.map_err(io::Error::other)?;
+        let (stream, _) = listener.accept().await?;
+        Ok((stream, place))
+    }
+
+    fn begin(&self, accepted: Accepted) {
+        let Ok((stream, place)) = accepted else {
+            return;
+        };
+        // Where that is not known, the client has gone.
+        let Ok(local) = stream.local_addr() else {
+            return;
+        };
         // Streams send small pieces, each of which somebody waits for.
         let _ = stream.set_nodelay(true);
         let server = Arc::clone(&self.server);
         let service = service_fn(move |request| {
             let server = Arc::clone(&server);
-            async move { server.answer(request).await }
+            async move { server.answer(request, local).await }
         });
+        let stream = Paced::new(stream, self.idle);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD)
+            .header_read_timeout(self.idle)
+            .max_buf_size(BUFFER)
             .serve_connection(TokioIo::new(stream), service);
         let connection = self.graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
             }
+            drop(place);
         });
     }
 }

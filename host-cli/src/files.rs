@@ -1,0 +1,60 @@
+//! Files that appear whole or not at all.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+
+/// What becomes of a file that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and writing fails with [`io::ErrorKind::AlreadyExists`].
+    Keep,
+    /// It is replaced.
+    Replace,
+}
+
+/// Writes a file under another name beside it, and gives it its own when all is
+/// written: who reads it finds what was there before, or all of it. Whatever has
+/// the name is neither written to nor waited for, be it a link or a pipe.
+///
+/// # Errors
+/// Where it can't be written; nothing of it is left then.
+pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    // As readable as any other file, under the user's mask.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut new = builder.prefix(".new-").tempfile_in(directory)?;
+    new.write_all(bytes)?;
+    let named = match existing {
+        Existing::Keep => new.persist_noclobber(path),
+        Existing::Replace => new.persist(path),
+    };
+    named.map(drop).map_err(|error| error.error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_is_there_stays_or_is_replaced() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a");
+        write(&path, b"first", Existing::Keep).unwrap();
+        let error = write(&path, b"second", Existing::Keep).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        write(&path, b"second", Existing::Replace).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"second");
+        fs::create_dir(root.path().join("b")).unwrap();
+        write(&root.path().join("b"), b"", Existing::Replace).unwrap_err();
+        let left = fs::read_dir(root.path()).unwrap().count();
+        assert_eq!(left, 2, "nothing is left of what failed");
+    }
+}
