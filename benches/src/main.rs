@@ -4,6 +4,7 @@
 mod compute;
 mod host;
 mod instances;
+mod manifests;
 mod peers;
 mod process;
 mod record;
@@ -30,7 +31,7 @@ struct Arguments {
     #[arg(long, default_value = "target/dist")]
     dist: PathBuf,
     /// Only these parts, for example `bc`.
-    #[arg(long, default_value = "abcdefg")]
+    #[arg(long, default_value = "abcdefgi")]
     only: String,
     /// Fewer rounds: to see that it works, not how fast.
     #[arg(long)]
@@ -92,6 +93,9 @@ fn main() -> Result<()> {
     }
     if wants('g') {
         done(sizes::measure(&host)?);
+    }
+    if wants('i') {
+        done(manifests::measure(&host, rounds(20))?);
     }
     if arguments.peers || wants('h') {
         let mut peers = peers::measure(&host, &arguments.peers_python, rounds(60))?;

@@ -46,19 +46,32 @@ pub fn enter(depth: usize) -> Result<usize, Limit> {
     }
 }
 
+/// Bits of the largest integer of [`MAX_DIGITS`] digits.
+const MAX_BITS: u64 = 14_285;
+
 /// The decimal digits of an integer.
 ///
 /// # Errors
 /// [`Limit::Digits`], where they are too many; they are not worked out then.
 pub fn digits(value: &BigInt) -> Result<String, Limit> {
-    // So many bits need more digits for certain: log2(10) is less than 3.33.
-    if value.bits() > MAX_DIGITS as u64 * 333 / 100 {
+    if value.bits() > MAX_BITS {
         return Err(Limit::Digits);
     }
     let digits = value.to_string();
     match digits.trim_start_matches('-').len() > MAX_DIGITS {
         true => Err(Limit::Digits),
         false => Ok(digits),
+    }
+}
+
+/// Checks that an integer has no more than [`MAX_DIGITS`] digits.
+///
+/// # Errors
+/// [`Limit::Digits`].
+pub fn check_digits(value: &BigInt) -> Result<(), Limit> {
+    match value.bits() < MAX_BITS {
+        true => Ok(()),
+        false => digits(value).map(drop),
     }
 }
 
@@ -392,8 +405,9 @@ impl Media {
                 let given = tensor.data.len();
                 if bytes != Some(given as u64) {
                     let (dtype, shape) = (tensor.dtype, &tensor.shape);
+                    let takes = bytes.map_or("too many".to_owned(), |bytes| bytes.to_string());
                     let message =
-                        format!("a {dtype} tensor of shape {shape:?} can't have {given} bytes");
+                        format!("{dtype} of shape {shape:?} takes {takes} bytes, not {given}");
                     return wrong("data", message);
                 }
                 &None
@@ -639,6 +653,63 @@ mod tests {
         assert_ne!(Value::Ints(vec![1]), Value::Floats(vec![1.0]));
         assert_ne!(list(&[1]), Value::Floats(vec![1.0]));
         assert_ne!(list(&[1]), Value::Tuple(vec![Value::Int(1)]));
+    }
+
+    #[test]
+    fn integers_have_so_many_digits() {
+        let largest: BigInt = BigInt::from(10).pow(MAX_DIGITS as u32) - 1;
+        assert_eq!(largest.bits(), MAX_BITS);
+        for fits in [largest.clone(), -largest.clone(), BigInt::ZERO] {
+            assert_eq!(check_digits(&fits), Ok(()));
+            assert_eq!(from_digits(&digits(&fits).unwrap()), Ok(Some(fits)));
+        }
+        for longer in [&largest + 1, -&largest - 1, &largest << 100_000_000] {
+            assert_eq!(check_digits(&longer), Err(Limit::Digits));
+            assert_eq!(digits(&longer), Err(Limit::Digits));
+        }
+        assert_eq!(from_digits(&"0".repeat(MAX_DIGITS + 1)), Err(Limit::Digits));
+        for no_integer in ["", "-", "+1", "1_0", "0x1", "--1", " 1"] {
+            assert_eq!(from_digits(no_integer), Ok(None), "{no_integer}");
+        }
+    }
+
+    #[test]
+    fn media_whose_fields_do_not_go_together_are_refused() {
+        let tensor = |data: usize, shape: &[u32]| {
+            let error = Media::Tensor(Tensor {
+                data: vec![0; data],
+                shape: shape.to_vec(),
+                dtype: "f32",
+                layout: None,
+            });
+            error.check().map_err(|error| error.to_string())
+        };
+        assert_eq!(tensor(8, &[2, 1]), Ok(()));
+        assert_eq!(tensor(4, &[]), Ok(()));
+        assert_eq!(
+            tensor(4, &[5]).unwrap_err(),
+            "data: f32 of shape [5] takes 20 bytes, not 4"
+        );
+        assert_eq!(
+            tensor(4, &[u32::MAX, u32::MAX, u32::MAX]).unwrap_err(),
+            "data: f32 of shape [4294967295, 4294967295, 4294967295] takes too many bytes, not 4"
+        );
+        let audio = |sample_rate, channels, metadata| {
+            let audio = Media::Audio(Audio {
+                samples: vec![0.0; 3],
+                sample_rate,
+                channels,
+                stream_id: None,
+                timestamp_us: None,
+                metadata,
+            });
+            audio.check().map_err(|error| error.path)
+        };
+        assert_eq!(audio(1, 3, Some(Value::Map(vec![]))), Ok(()));
+        assert_eq!(audio(0, 1, None).unwrap_err(), "sample_rate");
+        assert_eq!(audio(1, 0, None).unwrap_err(), "channels");
+        assert_eq!(audio(1, 2, None).unwrap_err(), "samples");
+        assert_eq!(audio(1, 1, Some(Value::Null)).unwrap_err(), "metadata");
     }
 
     #[test]

@@ -8,6 +8,9 @@ export const MAX_DEPTH = 128;
 /** Most nodes of a value. */
 export const MAX_NODES = 1 << 24;
 
+/** Most decimal digits of an integer. */
+export const MAX_DIGITS = 4300;
+
 /** A value's arena is not a tree. */
 export class ArenaError extends Error {
   constructor(message: string) {
@@ -44,6 +47,9 @@ export function validate({ nodes, root }: wit.Value): void {
         break;
       case "big-integer":
         if (!INTEGER.test(node.val)) throw new ArenaError(`node ${index} is not a decimal integer`);
+        if (node.val.replace("-", "").length > MAX_DIGITS) {
+          throw new ArenaError(`node ${index} has more than ${MAX_DIGITS} digits`);
+        }
         return;
       default:
         return;

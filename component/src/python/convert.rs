@@ -10,7 +10,7 @@ use pyo3::types::{
 
 use super::media;
 use super::object::PyItem;
-use crate::value::{Limit, MAX_NODES, NoForm, Value, enter};
+use crate::value::{Limit, MAX_NODES, NoForm, Value, check_digits, enter};
 
 /// Makes the Python object of a value.
 ///
@@ -251,7 +251,9 @@ fn integer(value: &Bound<'_, PyInt>) -> Result<Value, Trail> {
     if overflow == 0 {
         return Ok(Value::Int(small));
     }
-    Ok(Value::BigInt(Box::new(value.extract::<BigInt>()?)))
+    let value = value.extract::<BigInt>()?;
+    check_digits(&value)?;
+    Ok(Value::BigInt(Box::new(value)))
 }
 
 /// A list; one whose elements are all small integers or all floats takes the

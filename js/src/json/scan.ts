@@ -1,5 +1,7 @@
 /** JSON text, token by token: `JSON.parse` loses what Python tells apart. */
 
+import { MAX_DIGITS } from "../arena.js";
+
 /** JSON that could not be read. */
 export class JsonError extends SyntaxError {
   /** What is wrong, without the place. */
@@ -14,7 +16,8 @@ export class JsonError extends SyntaxError {
   constructor(reason: string, path: string, source: string, at: number) {
     const before = source.slice(0, at);
     const line = before.split("\n").length;
-    const column = [...before.slice(before.lastIndexOf("\n") + 1)].length + 1;
+    // A mark at the start is no character that anyone sees.
+    const column = [...before.slice(before.lastIndexOf("\n") + 1).replace(/^\ufeff/, "")].length + 1;
     super(`${path === "" ? "" : `${path}: `}${reason} (line ${line}, column ${column})`);
     this.name = "JsonError";
     this.reason = reason;
@@ -25,6 +28,7 @@ export class JsonError extends SyntaxError {
 }
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
+const TOO_LONG = new RegExp(`^-?[0-9]{${MAX_DIGITS + 1}}`);
 const BLANK = /[ \t\n\r]*/y;
 const WORDS = ["null", "true", "false", "NaN", "Infinity", "-Infinity"] as const;
 
@@ -44,6 +48,8 @@ export class Scanner {
 
   constructor(source: string) {
     this.source = source;
+    // Some programs begin what they write with a mark.
+    if (source.startsWith("\ufeff")) this.at = 1;
   }
 
   /** The next character that is no blank; empty at the end. */
@@ -78,6 +84,12 @@ export class Scanner {
       this.fail("this is not JSON: expected a value (strings need double quotes)");
     }
     if (/[0-9.]/.test(this.source.charAt(NUMBER.lastIndex))) this.fail("this is no number");
+    if (TOO_LONG.test(match[0])) {
+      this.fail(
+        `the number has more than ${MAX_DIGITS} digits; give it in another form, ` +
+          "for example as a string in hexadecimal",
+      );
+    }
     this.at = NUMBER.lastIndex;
     const whole = match[1] === undefined && match[2] === undefined;
     if (!whole) return { type: "float", value: Number(match[0]) };
