@@ -41,7 +41,10 @@ const KINDS: [Kind; 9] = [
         node.replace("PassThroughNode", "TextProcessorNode")
     }),
     ("connections to unknown nodes", |n| {
-        manifest(&nodes(n, "PassThroughNode"), &ends(n, |i| (n + i, 2 * n + i)))
+        manifest(
+            &nodes(n, "PassThroughNode"),
+            &ends(n, |i| (n + i, 2 * n + i)),
+        )
     }),
     ("a long key around many parts", |n| {
         let parts = list(10 * n, |_| "[]".to_owned());
@@ -51,7 +54,11 @@ const KINDS: [Kind; 9] = [
         let keys = |name: &str, count| -> String {
             (0..count).map(|i| format!("  {name}{i}: 1\n")).collect()
         };
-        format!("a: &a\n{}b:\n  <<: *a\n{}", keys("k", 2 * n), keys("j", 4 * n))
+        format!(
+            "a: &a\n{}b:\n  <<: *a\n{}",
+            keys("k", 2 * n),
+            keys("j", 4 * n)
+        )
     }),
     ("integers of 4,000 digits", |n| {
         params(&format!(r#""x":[{}]"#, list(n / 20, |_| "7".repeat(4000))))

@@ -236,7 +236,7 @@ fn compressed(code: u16) -> Option<&'static str> {
 /// 16 bits of 8, as ITU-T G.711 says.
 fn expand_mulaw(byte: u8) -> i16 {
     let byte = !byte;
-    let value = ((i16::from(byte & 0xF) << 3) + 132 << (byte >> 4 & 7)) - 132;
+    let value = (((i16::from(byte & 0xF) << 3) + 132) << (byte >> 4 & 7)) - 132;
     if byte & 0x80 == 0 { value } else { -value }
 }
 
@@ -246,7 +246,7 @@ fn expand_alaw(byte: u8) -> i16 {
     let (exponent, value) = (byte >> 4 & 7, i16::from(byte & 0xF) << 4);
     let value = match exponent {
         0 => value + 8,
-        exponent => value + 264 << (exponent - 1),
+        exponent => (value + 264) << (exponent - 1),
     };
     if byte & 0x80 == 0 { -value } else { value }
 }

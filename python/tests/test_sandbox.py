@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextvars
+import hashlib
 import queue
 import random
 import sys
@@ -13,7 +14,7 @@ import time
 
 import pytest
 
-from remotemedia.runtime import embedded, patches
+from remotemedia.runtime import embedded, libc, patches
 from remotemedia.runtime.sandbox_loop import SandboxEventLoop
 
 pytestmark = pytest.mark.usefixtures("sandbox")
@@ -248,8 +249,8 @@ def test_refresh_reseeds():
 
 def test_process_time_begins_anew(monkeypatch):
     begin = time.perf_counter_ns()
-    monkeypatch.setattr(embedded, "_begin", begin)
-    first, second = embedded._process_time() * 1e9, embedded._process_time_ns()
+    monkeypatch.setattr(libc, "_begin", begin)
+    first, second = libc.process_time() * 1e9, libc.process_time_ns()
     passed = time.perf_counter_ns() - begin
     # Seconds as a float are a little off.
     assert 0 <= first <= passed + 1000
@@ -274,3 +275,20 @@ def test_renewed_code_does_the_same():
     embedded.renew_code([outer])
     assert outer.__code__ is not again
     assert outer(1)(2) == 3
+
+
+@pytest.mark.parametrize("flags", ["", "-", "_", "0", "^", "#", "10", "E", "O"])
+def test_strftime_is_as_elsewhere(flags):
+    stamp = (2024, 1, 5, 3, 4, 9, 4, 5, 0)
+    for letter in [
+        chr(code) for code in range(0x20, 0x7F) if chr(code) not in "+-_0^#EO123456789:"
+    ]:
+        format = f"a%{flags}{letter}b"
+        assert libc.strftime(format, stamp) == time.strftime(format, stamp), format
+
+
+def test_pbkdf2_is_as_elsewhere():
+    for name in ("sha1", "sha256", "sha512"):
+        for length in (None, 1, 20, 100):
+            arguments = (name, b"password", b"salt", 7, length)
+            assert patches._pbkdf2_hmac(*arguments) == hashlib.pbkdf2_hmac(*arguments)

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-
 /// JSON that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError {

@@ -101,5 +101,6 @@ fn tells_written_pages(pagemap: &Pagemap) -> io::Result<bool> {
         munmap(start, PAGES * page)?;
         found?
     };
-    Ok(found == [2..4])
+    let expected = 2..4;
+    Ok(found == std::slice::from_ref(&expected))
 }
