@@ -277,12 +277,11 @@ def test_renewed_code_does_the_same():
     assert outer(1)(2) == 3
 
 
-@pytest.mark.parametrize("flags", ["", "-", "_", "0", "^", "#", "10", "E", "O"])
+@pytest.mark.parametrize("flags", ["", "-", "_", "0", "^", "#"])
 def test_strftime_is_as_elsewhere(flags):
     stamp = (2024, 1, 5, 3, 4, 9, 4, 5, 0)
-    for letter in [
-        chr(code) for code in range(0x20, 0x7F) if chr(code) not in "+-_0^#EO123456789:"
-    ]:
+    known = "aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%"
+    for letter in known if flags else known + "fiNQ ~!.":
         format = f"a%{flags}{letter}b"
         assert libc.strftime(format, stamp) == time.strftime(format, stamp), format
 

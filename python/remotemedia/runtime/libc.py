@@ -16,7 +16,7 @@ _libc_strftime = time.strftime
 # A directive of strftime as glibc reads it: flags, width, modifier, letter.
 _DIRECTIVE = re.compile(r"%([-_0+^#]*)([0-9]*)([EO]?)(.?)", re.DOTALL)
 _KNOWN = frozenset("aAbBcCdDeFgGhHIjmMnprRsStTuUVwWxXyYz%")
-_OTHERS = {"k": "%_H", "l": "%_I", "P": "%p"}
+_OTHERS = {"k": "H", "l": "I"}
 
 
 def install() -> None:
@@ -63,17 +63,17 @@ def strftime(format: str, *when: Any) -> str:
             text = getattr(when[0], "tm_zone", None) if when else None
             text = text or "UTC"
         elif letter in _OTHERS:
-            text = _libc_strftime(_OTHERS[letter], *when)
+            text = _libc_strftime(f"%{plain or '_'}{width}{_OTHERS[letter]}", *when)
+        elif letter == "P":
+            return _libc_strftime("%p", *when).lower()
         elif letter in _KNOWN:
             text = _libc_strftime(f"%{plain}{width}{modifier}{letter}", *when)
         else:
             return f"%{match[0]}"
-        if "^" in flags:
+        if "^" in flags or ("#" in flags and letter in "aAbBh"):
             text = text.upper()
-        elif letter == "P" or ("#" in flags and letter in "pZ"):
+        elif "#" in flags and letter in "pZ":
             text = text.lower()
-        elif "#" in flags:
-            text = text.upper()
         return text.replace("%", "%%")
 
     return _libc_strftime(_DIRECTIVE.sub(known, format), *when)
