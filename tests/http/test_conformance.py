@@ -6,7 +6,7 @@ import pytest
 
 import cases
 from remotemedia.runtime.jsonform import format_json, from_json, parse_json, to_json
-from server import JSON, pipeline_serve
+from server import pipeline_serve
 
 STATUS = {"internal": 500, "session-closed": 500}
 ALL = [(f"{file}/{case['name']}", case) for file, case in cases.read("component")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from server import JSON, ROOT, pipeline_serve
+from server import ROOT, pipeline_serve
 
 
 def test_the_servers_metrics_are_prometheus_text() -> None:

@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from remotemedia.runtime.jsonform import parse_json
-from server import JSON, ROOT, Server, wasmtime_serve
+from server import ROOT, Server, wasmtime_serve
 from test_conformance import ALL, check_case
 
 WASMTIME = os.environ.get("PIPELINE_WASMTIME") or ROOT / "target/tools/bin/wasmtime"

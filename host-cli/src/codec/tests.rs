@@ -461,6 +461,36 @@ fn forms_in_forms_are_told_apart_in_one_pass() {
 }
 
 #[test]
+fn arenas_that_are_no_trees() {
+    let check = |nodes: Vec<ValueNode>, root| validate(&Value { nodes, root });
+    assert_eq!(check(vec![], 0), Err(ArenaError::OutOfRange(0)));
+    assert_eq!(
+        check(vec![ValueNode::Items(vec![0])], 0),
+        Err(ArenaError::Shared(0))
+    );
+    let shared = vec![ValueNode::Null, ValueNode::Items(vec![0, 0])];
+    assert_eq!(check(shared, 1), Err(ArenaError::Shared(0)));
+    assert_eq!(
+        check(vec![ValueNode::Null; 3], 1),
+        Err(ArenaError::Orphans(2))
+    );
+    for digits in ["", "-", "01", "1e5", "+1"] {
+        let node = ValueNode::BigInteger(digits.into());
+        assert_eq!(check(vec![node], 0), Err(ArenaError::NotAnInteger(0)));
+    }
+    let digits = |count| vec![ValueNode::BigInteger(format!("-{}", "9".repeat(count)))];
+    assert_eq!(check(digits(MAX_DIGITS), 0), Ok(()));
+    assert_eq!(
+        check(digits(MAX_DIGITS + 1), 0),
+        Err(ArenaError::TooLong(0))
+    );
+    let key = |key: ValueNode| vec![key, ValueNode::Entries(vec![(0, 2)]), ValueNode::Null];
+    assert_eq!(check(key(ValueNode::Integer(1)), 1), Ok(()));
+    let list = ValueNode::Items(vec![]);
+    assert_eq!(check(key(list), 1), Err(ArenaError::NotAKey(0)));
+}
+
+#[test]
 fn media_survive() {
     let items = [
         Data::Audio(Audio {

@@ -5,12 +5,14 @@ import type { wit } from "../generated.js";
 import type { RunResult } from "../pipeline.js";
 import { array, formatItem, object, quote } from "./write.js";
 
-/** A finished run as JSON. */
-export function formatResult(run: Pick<RunResult, "data" | "graph">): string {
+/** A finished run as JSON. Warnings are there where there are some. */
+export function formatResult(run: Pick<RunResult, "data" | "graph"> & { warnings?: readonly Diagnostic[] }): string {
+  const warnings = run.warnings ?? [];
   return object(
     ["status", quote("success")],
     ["outputs", array(run.data.map(formatItem))],
     ["graph_info", formatGraph(run.graph)],
+    ["warnings", warnings.length > 0 ? array(warnings.map(formatDiagnostic)) : undefined],
   );
 }
 

@@ -92,7 +92,7 @@ fn a_reader_that_stops_reading_does_not_hold_the_server() {
     server.until("pipeline_http_running", 0);
     server.post("/v1/execute", &own(json!([0]))).is(200);
     server.terminate();
-    assert_eq!(server.wait().code(), Some(0));
+    assert_eq!(server.end(), Some(0));
 }
 
 #[test]

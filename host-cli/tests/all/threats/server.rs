@@ -296,6 +296,6 @@ fn clients_that_never_read_do_not_keep_the_server_from_ending() {
     let mut exchange = server.send("POST", "/v1/execute", JSON, body.as_bytes());
     assert_eq!(exchange.head().0, 200);
     server.terminate();
-    assert_eq!(server.wait().code(), Some(1));
+    assert_eq!(server.end(), Some(1));
     assert!(server.told().contains("--drain"), "{}", server.told());
 }
