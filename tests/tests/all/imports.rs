@@ -19,7 +19,7 @@ fn the_component_imports_no_more_than_it_needs() {
         let component = engine
             .load_installed(&dist().join(name), &mut |_| {})
             .expect("the component");
-        let ty = component.component_type();
+        let ty = component.wasmtime().component_type();
         let mut imports: Vec<_> = ty
             .imports(engine.wasmtime())
             .map(|(name, _)| name.split('@').next().unwrap_or_default())

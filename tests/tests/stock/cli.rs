@@ -86,7 +86,7 @@ fn function(name: &str) -> ComponentFunc {
     let component = engine
         .load_installed(&dist().join("pipeline.wasm"), &mut |_| {})
         .expect("the component");
-    let component = component.component_type();
+    let component = component.wasmtime().component_type();
     let executor = component.get_export(engine.wasmtime(), EXECUTOR);
     let Some(ComponentItem::ComponentInstance(executor)) = executor.map(|export| export.ty) else {
         panic!("the component exports no {EXECUTOR}");
