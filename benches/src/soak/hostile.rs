@@ -5,8 +5,11 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+/// What one does with a connection.
+type Act = fn(TcpStream) -> Result<()>;
+
 /// What they do, by name.
-pub(crate) const ACTS: [(&str, fn(TcpStream) -> Result<()>); 11] = [
+pub(crate) const ACTS: [(&str, Act); 11] = [
     ("never reads", never_reads),
     ("sends a body slowly", slow_body),
     ("sends a head slowly", slow_head),
