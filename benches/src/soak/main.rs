@@ -36,7 +36,7 @@ struct Arguments {
     /// Programs that are killed while they write, of each kind.
     #[arg(long, default_value_t = 200)]
     kills: u64,
-    /// Write what came of it to `benches/results/soak-<date>.json`.
+    /// Write what came of it to benches/results/soak-<date>.json.
     #[arg(long)]
     record: bool,
 }

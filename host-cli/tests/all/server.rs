@@ -93,7 +93,9 @@ impl Server {
     pub(crate) fn begin(&self, method: &str, path: &str, headers: &str) -> Exchange {
         let stream = TcpStream::connect(self.address).expect("a connection");
         stream.set_nodelay(true).expect("a socket");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        stream
+            .set_read_timeout(Some(PATIENCE))
+            .expect("a socket");
         let mut exchange = Exchange {
             stream: BufReader::new(stream),
         };
