@@ -5,8 +5,11 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+/// What one does with a connection.
+type Act = fn(TcpStream) -> Result<()>;
+
 /// What they do, by name.
-pub(crate) const ACTS: [(&str, fn(TcpStream) -> Result<()>); 11] = [
+pub(crate) const ACTS: [(&str, Act); 11] = [
     ("never reads", never_reads),
     ("sends a body slowly", slow_body),
     ("sends a head slowly", slow_head),
@@ -33,7 +36,7 @@ pub(crate) fn act(which: usize, address: SocketAddr) -> Result<()> {
 
 fn head(length: &str) -> String {
     format!(
-        "POST /v1/execute HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n{length}\r\n\r\n"
+        "POST /v1/execute HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{length}\r\n\r\n"
     )
 }
 
@@ -46,7 +49,7 @@ fn run(how: &str) -> String {
 
 /// Asks for more than all buffers hold, and takes nothing of it.
 fn never_reads(mut stream: TcpStream) -> Result<()> {
-    let ask = "GET /openapi.json HTTP/1.1\r\nhost: a\r\n\r\n".repeat(100);
+    let ask = "GET /openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(100);
     for _ in 0..20 {
         if stream.write_all(ask.as_bytes()).is_err() {
             break;
@@ -80,7 +83,7 @@ fn leaves(mut stream: TcpStream) -> Result<()> {
 }
 
 fn leaves_a_stream(mut stream: TcpStream) -> Result<()> {
-    let head = "POST /v1/pipelines/multiply_add HTTP/1.1\r\nhost: a\r\n\
+    let head = "POST /v1/pipelines/multiply_add HTTP/1.1\r\nhost: localhost\r\n\
         content-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n2\r\n5\n\r\n";
     stream.write_all(head.as_bytes())?;
     stream.read_exact(&mut [0; 64])?;
@@ -96,7 +99,7 @@ fn nonsense(mut stream: TcpStream) -> Result<()> {
 }
 
 fn huge_head(mut stream: TcpStream) -> Result<()> {
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: a\r\n")?;
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n")?;
     for number in 0..256 {
         let line = format!("x-{number}: {}\r\n", "y".repeat(8 << 10));
         stream.write_all(line.as_bytes())?;
