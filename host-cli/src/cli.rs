@@ -271,10 +271,10 @@ pub(crate) struct Serve {
     pub(crate) max_connections: u32,
     /// Close a connection on which nothing moves for so long: between requests,
     /// in a body, or because its answer isn't read.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
+    #[arg(long, value_name = "SECONDS", value_parser = duration, default_value = "30")]
     pub(crate) idle_timeout: Duration,
     /// When a signal ends the server, cut what isn't answered after this long.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "30")]
+    #[arg(long, value_name = "SECONDS", value_parser = duration, default_value = "30")]
     pub(crate) drain: Duration,
     /// Another name by which clients may call the server. Can be repeated.
     #[arg(long, value_name = "NAME", value_parser = parse_host)]
@@ -379,15 +379,22 @@ fn limit<T>(text: &str, read: impl FnOnce() -> Result<T, String>) -> Result<Limi
 
 fn seconds(text: &str) -> Result<Limit<Duration>, String> {
     limit(text, || {
-        let seconds: f64 = text
-            .parse()
-            .map_err(|_| "must be a number of seconds, or `none`".to_owned())?;
-        if seconds > 0.0 {
-            Duration::try_from_secs_f64(seconds).map_err(|_| "is too long".to_owned())
-        } else {
-            Err("must be more than 0".to_owned())
-        }
+        duration(text).map_err(|problem| match text.parse::<f64>() {
+            Ok(_) => problem,
+            Err(_) => format!("{problem}, or `none`"),
+        })
     })
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "must be a number of seconds".to_owned())?;
+    if seconds > 0.0 {
+        Duration::try_from_secs_f64(seconds).map_err(|_| "is too long".to_owned())
+    } else {
+        Err("must be more than 0".to_owned())
+    }
 }
 
 fn memory(text: &str) -> Result<Limit<usize>, String> {
@@ -433,6 +440,29 @@ mod tests {
     #[test]
     fn is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_can_be_read_with_its_defaults() {
+        for arguments in [
+            &["run", "m.json"][..],
+            &["check", "m.json"],
+            &["nodes"],
+            &["compile", "nodes"],
+            &["serve"],
+            &[
+                "serve",
+                "--drain",
+                "0.5",
+                "--idle-timeout",
+                "2",
+                "--timeout",
+                "none",
+            ],
+        ] {
+            let read = Cli::try_parse_from(["pipeline"].iter().chain(arguments));
+            assert!(read.is_ok(), "{arguments:?}: {:?}", read.err());
+        }
     }
 
     #[test]
