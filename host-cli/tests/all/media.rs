@@ -104,7 +104,7 @@ fn damaged_files() {
     files.write("c.npy", b"nothing");
     files.write("d.txt", b"\xff");
     for (name, message) in [
-        ("a.wav", "cut short"),
+        ("a.wav", "does not begin with RIFF and WAVE"),
         ("b.png", "it is no PNG, JPEG or WebP image"),
         ("c.npy", "it is not a NumPy array"),
         ("d.txt", "byte 0 is not UTF-8"),
