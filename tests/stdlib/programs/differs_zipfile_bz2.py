@@ -12,6 +12,6 @@ class Program:
         try:
             with zipfile.ZipFile(out, "w", zipfile.ZIP_BZIP2) as archive:
                 archive.writestr("a", item)
-        except RuntimeError as error:
+        except NotImplementedError as error:
             return {"error": type(error).__name__}
         return {"read": zipfile.ZipFile(out).read("a").decode()}

@@ -27,11 +27,11 @@ class Unavailable(OSError, NotImplementedError):
     """
 
 
-def missing(what: str, advice: str) -> Callable[..., Any]:
+def missing(what: str, advice: str, error: type[Unavailable] = Unavailable) -> Callable[..., Any]:
     """A function that says that `what` is missing, whatever it is called with."""
 
     def refuse(*_: object, **__: object) -> Any:
-        raise Unavailable(f"{what} is not in the sandbox: {advice}")
+        raise error(f"{what} is not in the sandbox: {advice}")
 
     return refuse
 

@@ -1,8 +1,17 @@
 """Stands in for LZMA; the numbers are those of liblzma's headers."""
 
-from remotemedia.runtime.standins import missing
+from remotemedia.runtime.standins import Unavailable, missing
 
-_refuse = missing("LZMA", "use gzip or zlib, or decompress in the host")
+
+class LZMAError(Exception):
+    """Would say what is wrong with compressed data."""
+
+
+class LZMAUnavailable(LZMAError, Unavailable):
+    """There is no LZMA. `tarfile` takes it for a file of another kind."""
+
+
+_refuse = missing("LZMA", "use gzip or zlib, or decompress in the host", LZMAUnavailable)
 
 FORMAT_AUTO, FORMAT_XZ, FORMAT_ALONE, FORMAT_RAW = range(4)
 CHECK_NONE, CHECK_CRC32, CHECK_CRC64, CHECK_SHA256 = 0, 1, 4, 10
@@ -15,20 +24,24 @@ MODE_FAST, MODE_NORMAL = 1, 2
 PRESET_DEFAULT, PRESET_EXTREME = 6, 1 << 31
 
 
-class LZMAError(Exception):
-    """Would say what is wrong with compressed data."""
-
-
 class LZMACompressor:
     """Would compress."""
 
-    __init__ = _refuse
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    compress = flush = _refuse
 
 
 class LZMADecompressor:
     """Would decompress."""
 
-    __init__ = _refuse
+    eof, needs_input, unused_data, check = False, True, b"", CHECK_UNKNOWN
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    decompress = _refuse
 
 
 def is_check_supported(check_id: int) -> bool:
