@@ -24,7 +24,11 @@ fn order(count: usize, edges: &[(usize, usize)]) {
             for (at, &node) in graph.order.iter().enumerate() {
                 assert_eq!(position[node].replace(at), None);
             }
-            assert!(edges.iter().all(|&(from, to)| position[from] < position[to]));
+            assert!(
+                edges
+                    .iter()
+                    .all(|&(from, to)| position[from] < position[to])
+            );
             assert_eq!(graph.order.len(), count);
             // As many paths as there are to the nodes before.
             let paths = graph.paths();
@@ -38,7 +42,12 @@ fn order(count: usize, edges: &[(usize, usize)]) {
         Err(cycle) => {
             let next = cycle.iter().cycle().skip(1);
             assert!(!cycle.is_empty());
-            assert!(cycle.iter().zip(next).all(|(&from, &to)| edges.contains(&(from, to))));
+            assert!(
+                cycle
+                    .iter()
+                    .zip(next)
+                    .all(|(&from, &to)| edges.contains(&(from, to)))
+            );
             assert_eq!(cycle.iter().min(), cycle.first());
         }
     }

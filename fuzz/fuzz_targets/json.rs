@@ -15,7 +15,10 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     assert_eq!(validate(&value), Ok(()));
-    assert!(items.is_ok() || bytes.starts_with(b"\xef\xbb\xbf"), "{items:?}");
+    assert!(
+        items.is_ok() || bytes.starts_with(b"\xef\xbb\xbf"),
+        "{items:?}"
+    );
     let expected = text_of_arena(&value);
     let json = value_to_json(&value).expect("a tree");
     let again = read_value(json.as_bytes()).expect("what was written");

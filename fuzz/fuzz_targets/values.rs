@@ -27,17 +27,41 @@ enum Node {
     Entries(Vec<(u8, u8)>),
     Integers(Vec<i64>),
     Numbers(Vec<f64>),
-    /// The next node in a list, the one after that in another, and so on.
+    /// Lists in each other.
     Chain(u8),
+}
+
+/// Gives out the indices of children: most of the time those of nodes that
+/// nothing names yet, so that many arenas are trees.
+struct Indices {
+    fresh: u32,
+}
+
+impl Indices {
+    fn of(&mut self, wish: u8) -> u32 {
+        if wish >= 224 {
+            return u32::from(wish - 224);
+        }
+        self.fresh += 1;
+        self.fresh - 1
+    }
+
+    fn all(&mut self, wishes: &[u8]) -> Vec<u32> {
+        wishes.iter().map(|wish| self.of(*wish)).collect()
+    }
 }
 
 fn arena(data: &[u8]) -> arbitrary::Result<Value> {
     let mut data = Unstructured::new(data);
-    let root = u8::arbitrary(&mut data)?;
+    let root = u32::from(u8::arbitrary(&mut data)?.saturating_sub(250));
+    let is_closed = bool::arbitrary(&mut data)?;
     let plan = Vec::<Node>::arbitrary(&mut data)?;
-    let indices = |all: Vec<u8>| all.into_iter().map(u32::from).collect();
+    let mut indices = Indices { fresh: 1 };
     let mut nodes = Vec::new();
     for node in plan {
+        if is_closed && nodes.len() == indices.fresh as usize {
+            break;
+        }
         let node = match node {
             Node::Null => ValueNode::Null,
             Node::Boolean(value) => ValueNode::Boolean(value),
@@ -50,33 +74,39 @@ fn arena(data: &[u8]) -> arbitrary::Result<Value> {
             Node::Number(value) => ValueNode::Number(value),
             Node::Text(value) => ValueNode::Text(value),
             Node::Bytes(value) => ValueNode::Bytes(value),
-            Node::Items(items) => ValueNode::Items(indices(items)),
-            Node::Tuple(items) => ValueNode::Tuple(indices(items)),
+            Node::Items(items) => ValueNode::Items(indices.all(&items)),
+            Node::Tuple(items) => ValueNode::Tuple(indices.all(&items)),
             Node::Fields(fields) => {
                 let mut seen = HashSet::new();
-                let fields = fields.into_iter().filter(|(name, _)| seen.insert(name.clone()));
-                ValueNode::Fields(fields.map(|(name, it)| (name, it.into())).collect())
+                let fields = fields
+                    .into_iter()
+                    .filter(|(name, _)| seen.insert(name.clone()));
+                ValueNode::Fields(fields.map(|(name, it)| (name, indices.of(it))).collect())
             }
             Node::Entries(entries) => {
                 let entries = entries.into_iter();
-                ValueNode::Entries(entries.map(|(k, v)| (k.into(), v.into())).collect())
+                ValueNode::Entries(
+                    entries
+                        .map(|(k, v)| (indices.of(k), indices.of(v)))
+                        .collect(),
+                )
             }
             Node::Integers(values) => ValueNode::Integers(values),
             Node::Numbers(values) => ValueNode::Numbers(values),
             Node::Chain(length) => {
-                for _ in 0..length {
-                    let next = nodes.len() as u32 + 1;
-                    nodes.push(ValueNode::Items(vec![next]));
+                for _ in 0..length.min(160) {
+                    nodes.push(ValueNode::Items(vec![indices.of(0)]));
                 }
                 continue;
             }
         };
         nodes.push(node);
     }
-    Ok(Value {
-        nodes,
-        root: root.into(),
-    })
+    if is_closed {
+        // What is named and not there is null.
+        nodes.resize(nodes.len().max(indices.fresh as usize), ValueNode::Null);
+    }
+    Ok(Value { nodes, root })
 }
 
 /// How often each node is reached, by a walk without any cleverness; `None`
@@ -98,7 +128,8 @@ fn reach(value: &Value, index: u32, depth: usize, is_key: bool, seen: &mut Vec<u
         ValueNode::Integers(_) | ValueNode::Numbers(_) => {}
         ValueNode::BigInteger(text) => {
             let digits = text.strip_prefix('-').unwrap_or(text);
-            let good = digits.chars().all(|c| c.is_ascii_digit())
+            let good = text != "-0"
+                && digits.chars().all(|c| c.is_ascii_digit())
                 && (digits == "0" || !digits.starts_with('0'))
                 && (1..=MAX_DIGITS).contains(&digits.len());
             return good.then_some(());
@@ -116,14 +147,14 @@ fn reach(value: &Value, index: u32, depth: usize, is_key: bool, seen: &mut Vec<u
 fuzz_target!(|data: &[u8]| {
     let Ok(value) = arena(data) else { return };
     let mut seen = Vec::new();
-    let good = reach(&value, value.root, 0, false, &mut seen).is_some()
-        && seen.len() == value.nodes.len();
+    let good =
+        reach(&value, value.root, 0, false, &mut seen).is_some() && seen.len() == value.nodes.len();
     assert_eq!(validate(&value).is_ok(), good, "{:?}", validate(&value));
     let json = value_to_json(&value);
     assert_eq!(json.is_ok(), good);
     if let Ok(json) = json {
         let again = read_value(json.as_bytes()).expect("what was written");
-        // Integers of 64 bits may stand as long ones in an arena.
+        // Integers of 64 bits may stand as long ones in an arena: their text is the same.
         assert_eq!(text_of_arena(&again), text_of_arena(&value));
     }
 });

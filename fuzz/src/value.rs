@@ -72,7 +72,9 @@ fn text_of_node(value: &types::Value, index: u32) -> String {
 fn mapping(entries: impl Iterator<Item = (bool, String, String)>) -> String {
     let entries: Vec<_> = entries.collect();
     let plain = entries.iter().all(|(is_text, ..)| *is_text);
-    let pairs = entries.iter().map(|(_, key, value)| format!("{key}:{value}"));
+    let pairs = entries
+        .iter()
+        .map(|(_, key, value)| format!("{key}:{value}"));
     let pairs = pairs.collect::<Vec<_>>().join(",");
     match plain {
         true => format!("{{{pairs}}}"),

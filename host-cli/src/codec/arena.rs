@@ -147,7 +147,7 @@ impl Walk<'_> {
             }
             ValueNode::BigInteger(text) => {
                 let digits = text.strip_prefix('-').unwrap_or(text);
-                if !is_integer(digits) {
+                if !is_integer(digits) || text == "-0" {
                     return Err(ArenaError::NotAnInteger(index));
                 }
                 if digits.len() > MAX_DIGITS {
