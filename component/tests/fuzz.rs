@@ -3,9 +3,12 @@
 
 #![allow(missing_docs)]
 
+mod common;
+
+use common::read_and_check;
 use pipeline_component::executor::{ErrorKind, execute};
 use pipeline_component::manifest::{
-    Connection, Manifest, Metadata, NodeSpec, check, locate, parse, parse_value,
+    Connection, Manifest, Metadata, NodeSpec, check, parse, parse_value,
 };
 use pipeline_component::registry::Registry;
 use pipeline_component::value::{Audio, MAX_DEPTH, MAX_DIGITS, Media, Value};
@@ -107,34 +110,10 @@ fn changed(text: &str, changes: &[Change]) -> String {
 /// Goes as far with a text as it goes, and checks that all places are in it.
 fn try_all(text: &str) {
     let registry = Registry::native();
-    let diagnostics = match parse(text) {
-        Err(diagnostics) => {
-            assert!(!diagnostics.is_empty());
-            diagnostics
-        }
-        Ok(parsed) => {
-            let mut all = parsed.warnings;
-            match check(&parsed.manifest, &registry) {
-                Ok(checked) => all.extend(checked.warnings),
-                Err(errors) => all.extend(errors),
-            }
-            let inputs = parsed.input_data.unwrap_or_else(|| vec![Value::Int(1)]);
-            let _ = execute(&parsed.manifest, &registry, Some(inputs));
-            let _ = execute(&parsed.manifest, &registry, None);
-            all
-        }
-    };
-    for diagnostic in diagnostics {
-        assert!(!diagnostic.message.is_empty());
-        let locations = [diagnostic.location, locate(text, &diagnostic.path)];
-        for location in locations.into_iter().flatten() {
-            let start = location.offset as usize;
-            assert!(
-                text.get(start..start + location.length as usize).is_some(),
-                "{diagnostic:?}"
-            );
-            assert!(location.line > 0 && location.column > 0);
-        }
+    if let Some(parsed) = read_and_check(text, &registry) {
+        let inputs = parsed.input_data.unwrap_or_else(|| vec![Value::Int(1)]);
+        let _ = execute(&parsed.manifest, &registry, Some(inputs));
+        let _ = execute(&parsed.manifest, &registry, None);
     }
     let _ = parse_value(text);
 }

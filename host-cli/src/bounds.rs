@@ -161,7 +161,13 @@ impl Meter {
         }
     }
 
-    fn grow(&mut self, by: usize) -> bool {
+    /// Whether something may grow from a number of units to another, of so many
+    /// bytes each.
+    fn grow(&mut self, current: usize, desired: usize, most: Option<usize>, unit: usize) -> bool {
+        if most.is_some_and(|most| desired > most) {
+            return false;
+        }
+        let by = desired.saturating_sub(current).saturating_mul(unit);
         let wanted = self.used.saturating_add(by);
         if self.limit.is_some_and(|limit| wanted > limit) {
             self.refused = Some(self.refused.map_or(wanted, |before| before.max(wanted)));
@@ -179,10 +185,7 @@ impl ResourceLimiter for Meter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        Ok(self.grow(desired.saturating_sub(current)))
+        Ok(self.grow(current, desired, maximum, 1))
     }
 
     fn table_growing(
@@ -191,10 +194,6 @@ impl ResourceLimiter for Meter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        let elements = desired.saturating_sub(current);
-        Ok(self.grow(elements.saturating_mul(size_of::<usize>())))
+        Ok(self.grow(current, desired, maximum, size_of::<usize>()))
     }
 }

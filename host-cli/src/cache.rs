@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use wasmtime::Engine;
 
+use crate::files;
 use crate::loader::reason;
 
 /// How many files of compiled code are kept: more than anybody has in use, and
@@ -68,7 +69,8 @@ impl Cache {
         compiled: &[u8],
     ) -> Result<PathBuf, String> {
         let path = self.file(engine, source);
-        self.write(&path, compiled)
+        self.create()
+            .and_then(|()| files::write_private(&path, compiled))
             .map_err(|error| format!("{}: {}", self.directory.display(), reason(&error)))?;
         let mut others = self.entries(|name| name.ends_with(".cwasm"));
         others.retain(|(_, other)| *other != path);
@@ -125,17 +127,6 @@ impl Cache {
         {
             metadata.is_dir()
         }
-    }
-
-    fn write(&self, path: &Path, compiled: &[u8]) -> io::Result<()> {
-        self.create()?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".new-")
-            .tempfile_in(&self.directory)?;
-        file.write_all(compiled)?;
-        file.as_file().sync_data()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
     }
 
     fn create(&self) -> io::Result<()> {

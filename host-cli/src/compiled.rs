@@ -118,8 +118,10 @@ impl Index {
             file.seek(SeekFrom::Start(checked))?;
             file.read_exact(&mut trailer)?;
             let (checksum, rest) = trailer.split_at(32);
-            let (index_length, magic) = rest.split_at(8);
-            let index_length = number(index_length);
+            let ([index_length, magic], []) = rest.as_chunks() else {
+                return Ok(None);
+            };
+            let index_length = u64::from_le_bytes(*index_length);
             let most = 32 + MOST_MEMORIES as u64 * Place::LENGTH as u64;
             if magic != MAGIC || index_length > most.min(checked) {
                 return Ok(None);
@@ -214,13 +216,6 @@ impl Place {
             within,
         })
     }
-}
-
-fn number(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .rev()
-        .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 /// Loads code that was compiled just now, where it can't be kept in a file.

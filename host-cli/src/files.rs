@@ -3,6 +3,8 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 /// What becomes of a file that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
@@ -19,21 +21,38 @@ pub enum Existing {
 /// # Errors
 /// Where it can't be written; nothing of it is left then.
 pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
     let mut builder = tempfile::Builder::new();
     // As readable as any other file, under the user's mask.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut new = builder.prefix(".new-").tempfile_in(directory)?;
+    let mut new = beside(path, &mut builder)?;
     new.write_all(bytes)?;
     let named = match existing {
         Existing::Keep => new.persist_noclobber(path),
         Existing::Replace => new.persist(path),
     };
     named.map(drop).map_err(|error| error.error)
+}
+
+/// Writes a file as [`write`] does, for this user alone and replacing what was
+/// there; it is on the disk before it has its name.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut new = beside(path, &mut tempfile::Builder::new())?;
+    new.write_all(bytes)?;
+    new.as_file().sync_data()?;
+    new.persist(path).map(drop).map_err(|error| error.error)
+}
+
+fn beside(path: &Path, builder: &mut tempfile::Builder<'_, '_>) -> io::Result<NamedTempFile> {
+    builder.prefix(".new-").tempfile_in(directory_of(path))
+}
+
+/// The directory that a path's last name is in.
+pub(crate) fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 #[cfg(test)]

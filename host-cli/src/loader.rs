@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use blake3::Hash;
 use thiserror::Error;
 use wasmtime::Engine;
 
@@ -135,10 +136,9 @@ impl Loader<'_> {
                 return Ok(component);
             }
         }
-        let bytes = wasm.bytes()?;
         let name = path.display().to_string();
-        identify(bytes, &name)?;
-        let source = compiled::source(bytes);
+        identify(wasm.bytes()?, &name)?;
+        let source = wasm.source()?;
         let kept = self.cache.clone();
         if let Ok(cache) = &kept {
             let file = cache.file(self.engine, &source);
@@ -150,7 +150,7 @@ impl Loader<'_> {
             path: path.to_owned(),
         });
         let start = Instant::now();
-        let compiled = compile(self.engine, bytes, &name)?;
+        let compiled = compile(self.engine, wasm.bytes()?, &name)?;
         let kept = kept.and_then(|cache| cache.keep(self.engine, &source, &compiled));
         let mapped = kept
             .as_ref()
@@ -204,8 +204,8 @@ impl Loader<'_> {
         let cache = self.cache.as_ref().ok();
         if !cache.is_some_and(|cache| cache.was_checked(&files)) {
             if let Some(wasm) = wasm {
-                let bytes = wasm.bytes().map_err(|error| error.to_string())?;
-                if !index.is_of(&compiled::source(bytes)) {
+                let source = wasm.source().map_err(|error| error.to_string())?;
+                if !index.is_of(&source) {
                     return Err(format!(
                         "it was compiled from another `{}`",
                         wasm.path.display()
@@ -261,6 +261,7 @@ struct Wasm {
     path: PathBuf,
     file: File,
     bytes: Option<Vec<u8>>,
+    source: Option<Hash>,
 }
 
 impl Wasm {
@@ -290,6 +291,7 @@ impl Wasm {
             path: path.to_owned(),
             file,
             bytes: None,
+            source: None,
         })
     }
 
@@ -308,6 +310,15 @@ impl Wasm {
             }
         };
         Ok(self.bytes.insert(bytes))
+    }
+
+    /// Its name by content.
+    fn source(&mut self) -> Result<Hash, LoadError> {
+        let source = match self.source {
+            Some(source) => source,
+            None => compiled::source(self.bytes()?),
+        };
+        Ok(*self.source.insert(source))
     }
 }
 

@@ -6,6 +6,9 @@ use std::path::Path;
 
 use thiserror::Error;
 
+#[cfg(unix)]
+use crate::files::directory_of;
+
 /// A file can't be relied on.
 #[derive(Debug, Error)]
 pub(crate) enum Untrusted {
@@ -38,12 +41,8 @@ pub(crate) fn open(path: &Path) -> Result<File, Untrusted> {
         other => Untrusted::Unreadable(other.into()),
     };
     let name = path.file_name().ok_or(Untrusted::NoFile)?;
-    let directory = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let directory = rustix::fs::open(directory, flags | OFlags::DIRECTORY, Mode::empty());
+    let directory = rustix::fs::open(directory_of(path), flags | OFlags::DIRECTORY, Mode::empty());
     let directory = directory.map_err(missing)?;
     let state = |file| rustix::fs::fstat(file).map_err(|error| Untrusted::Unreadable(error.into()));
     // What comes by a pipe or a device must not be waited for.

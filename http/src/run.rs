@@ -42,29 +42,53 @@ impl Source {
 
     /// Says where in the whole text the places in the manifest are.
     pub(crate) fn locate(&self, diagnostics: &mut [Diagnostic]) {
+        if diagnostics.is_empty() {
+            return;
+        }
+        let before = Before::of(&self.text[..self.span.start]);
+        let place = |location: &mut Option<Location>, path: &str| {
+            let found = location.or_else(|| executor::locate(self.manifest(), path));
+            *location = found.map(|location| before.shift(location));
+        };
         for diagnostic in diagnostics {
-            self.place(&mut diagnostic.location, &diagnostic.path);
+            place(&mut diagnostic.location, &diagnostic.path);
             for related in &mut diagnostic.related {
-                self.place(&mut related.location, &related.path);
+                place(&mut related.location, &related.path);
             }
         }
     }
+}
 
-    fn place(&self, location: &mut Option<Location>, path: &str) {
-        if location.is_none() {
-            *location = executor::locate(self.manifest(), path);
+/// How much text stands before a manifest.
+struct Before {
+    bytes: u32,
+    lines: u32,
+    /// Characters on the line that the manifest begins on.
+    columns: u32,
+}
+
+impl Before {
+    fn of(text: &str) -> Self {
+        let line_start = text.rfind('\n').map_or(0, |at| at + 1);
+        // A mark of the bytes' order takes no column.
+        let line = text[line_start..].trim_start_matches('\u{feff}');
+        Self {
+            bytes: text.len() as u32,
+            lines: text.bytes().filter(|byte| *byte == b'\n').count() as u32,
+            columns: line.chars().count() as u32,
         }
-        let Some(location) = location else { return };
-        let before = &self.text[..self.span.start];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let lines = before.bytes().filter(|byte| *byte == b'\n').count();
-        if location.line == 1 {
-            // A mark of the bytes' order takes no column.
-            let before = before[line_start..].trim_start_matches('\u{feff}');
-            location.column += before.chars().count() as u32;
+    }
+
+    fn shift(&self, location: Location) -> Location {
+        Location {
+            line: location.line + self.lines,
+            column: match location.line {
+                1 => location.column + self.columns,
+                _ => location.column,
+            },
+            offset: location.offset + self.bytes,
+            length: location.length,
         }
-        location.line += lines as u32;
-        location.offset += before.len() as u32;
     }
 }
 

@@ -8,9 +8,11 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use pipeline_component::manifest::{Connection, Manifest, Metadata, NodeSpec};
+use pipeline_component::manifest::{
+    Connection, Manifest, Metadata, NodeSpec, Parsed, check, locate, parse,
+};
 use pipeline_component::node::{Emitter, Node, NodeError, Outputs};
-use pipeline_component::registry::{Factory, Language, NodeInfo, ParamProblem, Registry};
+use pipeline_component::registry::{Factory, Language, Make, NodeInfo, ParamProblem, Registry};
 use pipeline_component::value::{NoForm, Object, Value};
 
 thread_local! {
@@ -61,20 +63,65 @@ pub fn registry() -> Registry {
         ("Opaque", false, Opaque::make),
         ("TakesObjects", false, TakesObjects::make),
     ] {
-        registry.register(Factory {
-            info: NodeInfo {
-                node_type: name.to_owned(),
-                language: Language::Rust,
-                summary: String::new(),
-                params: Vec::new(),
-                streaming: false,
-                source,
-                unavailable: None,
-            },
-            make,
-        });
+        registry.register(factory(name, source, make));
     }
     registry
+}
+
+/// Reads and checks any text as a manifest: what is said of it is short and has
+/// its place in the text.
+pub fn read_and_check(text: &str, registry: &Registry) -> Option<Parsed> {
+    let (diagnostics, parsed) = match parse(text) {
+        Err(diagnostics) => {
+            assert!(!diagnostics.is_empty());
+            (diagnostics, None)
+        }
+        Ok(parsed) => {
+            let mut all = parsed.warnings.clone();
+            match check(&parsed.manifest, registry) {
+                Ok(checked) => {
+                    let nodes = parsed.manifest.nodes.len();
+                    assert_eq!(checked.graph.node_count as usize, nodes);
+                    all.extend(checked.warnings);
+                }
+                Err(errors) => {
+                    assert!(!errors.is_empty());
+                    all.extend(errors);
+                }
+            }
+            (all, Some(parsed))
+        }
+    };
+    assert!(diagnostics.len() <= 202);
+    for diagnostic in diagnostics {
+        assert!(!diagnostic.message.is_empty() && diagnostic.message.len() < 5000);
+        let locations = [diagnostic.location, locate(text, &diagnostic.path)];
+        for location in locations.into_iter().flatten() {
+            let start = location.offset as usize;
+            assert!(
+                text.get(start..start + location.length as usize).is_some(),
+                "{diagnostic:?}"
+            );
+            assert!(location.line > 0 && location.column > 0);
+        }
+    }
+    parsed
+}
+
+/// A node type of the tests' own.
+pub fn factory(name: &str, source: bool, make: Make) -> Factory {
+    Factory {
+        info: NodeInfo {
+            node_type: name.to_owned(),
+            language: Language::Rust,
+            summary: String::new(),
+            params: Vec::new(),
+            streaming: false,
+            source,
+            unavailable: None,
+        },
+        make,
+    }
 }
 
 pub type Made = Result<Box<dyn Node>, Vec<ParamProblem>>;

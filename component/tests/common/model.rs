@@ -4,10 +4,10 @@
 
 use pipeline_component::manifest::{Manifest, NodeSpec};
 use pipeline_component::node::{Emitter, Node, NodeError, Outputs};
-use pipeline_component::registry::{Factory, Language, NodeInfo, Registry};
+use pipeline_component::registry::Registry;
 use pipeline_component::value::Value;
 
-use super::{manifest, registry};
+use super::{factory, manifest, registry};
 
 /// What a node does with its items.
 #[derive(Debug, Clone, Copy)]
@@ -166,18 +166,7 @@ pub fn registry_of_behaviours() -> Registry {
         |params| Ok(make(Count, params)),
     ];
     for ((name, _), make) in ALL.into_iter().zip(makes) {
-        registry.register(Factory {
-            info: NodeInfo {
-                node_type: name.to_owned(),
-                language: Language::Rust,
-                summary: String::new(),
-                params: Vec::new(),
-                streaming: false,
-                source: false,
-                unavailable: None,
-            },
-            make,
-        });
+        registry.register(factory(name, false, make));
     }
     registry
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -166,6 +166,14 @@ pub(crate) fn end(child: &mut Child) -> Option<i32> {
         panic!("the program hangs");
     }
     status.and_then(|status| status.code())
+}
+
+/// The rest of what a program writes to its standard error.
+pub(crate) fn told(child: &mut Child) -> String {
+    let mut told = String::new();
+    let mut stderr = child.stderr.take().expect("a pipe");
+    stderr.read_to_string(&mut told).expect("text");
+    told
 }
 
 /// Presses Ctrl-C.

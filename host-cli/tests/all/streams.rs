@@ -1,9 +1,9 @@
 //! `--stream`.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use crate::program::{Files, command, end, interrupt, run, run_with};
+use crate::program::{Files, command, end, interrupt, run, run_with, told};
 
 #[test]
 fn outputs_come_as_items_go_in() {
@@ -48,13 +48,7 @@ fn interrupted_between_items() {
     );
     assert!(lines.next().is_none());
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    let mut told = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut told)
-        .unwrap();
+    let told = told(&mut child);
     assert!(
         told.contains("finishing") && told.contains("interrupted"),
         "{told}"
@@ -95,13 +89,7 @@ fn a_closed_pipe_is_a_quiet_end() {
     // The input stays open: the program must end by itself.
     writeln!(input, "2").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    let mut told = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut told)
-        .unwrap();
+    let told = told(&mut child);
     assert_eq!(told, "");
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::program::{Files, command, interrupt, run};
+use crate::program::{Files, command, interrupt, run, told};
 use crate::server::{JSON, NDJSON, Server, own, own_manifest};
 
 const PRINTS_FOR_EVER: &str =
@@ -337,13 +337,7 @@ fn a_job_that_ends_its_process_does_not_leave_others_running() {
     let items = ["-i", "0", "-i", "1", "--jobs", "2", "--timeout", "none"];
     let mut child = command(files.arguments(&items)).spawn().unwrap();
     assert_eq!(ends(&mut child).code(), Some(1));
-    let mut told = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut told)
-        .unwrap();
+    let told = told(&mut child);
     // The code does not come out of the sandbox, so none is named.
     assert!(told.contains("ended its own process\n"), "{told}");
     assert!(!told.contains("code"), "{told}");
@@ -410,19 +404,14 @@ fn the_time_of_a_stream_is_that_of_each_item() {
     thread::sleep(Duration::from_secs(5));
     writeln!(input, "2\n0").unwrap();
     assert_eq!(ends(&mut child).code(), Some(1));
-    let (mut printed, mut told) = (String::new(), String::new());
+    let mut printed = String::new();
     child
         .stdout
         .take()
         .unwrap()
         .read_to_string(&mut printed)
         .unwrap();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut told)
-        .unwrap();
+    let told = told(&mut child);
     assert_eq!(printed, "1\n2\n");
     assert!(
         told.contains("longer than its limit of 4 seconds"),
