@@ -43,7 +43,9 @@ enum Task {
     /// Build everything into target/dist, a folder that can be moved anywhere
     ///
     /// The environment variable PIPELINE_TOOLCHAIN, `rustup` or `debian`,
-    /// forces where the WebAssembly target of Rust comes from.
+    /// forces where the WebAssembly target of Rust comes from. With
+    /// PIPELINE_BINARYEN=none the build takes a minute less and Python in it
+    /// runs slower: for trying out a change of the guest.
     Build,
     /// Build everything, then run a pipeline: arguments are those of `pipeline run`
     Run {
