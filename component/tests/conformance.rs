@@ -9,7 +9,7 @@ use std::path::Path;
 
 use common::same;
 use jiter::Jiter;
-use pipeline_component::executor::{PipelineError, RunResult, execute};
+use pipeline_component::executor::{PipelineError, RunResult, execute, items};
 use pipeline_component::manifest::{parse, parse_value};
 use pipeline_component::registry::Registry;
 use pipeline_component::value::Value;
@@ -127,17 +127,16 @@ fn compare_outputs(expected: &str, found: &[Value]) -> Result<(), String> {
 fn compare(expect: &str, found: Result<RunResult, PipelineError>) -> Result<(), String> {
     match (field(expect, "error"), found) {
         (None, Ok(result)) => {
-            compare_outputs(&field(expect, "outputs").unwrap(), &result.outputs)?;
-            let order = field(expect, "execution_order").map(|order| {
+            let order = result.graph.execution_order.clone();
+            compare_outputs(&field(expect, "outputs").unwrap(), &result.into_items())?;
+            let expected = field(expect, "execution_order").map(|order| {
                 elements(&order)
                     .iter()
                     .map(|id| string(id))
                     .collect::<Vec<_>>()
             });
-            match order {
-                Some(order) if order != result.graph.execution_order => {
-                    Err(format!("order {:?}", result.graph.execution_order))
-                }
+            match expected {
+                Some(expected) if expected != order => Err(format!("order {order:?}")),
                 _ => Ok(()),
             }
         }
@@ -155,7 +154,7 @@ fn compare(expect: &str, found: Result<RunResult, PipelineError>) -> Result<(), 
                     "node_id" => error.node_id == Some(string(&value)),
                     "item" => error.item.map(|item| item.to_string()) == Some(value.clone()),
                     "outputs" => {
-                        compare_outputs(&value, &error.outputs)?;
+                        compare_outputs(&value, &items(error.outputs.clone()))?;
                         true
                     }
                     other => panic!("unknown expectation {other}"),

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use pipeline_component::manifest::{Diagnostic, Location, Severity, check, locate, parse};
+use pipeline_component::manifest::{Diagnostic, Location, Severity, load, parse};
 use pipeline_component::registry::Registry;
 
 fn place(path: &str, location: Option<Location>) -> String {
@@ -21,19 +21,10 @@ fn place(path: &str, location: Option<Location>) -> String {
 
 /// What is said of a text, with the line that is meant.
 fn report(text: &str) -> String {
-    let (heading, diagnostics) = match parse(text) {
-        Err(diagnostics) => ("can't be read", diagnostics),
-        Ok(parsed) => match check(&parsed.manifest, &Registry::native()) {
-            Err(mut diagnostics) => {
-                diagnostics.splice(0..0, parsed.warnings);
-                ("can't run", diagnostics)
-            }
-            Ok(checked) => {
-                let mut warnings = parsed.warnings;
-                warnings.extend(checked.warnings);
-                ("can run", warnings)
-            }
-        },
+    let (heading, diagnostics) = match load(text, &Registry::native()) {
+        Ok(loaded) => ("can run", loaded.warnings),
+        Err(found) if parse(text).is_ok() => ("can't run", found),
+        Err(found) => ("can't be read", found),
     };
     let mut report = format!("{heading}\n");
     for diagnostic in &diagnostics {
@@ -47,8 +38,7 @@ fn describe(text: &str, diagnostic: &Diagnostic, report: &mut String) {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let at = |path: &str, location: Option<Location>| location.or_else(|| locate(text, path));
-    let location = at(&diagnostic.path, diagnostic.location);
+    let location = diagnostic.location;
     let _ = writeln!(
         report,
         "\n{severity}[{}]: {}",
@@ -65,12 +55,11 @@ fn describe(text: &str, diagnostic: &Diagnostic, report: &mut String) {
         let _ = writeln!(report, "  help: {help}");
     }
     for related in &diagnostic.related {
-        let location = at(&related.path, related.location);
         let _ = writeln!(
             report,
             "  {}: {}",
             related.message,
-            place(&related.path, location)
+            place(&related.path, related.location)
         );
     }
 }

@@ -6,7 +6,7 @@
 mod common;
 
 use common::read_and_check;
-use pipeline_component::executor::{ErrorKind, execute};
+use pipeline_component::executor::{ErrorKind, execute, items as items_of};
 use pipeline_component::manifest::{
     Connection, Manifest, Metadata, NodeSpec, check, parse, parse_value,
 };
@@ -484,12 +484,12 @@ proptest! {
         let checked = check(&manifest, &registry);
         let outputs = match execute(&manifest, &registry, Some(items)) {
             Ok(result) => {
-                prop_assert_eq!(result.graph, checked.unwrap().graph);
-                result.outputs
+                prop_assert_eq!(&result.graph, &checked.unwrap().graph);
+                result.into_items()
             }
             Err(error) => {
                 prop_assert_eq!(checked.is_err(), error.kind == ErrorKind::InvalidManifest);
-                error.outputs
+                items_of(error.outputs)
             }
         };
         prop_assert!(outputs.iter().all(|output| !output.is_deeper_than(MAX_DEPTH)));

@@ -11,7 +11,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use pipeline_component::manifest::{Diagnostic, check, forget, locate, parse, parse_value};
+use pipeline_component::manifest::{load, parse_value};
 use pipeline_component::registry::Registry;
 
 struct Counting;
@@ -49,24 +49,9 @@ fn processor_time() -> u64 {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
-/// Does with a text what hosts do: reads it, checks it, and asks for the places
-/// of what is said.
+/// Does with a text what hosts do: loads it, as a manifest and as a value.
 fn work(text: &str) {
-    let registry = Registry::native();
-    let found: Vec<Diagnostic> = match parse(text) {
-        Err(found) => found,
-        Ok(parsed) => match check(&parsed.manifest, &registry) {
-            Err(found) => found,
-            Ok(checked) => checked.warnings,
-        },
-    };
-    for diagnostic in found {
-        let _ = locate(text, &diagnostic.path);
-        for related in diagnostic.related {
-            let _ = locate(text, &related.path);
-        }
-    }
-    forget();
+    let _ = load(text, &Registry::native());
     let _ = parse_value(text);
 }
 

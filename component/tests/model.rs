@@ -5,7 +5,8 @@
 mod common;
 
 use common::model::{ALL, Behaviour, Mark, Triple, model, pipeline, registry_of_behaviours, texts};
-use pipeline_component::executor::{Run, execute};
+use pipeline_component::Value;
+use pipeline_component::executor::{Run, execute, items};
 use pipeline_component::manifest::Manifest;
 use proptest::prelude::*;
 
@@ -32,7 +33,7 @@ proptest! {
         let expected = model(&manifest, &behaviours, &inputs);
         let items = inputs.iter().map(|text| text.as_str().into()).collect();
         let result = execute(&manifest, &registry_of_behaviours(), Some(items)).unwrap();
-        prop_assert_eq!(texts(result.outputs), expected);
+        prop_assert_eq!(texts(result.into_items()), expected);
     }
 
     /// One push and the end of the input are two batches, and nothing is lost
@@ -52,8 +53,13 @@ proptest! {
         }
         let mut expected = model(&manifest, &behaviours, std::slice::from_ref(&input));
         let mut run = Run::open(&manifest, &registry_of_behaviours()).unwrap();
-        let mut given = texts(run.push(input.as_str().into()).unwrap());
-        given.extend(texts(run.finish().unwrap().outputs));
+        let mut part = run.push(Value::from(input.as_str()).into()).unwrap();
+        let mut given = texts(items(part.outputs));
+        while part.more {
+            part = run.pull(1).unwrap();
+            given.extend(texts(items(part.outputs)));
+        }
+        given.extend(texts(run.finish().unwrap().into_items()));
         expected.sort();
         given.sort();
         prop_assert_eq!(given, expected);

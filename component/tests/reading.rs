@@ -6,7 +6,7 @@ mod common;
 
 use common::same;
 use pipeline_component::manifest::{
-    GpuType, MediaKind, NodeSpec, Placement, RuntimeHint, locate, parse, parse_value,
+    GpuType, MediaKind, NodeSpec, Placement, RuntimeHint, parse, parse_value,
 };
 use pipeline_component::value::Value;
 
@@ -152,24 +152,4 @@ fn params_are_a_mapping_even_with_one_dollar_key() {
         manifest.nodes[0].params,
         Value::Map(vec![("$x".to_owned(), 1.into())])
     );
-}
-
-#[test]
-fn places_are_found_by_path() {
-    let text = "{\"manifest\": {\"version\": \"v1\", \"nodes\": [\n  {\"id\": \"é\", \"nodeType\": \"T\", \
-        \"params\": {\"a b\": [1, 22]}}]},\n \"input_data\": [7]}";
-    let found = |path: &str| {
-        let at = locate(text, path).unwrap();
-        let start = at.offset as usize;
-        (at.line, at.column, &text[start..start + at.length as usize])
-    };
-    assert_eq!(found("version"), (1, 26, "\"v1\""));
-    assert_eq!(found("nodes[0].id"), (2, 10, "\"é\""));
-    assert_eq!(found("nodes[0].node_type"), (2, 27, "\"T\""));
-    assert_eq!(found("nodes[0].params[\"a b\"][1]"), (2, 54, "22"));
-    assert_eq!(found("input_data[0]"), (3, 17, "7"));
-    // What is not there is where it would be.
-    assert_eq!(found("nodes[0].host").0, 2);
-    assert_eq!(found("nodes[0].params.x"), (2, 42, "{\"a b\": [1, 22]}"));
-    assert_eq!(locate("{\"a\":", "a"), None);
 }

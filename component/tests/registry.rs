@@ -145,7 +145,7 @@ fn nodes_of_both_languages_run_together() {
         &["a>b"],
     );
     let result = execute(&pipeline, &registry(), Some(vec![1.into()])).unwrap();
-    assert_eq!(result.outputs, ["SHOUT".into()]);
+    assert_eq!(result.into_items(), ["SHOUT".into()]);
     let pipeline = manifest(vec![node("bad", "Shout", [])], &[]);
     let error = execute(&pipeline, &registry(), Some(vec![])).unwrap_err();
     assert_eq!(error.kind, ErrorKind::NodeSetupFailed);

@@ -78,5 +78,5 @@ fuzz_target!(|plan: Plan| {
     let items = inputs.iter().map(|text| text.as_str().into()).collect();
     let result = execute(&manifest, &registry_of_behaviours(), Some(items));
     let result = result.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(texts(result.outputs), expected);
+    assert_eq!(texts(result.into_items()), expected);
 });

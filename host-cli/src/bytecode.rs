@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::types::{Data, Value, ValueNode};
+use crate::types::{Data, Input, Value, ValueNode};
 use crate::{Fault, Limits, Sandbox};
 
 /// What the component's Python puts before `.pyc`.
@@ -106,18 +106,19 @@ pub async fn compile(
             "node_type": "remotemedia.runtime.bytecode:Compile", "params": {{"checked": {checked}}}}}]}}"#
     );
     let mut instance = sandbox.instantiate(limits).await?;
-    let parsed = instance.parse(&manifest).await?.map_err(|diagnostics| {
+    let loaded = instance.load(&manifest).await?.map_err(|diagnostics| {
         let first = diagnostics.into_iter().next();
         BytecodeError::Failed(first.map_or_else(String::new, |first| first.message))
     })?;
-    let run = instance.execute(&parsed.manifest, Some(&items)).await?;
+    let run = instance.execute(&loaded.manifest, Some(&items)).await?;
     let run = run.map_err(|error| BytecodeError::Failed(error.message))?;
-    if run.outputs.len() != seen.len() {
-        let (files, outputs) = (seen.len(), run.outputs.len());
+    let given = run.into_items();
+    if given.len() != seen.len() {
+        let (files, outputs) = (seen.len(), given.len());
         let message = format!("{files} files gave {outputs} outputs");
         return Err(BytecodeError::Failed(message));
     }
-    for (source, output) in seen.into_iter().zip(run.outputs) {
+    for (source, output) in seen.into_iter().zip(given) {
         match single(output) {
             Some(ValueNode::Bytes(code)) => write(source, &code)?,
             Some(ValueNode::Text(reason)) => refused.push(Refused {
@@ -130,11 +131,9 @@ pub async fn compile(
     Ok(refused)
 }
 
-fn text(text: String) -> Data {
-    Data::Value(Value {
-        nodes: vec![ValueNode::Text(text)],
-        root: 0,
-    })
+fn text(text: String) -> Input {
+    let nodes = vec![ValueNode::Text(text)];
+    Data::Value(Value { nodes, root: 0 }).into()
 }
 
 /// The node of a value that has only one.

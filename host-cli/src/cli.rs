@@ -159,8 +159,9 @@ fn of_a_request(argument: Arg) -> Arg {
 pub(crate) struct Run {
     /// The manifest, JSON or YAML; `-` reads it from standard input.
     pub(crate) manifest: String,
-    /// An item: JSON, or `@file`. Can be repeated.
-    #[arg(short, long, value_name = "JSON|@FILE", allow_hyphen_values = true)]
+    /// An item: JSON, or `@file`; with `NODE=` before it, for that source
+    /// alone. Can be repeated.
+    #[arg(short, long, value_name = "[NODE=]JSON|@FILE", allow_hyphen_values = true)]
     pub(crate) input: Vec<String>,
     /// A file of items: a JSON array or NDJSON; `-` for standard input.
     #[arg(long, value_name = "FILE|-")]
@@ -191,6 +192,10 @@ pub(crate) struct Run {
         conflicts_with = "stream"
     )]
     pub(crate) jobs: NonZero<usize>,
+    /// Say which node gave each output: a list for each node instead of one for
+    /// all; with --stream an object `{"node": ..., "output": ...}` a line.
+    #[arg(long)]
+    pub(crate) by_node: bool,
     /// Add what each node did and how long it took.
     #[arg(long)]
     pub(crate) metrics: bool,

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use pipeline_host::codec;
-use pipeline_host::types::{Audio, Binary, Data, Image, ImageFormat, Value, ValueNode};
+use pipeline_host::types::{Audio, Binary, Data, Image, ImageFormat, Input, Value, ValueNode};
 
 use crate::cli;
 use crate::failure::Failure;
@@ -12,7 +12,7 @@ use crate::report;
 use crate::workspace::reason;
 
 /// The items that the command line gives; none where it gives none.
-pub(crate) fn gather(arguments: &cli::Run) -> Result<Option<Vec<Data>>, Failure> {
+pub(crate) fn gather(arguments: &cli::Run) -> Result<Option<Vec<Input>>, Failure> {
     if arguments.manifest == "-"
         && (arguments.stream || from_stdin(arguments))
         && !arguments.no_input
@@ -21,8 +21,8 @@ pub(crate) fn gather(arguments: &cli::Run) -> Result<Option<Vec<Data>>, Failure>
         return Err(Failure::usage(text).help("give the manifest as a file"));
     }
     let mut items = Vec::new();
-    for input in &arguments.input {
-        items.push(item(input)?);
+    for text in &arguments.input {
+        items.push(input(text)?);
     }
     if let Some(name) = &arguments.input_file {
         items.extend(many(name)?);
@@ -35,7 +35,26 @@ fn from_stdin(arguments: &cli::Run) -> bool {
     arguments.input_file.as_deref() == Some("-")
 }
 
+/// Items that were written beside a manifest.
+pub(crate) fn written(items: Vec<Value>) -> Vec<Input> {
+    items.into_iter().map(Data::Value).map(Input::from).collect()
+}
+
 /// An item of `--input`.
+fn input(text: &str) -> Result<Input, Failure> {
+    // No JSON begins with a name and `=`.
+    let is_id = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+    match text.split_once('=') {
+        Some((node, rest)) if is_id(node) => Ok(Input {
+            node_id: Some(node.to_owned()),
+            item: item(rest)?,
+        }),
+        _ if text.starts_with('@') => item(text).map(Input::from),
+        _ => codec::read_input(text.as_bytes()).map_err(|error| no_item(text, &error)),
+    }
+}
+
+/// An item, as JSON or in a file.
 fn item(input: &str) -> Result<Data, Failure> {
     if let Some(path) = input.strip_prefix('@') {
         let path = Path::new(path);
@@ -49,21 +68,23 @@ fn item(input: &str) -> Result<Data, Failure> {
                 ))
             });
     }
-    codec::read_item(input.as_bytes()).map_err(|error| {
-        let failure = Failure::usage(format!(
-            "the input `{}` is not an item: {error}",
-            shortened(input)
-        ));
-        // The shell takes quotes away, and people leave them out.
-        match Path::new(input).exists() {
-            true => failure.help(format!("a file is given as @{input}")),
-            false => failure.help(r#"a string needs quotes of JSON: --input '"text"'"#),
-        }
-    })
+    codec::read_item(input.as_bytes()).map_err(|error| no_item(input, &error))
+}
+
+fn no_item(input: &str, error: &codec::ReadError) -> Failure {
+    let failure = Failure::usage(format!(
+        "the input `{}` is not an item: {error}",
+        shortened(input)
+    ));
+    // The shell takes quotes away, and people leave them out.
+    match Path::new(input).exists() {
+        true => failure.help(format!("a file is given as @{input}")),
+        false => failure.help(r#"a string needs quotes of JSON: --input '"text"'"#),
+    }
 }
 
 /// The items of `--input-file`.
-fn many(name: &str) -> Result<Vec<Data>, Failure> {
+fn many(name: &str) -> Result<Vec<Input>, Failure> {
     let bytes = match name {
         "-" => {
             let mut bytes = Vec::new();
@@ -96,11 +117,11 @@ fn many(name: &str) -> Result<Vec<Data>, Failure> {
     })
 }
 
-fn each_line(bytes: &[u8]) -> Result<Vec<Data>, codec::ReadError> {
+fn each_line(bytes: &[u8]) -> Result<Vec<Input>, codec::ReadError> {
     let lines = bytes.split(|byte| *byte == b'\n').enumerate();
     let lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
     let items = lines.map(|(number, line)| {
-        codec::read_item(line).map_err(|mut error| {
+        codec::read_input(line).map_err(|mut error| {
             error.line = number + 1;
             error
         })

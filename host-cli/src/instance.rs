@@ -21,7 +21,8 @@ use crate::log::Log;
 use crate::memory::Images;
 use crate::open_files::{self, OpenFiles};
 use crate::types::{
-    Checked, Data, Diagnostic, Location, Manifest, NodeInfo, Parsed, PipelineError, RunResult,
+    Checked, Data, Diagnostic, Input, Loaded, Manifest, NodeInfo, NodeOutputs, Part, PipelineError,
+    RunResult,
 };
 use crate::watchdog::Watch;
 
@@ -252,6 +253,15 @@ fn wasi(directories: &Directories, log: &Log) -> Result<WasiCtx, Fault> {
     Ok(builder.build())
 }
 
+impl RunResult {
+    /// The items that the sinks gave, without the sinks.
+    #[must_use]
+    pub fn into_items(self) -> Vec<Data> {
+        let items = self.outputs.into_iter().map(|given| given.items);
+        items.flatten().collect()
+    }
+}
+
 /// An instance of the component, in a sandbox of its own.
 ///
 /// Each method's outer error is a [`Fault`]: the instance is of no use after
@@ -265,21 +275,12 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Reads a manifest from JSON or YAML text.
+    /// Reads a manifest from JSON or YAML text, and checks it.
     ///
     /// # Errors
     /// See [`Instance`].
-    pub async fn parse(&mut self, source: &str) -> Result<Result<Parsed, Vec<Diagnostic>>, Fault> {
-        self.call(async |executor, store| executor.call_parse(store, source).await)
-            .await
-    }
-
-    /// Says where in a manifest's text the value at a JSON path stands.
-    ///
-    /// # Errors
-    /// See [`Instance`].
-    pub async fn locate(&mut self, source: &str, path: &str) -> Result<Option<Location>, Fault> {
-        self.call(async |executor, store| executor.call_locate(store, source, path).await)
+    pub async fn load(&mut self, source: &str) -> Result<Result<Loaded, Vec<Diagnostic>>, Fault> {
+        self.call(async |executor, store| executor.call_load(store, source).await)
             .await
     }
 
@@ -312,9 +313,10 @@ impl Instance {
     pub async fn execute(
         &mut self,
         manifest: &Manifest,
-        inputs: Option<&[Data]>,
+        inputs: Option<&[Input]>,
     ) -> Result<Result<RunResult, PipelineError>, Fault> {
-        self.allow_items(inputs.unwrap_or_default())?;
+        let given = inputs.unwrap_or_default().iter();
+        self.allow_items(given.map(|input| &input.item))?;
         let ended = self
             .call(async |executor, store| match inputs {
                 Some(inputs) => {
@@ -326,7 +328,7 @@ impl Instance {
             })
             .await?;
         if let Ok(run) = &ended {
-            self.allow_items(&run.outputs)?;
+            self.allow_outputs(&run.outputs)?;
         }
         Ok(ended)
     }
@@ -338,11 +340,14 @@ impl Instance {
     pub async fn open(
         &mut self,
         manifest: &Manifest,
-    ) -> Result<Result<Session, PipelineError>, Fault> {
+    ) -> Result<Result<Session<'_>, PipelineError>, Fault> {
         let opened = self
             .call(async |executor, store| executor.session().call_open(store, manifest).await)
             .await?;
-        Ok(opened.map(|handle| Session { handle }))
+        Ok(opened.map(|handle| Session {
+            instance: self,
+            handle,
+        }))
     }
 
     /// What was refused because of a limit, to a run that could go on without
@@ -375,14 +380,18 @@ impl Instance {
         self.call(call).await
     }
 
-    fn allow_items(&self, items: &[Data]) -> Result<(), Fault> {
+    fn allow_items<'d>(&self, items: impl Iterator<Item = &'d Data>) -> Result<(), Fault> {
         Ok(self.store.data().limits.allow_items(count(items))?)
+    }
+
+    fn allow_outputs(&self, outputs: &[NodeOutputs]) -> Result<(), Fault> {
+        self.allow_items(outputs.iter().flat_map(|given| &given.items))
     }
 }
 
 /// How many items there are, in whatever form.
-fn count(items: &[Data]) -> u64 {
-    let each = items.iter().map(|item| match item {
+fn count<'d>(items: impl Iterator<Item = &'d Data>) -> u64 {
+    let each = items.map(|item| match item {
         Data::Integers(items) => items.len() as u64,
         Data::Numbers(items) => items.len() as u64,
         _ => 1,
@@ -397,73 +406,102 @@ async fn hold<T>(
     bounds.hold(call).await
 }
 
-/// A pipeline that is fed and read item by item. It lives in the instance that
-/// opened it and is used with that one; it ends with it, or with `finish`.
-pub struct Session {
+/// A pipeline that is fed and read item by item.
+///
+/// Its outputs leave in parts: where a [`Part`] has `more`, [`pull`](Self::pull)
+/// goes on. End a session by [`finish`](Self::finish) or [`close`](Self::close):
+/// nodes are not cleaned up where it is only dropped, since that takes a call into
+/// the instance.
+pub struct Session<'i> {
+    instance: &'i mut Instance,
     handle: ResourceAny,
 }
 
-impl Session {
-    /// Gives an item to every source, and returns what the sinks gave for it.
+impl Session<'_> {
+    /// Gives an item to every source, or to the one that it is meant for, and
+    /// returns the first part of what the sinks give for it.
     ///
     /// # Errors
     /// See [`Instance`].
-    pub async fn push(
-        &self,
-        instance: &mut Instance,
-        item: &Data,
-    ) -> Result<Result<Vec<Data>, PipelineError>, Fault> {
-        let given = instance
-            .session_call(async |executor, store| {
-                executor.session().call_push(store, self.handle, item).await
-            })
-            .await?;
-        if let Ok(outputs) = &given {
-            instance.allow_items(outputs)?;
-        }
-        Ok(given)
+    pub async fn push(&mut self, input: &Input) -> Result<Result<Part, PipelineError>, Fault> {
+        self.instance.allow_items(std::iter::once(&input.item))?;
+        let handle = self.handle;
+        self.part(async |session, store| session.call_push(store, handle, input).await)
+            .await
     }
 
-    /// Lets sources that produce their own items run until there are outputs,
-    /// at most about `most`; none when all have ended.
+    /// Goes on with what is under way, and returns the next part: at most about
+    /// `most` outputs. Where nothing was given, sources that produce their own
+    /// items run.
     ///
     /// # Errors
     /// See [`Instance`].
-    pub async fn pull(
-        &self,
-        instance: &mut Instance,
-        most: u32,
-    ) -> Result<Result<Option<Vec<Data>>, PipelineError>, Fault> {
-        let given = instance
-            .session_call(async |executor, store| {
-                executor.session().call_pull(store, self.handle, most).await
-            })
-            .await?;
-        if let Ok(Some(outputs)) = &given {
-            instance.allow_items(outputs)?;
-        }
-        Ok(given)
+    pub async fn pull(&mut self, most: u32) -> Result<Result<Part, PipelineError>, Fault> {
+        let handle = self.handle;
+        self.part(async |session, store| session.call_pull(store, handle, most).await)
+            .await
     }
 
-    /// Ends the input, and returns what the sinks still gave.
+    /// Ends the input, and returns the first part of what the sinks still give.
     ///
     /// # Errors
     /// See [`Instance`].
-    pub async fn finish(
-        self,
-        instance: &mut Instance,
-    ) -> Result<Result<RunResult, PipelineError>, Fault> {
-        let ended = instance
+    pub async fn end(&mut self) -> Result<Result<Part, PipelineError>, Fault> {
+        let handle = self.handle;
+        self.part(async |session, store| session.call_end(store, handle).await)
+            .await
+    }
+
+    /// Ends the input, cleans the nodes up, and returns what the sinks still gave.
+    ///
+    /// # Errors
+    /// See [`Instance`].
+    pub async fn finish(self) -> Result<Result<RunResult, PipelineError>, Fault> {
+        let handle = self.handle;
+        let ended = self
+            .instance
             .session_call(async |executor, store| {
-                executor
-                    .session()
-                    .call_finish(&mut *store, self.handle)
-                    .await
+                executor.session().call_finish(store, handle).await
             })
             .await?;
         if let Ok(run) = &ended {
-            instance.allow_items(&run.outputs)?;
+            self.instance.allow_outputs(&run.outputs)?;
         }
+        self.close().await?;
         Ok(ended)
+    }
+
+    /// Stops what is under way and cleans the nodes up, without flushing them.
+    ///
+    /// # Errors
+    /// See [`Instance`].
+    pub async fn close(self) -> Result<(), Fault> {
+        let handle = self.handle;
+        self.instance
+            .session_call(async |_, store| handle.resource_drop_async(store).await)
+            .await
+    }
+
+    /// What was refused because of a limit: see [`Instance::refusals`].
+    #[must_use]
+    pub fn refusals(&self) -> Vec<LimitError> {
+        self.instance.refusals()
+    }
+
+    async fn part(
+        &mut self,
+        call: impl AsyncFnOnce(
+            executor::GuestSession<'_>,
+            &mut Store<State>,
+        ) -> wasmtime::Result<Result<Part, PipelineError>>,
+    ) -> Result<Result<Part, PipelineError>, Fault> {
+        let given = self
+            .instance
+            .session_call(async |executor, store| call(executor.session(), store).await)
+            .await?;
+        if let Ok(part) = &given {
+            self.instance.allow_outputs(&part.outputs)?;
+        }
+        Ok(given)
     }
 }

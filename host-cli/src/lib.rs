@@ -17,10 +17,10 @@
 //!
 //! let mut instance = sandbox.instantiate(&Limits::default()).await?;
 //! let source = std::fs::read_to_string("manifest.json")?;
-//! let parsed = instance.parse(&source).await?.map_err(|_| "not a manifest")?;
-//! let items = [codec::read_item(b"5")?];
-//! match instance.execute(&parsed.manifest, Some(&items)).await? {
-//!     Ok(run) => println!("{} outputs", run.outputs.len()),
+//! let loaded = instance.load(&source).await?.map_err(|_| "no manifest that can run")?;
+//! let items = [codec::read_input(b"5")?];
+//! match instance.execute(&loaded.manifest, Some(&items)).await? {
+//!     Ok(run) => println!("{} sinks gave outputs", run.outputs.len()),
 //!     Err(error) => eprintln!("{}", error.message),
 //! }
 //! # Ok(())

@@ -5,14 +5,15 @@ use std::io::{self, Cursor, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use pipeline_host::Limits;
-use pipeline_host::codec::{ArenaError, Style, Writer, document};
+use pipeline_host::codec::document::{self, Form, Layout};
+use pipeline_host::codec::{ArenaError, Style, Writer};
 use pipeline_host::files::{self, Existing};
 use pipeline_host::terminal::visible;
 use pipeline_host::types::{
-    Audio, Data, Diagnostic, ImageFormat, PipelineError, PixelFormat, RunResult,
+    Audio, Data, Diagnostic, ImageFormat, NodeOutputs, PipelineError, PixelFormat, RunResult,
 };
 
-use crate::cli::Format;
+use crate::cli::{self, Format};
 use crate::failure::Failure;
 use crate::npy;
 use crate::workspace::reason;
@@ -23,6 +24,7 @@ const PREFIX: &str = "out-";
 /// Writes outputs: as JSON, and their media to a directory where there is one.
 pub(crate) struct Outputs {
     style: Style,
+    layout: Layout,
     directory: Option<PathBuf>,
     existing: Existing,
     /// How many outputs came before.
@@ -34,12 +36,19 @@ pub(crate) struct Outputs {
 
 impl Outputs {
     pub(crate) fn new(
-        format: Option<Format>,
-        directory: Option<&Path>,
-        existing: Existing,
+        arguments: &cli::Run,
         limits: Limits,
     ) -> Result<Self, Failure> {
-        let format = format.unwrap_or_else(|| match std::io::stdout().is_terminal() {
+        let directory = arguments.output_dir.as_deref();
+        let existing = match arguments.overwrite {
+            true => Existing::Replace,
+            false => Existing::Keep,
+        };
+        let layout = match arguments.by_node {
+            true => Layout::ByNode,
+            false => Layout::Flat,
+        };
+        let format = arguments.format.unwrap_or_else(|| match std::io::stdout().is_terminal() {
             true => Format::Pretty,
             false => Format::Json,
         });
@@ -54,6 +63,7 @@ impl Outputs {
         }
         Ok(Self {
             style: style(format),
+            layout,
             directory: directory.map(Path::to_owned),
             existing,
             count: 0,
@@ -70,7 +80,12 @@ impl Outputs {
         metrics: bool,
     ) -> Result<(), Failure> {
         let mut writer = Writer::new(self.style);
-        document::success(&mut writer, run, warnings, metrics, |writer, item| {
+        let form = Form {
+            warnings,
+            layout: self.layout,
+            metrics,
+        };
+        document::success(&mut writer, run, form, |writer, item| {
             self.item(writer, item)
         })?;
         print(writer)
@@ -84,21 +99,33 @@ impl Outputs {
         warnings: &[Diagnostic],
     ) -> Result<(), Failure> {
         let mut writer = Writer::new(self.style);
-        document::failure(&mut writer, error, kind, warnings, |writer, item| {
+        let form = Form {
+            warnings,
+            layout: self.layout,
+            metrics: false,
+        };
+        document::failure(&mut writer, error, kind, form, |writer, item| {
             self.item(writer, item)
         })?;
         print(writer)
     }
 
-    /// Prints items, one a line.
-    pub(crate) fn lines(&mut self, items: &[Data]) -> Result<(), Failure> {
+    /// Prints outputs, one a line.
+    pub(crate) fn lines(&mut self, given: &[NodeOutputs]) -> Result<(), Failure> {
         self.files = 0;
         let mut text = String::new();
-        for item in items {
-            let mut writer = Writer::new(Style::Compact);
-            self.item(&mut writer, item)?;
-            text.push_str(&writer.finish());
-            text.push('\n');
+        for NodeOutputs { node_id, items } in given {
+            for item in items {
+                let mut writer = Writer::new(Style::Compact);
+                match self.layout {
+                    Layout::Flat => self.item(&mut writer, item)?,
+                    layout => document::output(&mut writer, node_id, layout, |writer| {
+                        self.item(writer, item)
+                    })?,
+                }
+                text.push_str(&writer.finish());
+                text.push('\n');
+            }
         }
         write_out(&text)
     }

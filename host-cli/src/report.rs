@@ -8,7 +8,6 @@ use miette::{
 };
 use pipeline_host::terminal::visible;
 use pipeline_host::types::{self, ErrorKind, PipelineError};
-use pipeline_host::{Fault, Instance};
 use thiserror::Error;
 
 use crate::excerpt::{Excerpt, Lines, Mark};
@@ -192,25 +191,6 @@ fn located(name: &str, lines: &Lines<'_>, diagnostic: &types::Diagnostic) -> Sho
         help: diagnostic.help.as_deref().map(show),
         excerpt: (!marks.is_empty()).then(|| lines.excerpt(name, &marks, harmless)),
     }
-}
-
-/// Finds the places in the text that only paths are known of.
-pub(crate) async fn locate(
-    instance: &mut Instance,
-    source: &Source,
-    diagnostics: &mut [types::Diagnostic],
-) -> Result<(), Fault> {
-    for diagnostic in diagnostics {
-        if diagnostic.location.is_none() {
-            diagnostic.location = instance.locate(&source.text, &diagnostic.path).await?;
-        }
-        for related in &mut diagnostic.related {
-            if related.location.is_none() {
-                related.location = instance.locate(&source.text, &related.path).await?;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Prints what went wrong in a pipeline; what is wrong with its manifest is

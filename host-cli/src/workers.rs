@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::instance::{Instance, Sandbox};
 use crate::limits::{Fault, Limits};
-use crate::types::{Data, Manifest, PipelineError, RunResult};
+use crate::types::{Input, Manifest, PipelineError, RunResult};
 
 type Job = Box<dyn FnOnce(&Sandbox, &Runtime) + Send>;
 
@@ -88,7 +88,7 @@ impl Workers {
         &self,
         limits: Limits,
         manifest: Arc<Manifest>,
-        inputs: Option<Vec<Data>>,
+        inputs: Option<Vec<Input>>,
     ) -> Started<Result<RunResult, PipelineError>> {
         self.start(limits, async move |instance: &mut Instance| {
             instance.execute(&manifest, inputs.as_deref()).await

@@ -3,16 +3,15 @@
 use std::future::Future;
 use std::io::Read;
 
-use pipeline_host::types::{Diagnostic, Parsed};
 use pipeline_host::{
-    Component, Directories, Engine, EngineOptions, Fault, Instance, LoadError, Sandbox,
+    Component, Directories, Engine, EngineOptions, Fault, LoadError, Sandbox,
 };
 
 use crate::cli::Place;
 use crate::compiling::Compiling;
 use crate::failure::{Failure, INTERRUPTED};
 use crate::place;
-use crate::report::{self, Source};
+use crate::report::Source;
 
 /// Loads the component into a sandbox.
 pub(crate) fn open(place: &Place) -> Result<(Engine, Sandbox), Failure> {
@@ -91,24 +90,6 @@ pub(crate) fn reason(error: &std::io::Error) -> String {
         std::io::ErrorKind::PermissionDenied => "permission denied".into(),
         std::io::ErrorKind::IsADirectory => "it is a directory".into(),
         _ => error.to_string(),
-    }
-}
-
-/// Parses a manifest; its warnings are printed.
-pub(crate) async fn parse(
-    instance: &mut Instance,
-    source: &Source,
-) -> Result<Result<Parsed, Vec<Diagnostic>>, Fault> {
-    match instance.parse(&source.text).await? {
-        Ok(mut parsed) => {
-            report::locate(instance, source, &mut parsed.warnings).await?;
-            report::diagnostics(source, &parsed.warnings);
-            Ok(Ok(parsed))
-        }
-        Err(mut diagnostics) => {
-            report::locate(instance, source, &mut diagnostics).await?;
-            Ok(Err(diagnostics))
-        }
     }
 }
 

@@ -4,8 +4,9 @@ use std::io::Write as _;
 
 use wasip2::http::types::{Fields, OutgoingBody, OutgoingResponse, OutputStream, ResponseOutparam};
 
-use crate::codec::{Style, Writer, document};
-use crate::types::{Diagnostic, ErrorKind, PipelineError};
+use crate::codec::document::{self, Form};
+use crate::codec::{Style, Writer};
+use crate::types::{ErrorKind, PipelineError};
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const NDJSON: &str = "application/x-ndjson";
@@ -67,21 +68,21 @@ impl Answer {
     pub(crate) fn wrong(status: u16, kind: &str, message: impl Into<String>) -> Self {
         let message = message.into();
         let error = document::plain_error(ErrorKind::Internal, message, Vec::new());
-        Self::error(status, kind, &error, &[])
+        Self::error(status, kind, &error, Form::default())
     }
 
     /// A pipeline failed, or can't run.
-    pub(crate) fn failed(error: &PipelineError, warnings: &[Diagnostic]) -> Self {
+    pub(crate) fn failed(error: &PipelineError, form: Form<'_>) -> Self {
         let status = match error.kind {
             ErrorKind::Internal | ErrorKind::SessionClosed => 500,
             _ => 422,
         };
-        Self::error(status, document::kind(error.kind), error, warnings)
+        Self::error(status, document::kind(error.kind), error, form)
     }
 
-    fn error(status: u16, kind: &str, error: &PipelineError, warnings: &[Diagnostic]) -> Self {
+    fn error(status: u16, kind: &str, error: &PipelineError, form: Form<'_>) -> Self {
         let mut writer = Writer::new(Style::Compact);
-        let written = document::failure(&mut writer, error, kind, warnings, |writer, item| {
+        let written = document::failure(&mut writer, error, kind, form, |writer, item| {
             writer.item(item)
         });
         match written {

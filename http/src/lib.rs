@@ -35,7 +35,7 @@ mod bindings {
             package remotemedia:http;
 
             world http {
-                import remotemedia:pipeline/executor@0.1.0;
+                import remotemedia:pipeline/executor@0.2.0;
             }
         ",
         world: "remotemedia:http/http",

@@ -4,7 +4,8 @@ use wasip2::http::types::{IncomingRequest, Method, ResponseOutparam};
 
 use crate::answer::{Answer, JSON, NDJSON, Wrong};
 use crate::body::Body;
-use crate::run::{self, Job, Source};
+use crate::codec::document::Layout;
+use crate::run::{self, Job, Options, Source};
 use crate::stream::{self, Items};
 use crate::{executor, pipelines};
 
@@ -93,7 +94,7 @@ struct Post {
     lines: Option<bool>,
     /// Whether outputs are to be sent as they come.
     streams: bool,
-    metrics: bool,
+    options: Options,
     /// How many bytes of the body, from its start, are the manifest of the pipeline
     /// that the path names: a host that reads manifests itself says so. A client
     /// that does only sends a manifest of its own, as to `/v1/execute`.
@@ -122,23 +123,29 @@ impl Post {
             NDJSON | "application/ndjson" | "application/jsonl" => Some(true),
             other => return Err(media_type(&format!("the body is of the type {other}"))),
         };
-        let metrics = match query
-            .split('&')
-            .filter_map(|pair| pair.strip_prefix("metrics="))
-            .next_back()
-        {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(other) => {
-                let text = format!("the parameter metrics is `{other}`; it can be true or false");
-                return Err(Answer::wrong(400, "bad-request", text));
+        let flag = |name: &str| {
+            let all = query.split('&').filter_map(|pair| pair.split_once('='));
+            let mut given = all.filter(|(key, _)| *key == name);
+            match given.next_back().map(|(_, value)| value) {
+                None | Some("false") => Ok(false),
+                Some("true") => Ok(true),
+                Some(other) => Err(Wrong::bad(format!(
+                    "the parameter {name} is `{other}`; it can be true or false"
+                ))),
             }
+        };
+        let options = Options {
+            metrics: flag("metrics")?,
+            layout: match flag("by-node")? {
+                true => Layout::ByNode,
+                false => Layout::Flat,
+            },
         };
         Ok(Self {
             streams: lines == Some(true) || header("accept").contains(NDJSON),
             body: Body::open(request)?,
             lines,
-            metrics,
+            options,
             manifest_length: header("pipeline-manifest-length").parse().ok(),
         })
     }
@@ -177,15 +184,15 @@ impl Post {
 
     /// Runs a pipeline on the lines of the body.
     fn feed(self, source: &Source, to: ResponseOutparam) {
-        stream::run(source, Items::Lines(self.body), self.metrics, to);
+        stream::run(source, Items::Lines(self.body), self.options, to);
     }
 
     /// Runs what `read` makes of the body.
     fn run(self, read: impl FnOnce(Vec<u8>) -> Result<Job, Wrong>, to: ResponseOutparam) {
-        let (streams, metrics) = (self.streams, self.metrics);
+        let (streams, options) = (self.streams, self.options);
         match self.whole().and_then(|body| Ok(read(body)?)) {
-            Ok(job) if streams => stream::run(&job.source, Items::List(job.inputs), metrics, to),
-            Ok(job) => job.run(metrics).send(to, false),
+            Ok(job) if streams => stream::run(&job.source, Items::List(job.inputs), options, to),
+            Ok(job) => job.run(options).send(to, false),
             Err(answer) => answer.send(to, false),
         }
     }

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use crate::answer::{Answer, Wrong};
-use crate::codec::{ReadError, Style, Writer, document, read_inputs, read_request};
+use crate::codec::document::{self, Form, Layout};
+use crate::codec::{ReadError, Style, Writer, read_inputs, read_request};
 use crate::executor;
-use crate::types::{Data, Diagnostic, ErrorKind, Location, Parsed, PipelineError};
+use crate::types::{Data, Diagnostic, ErrorKind, Input, Loaded, Location, PipelineError};
 
 /// A manifest's text, as a part of a longer one.
 pub(crate) struct Source {
@@ -24,36 +25,32 @@ impl Source {
         self.text.get(self.span.clone()).unwrap_or_default()
     }
 
-    /// Reads the manifest. What it warns of, or finds wrong, has its places.
-    pub(crate) fn parse(&self) -> Result<Parsed, PipelineError> {
-        match executor::parse(self.manifest()) {
-            Ok(mut parsed) => {
-                self.locate(&mut parsed.warnings);
-                Ok(parsed)
+    /// Loads the manifest. What it warns of, or finds wrong, has its place in the
+    /// whole text.
+    pub(crate) fn load(&self) -> Result<Loaded, PipelineError> {
+        match executor::load(self.manifest()) {
+            Ok(mut loaded) => {
+                self.shift(&mut loaded.warnings);
+                Ok(loaded)
             }
-            Err(found) => {
+            Err(mut found) => {
+                self.shift(&mut found);
                 let message = "the manifest is not valid".to_owned();
-                let mut error = document::plain_error(ErrorKind::InvalidManifest, message, found);
-                self.locate(&mut error.diagnostics);
-                Err(error)
+                Err(document::plain_error(ErrorKind::InvalidManifest, message, found))
             }
         }
     }
 
-    /// Says where in the whole text the places in the manifest are.
-    pub(crate) fn locate(&self, diagnostics: &mut [Diagnostic]) {
+    fn shift(&self, diagnostics: &mut [Diagnostic]) {
         if diagnostics.is_empty() {
             return;
         }
         let before = Before::of(&self.text[..self.span.start]);
-        let place = |location: &mut Option<Location>, path: &str| {
-            let found = location.or_else(|| executor::locate(self.manifest(), path));
-            *location = found.map(|location| before.shift(location));
-        };
         for diagnostic in diagnostics {
-            place(&mut diagnostic.location, &diagnostic.path);
-            for related in &mut diagnostic.related {
-                place(&mut related.location, &related.path);
+            let related = diagnostic.related.iter_mut();
+            let places = related.map(|related| &mut related.location);
+            for place in places.chain([&mut diagnostic.location]) {
+                *place = place.map(|location| before.shift(location));
             }
         }
     }
@@ -95,7 +92,7 @@ impl Before {
 /// What a request asks to run.
 pub(crate) struct Job {
     pub(crate) source: Source,
-    pub(crate) inputs: Option<Vec<Data>>,
+    pub(crate) inputs: Option<Vec<Input>>,
 }
 
 impl Job {
@@ -127,26 +124,23 @@ impl Job {
     }
 
     /// Runs it.
-    pub(crate) fn run(self, metrics: bool) -> Answer {
-        let parsed = match self.source.parse() {
-            Ok(parsed) => parsed,
-            Err(error) => return Answer::failed(&error, &[]),
+    pub(crate) fn run(self, options: Options) -> Answer {
+        let loaded = match self.source.load() {
+            Ok(loaded) => loaded,
+            Err(error) => return Answer::failed(&error, Form::default()),
         };
-        let written = parsed.input_data.map(values);
+        let written = loaded.input_data.map(written);
         let ended = match self.inputs.as_ref().or(written.as_ref()) {
-            Some(inputs) => executor::execute_with_input(&parsed.manifest, inputs),
-            None => executor::execute(&parsed.manifest),
+            Some(inputs) => executor::execute_with_input(&loaded.manifest, inputs),
+            None => executor::execute(&loaded.manifest),
         };
-        let warnings = &parsed.warnings;
+        let form = options.form(&loaded.warnings);
         let result = match ended {
             Ok(result) => result,
-            Err(mut error) => {
-                self.source.locate(&mut error.diagnostics);
-                return Answer::failed(&error, warnings);
-            }
+            Err(error) => return Answer::failed(&error, form),
         };
         let mut writer = Writer::new(Style::Compact);
-        let written = document::success(&mut writer, &result, warnings, metrics, |writer, item| {
+        let written = document::success(&mut writer, &result, form, |writer, item| {
             writer.item(item)
         });
         match written {
@@ -156,9 +150,26 @@ impl Job {
     }
 }
 
+/// What a request asks of its answer.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Options {
+    pub(crate) metrics: bool,
+    pub(crate) layout: Layout,
+}
+
+impl Options {
+    pub(crate) fn form(self, warnings: &[Diagnostic]) -> Form<'_> {
+        Form {
+            warnings,
+            layout: self.layout,
+            metrics: self.metrics,
+        }
+    }
+}
+
 /// Items that came with a manifest.
-pub(crate) fn values(written: Vec<crate::types::Value>) -> Vec<Data> {
-    written.into_iter().map(Data::Value).collect()
+pub(crate) fn written(items: Vec<crate::types::Value>) -> Vec<Input> {
+    items.into_iter().map(Data::Value).map(Input::from).collect()
 }
 
 /// Checks a manifest without running it. That it can't run is no failure of the
@@ -168,26 +179,11 @@ pub(crate) fn check(body: Vec<u8>) -> Answer {
         Ok(job) => job.source,
         Err(wrong) => return wrong.into(),
     };
-    let (checked, found) = match source.parse() {
-        Err(error) => (None, error.diagnostics),
-        Ok(parsed) => {
-            let mut found = parsed.warnings;
-            let checked = match executor::check(&parsed.manifest) {
-                Ok(checked) => {
-                    found.extend(checked.warnings.iter().cloned());
-                    Some(checked)
-                }
-                Err(errors) => {
-                    found.extend(errors);
-                    None
-                }
-            };
-            source.locate(&mut found);
-            (checked, found)
-        }
-    };
     let mut writer = Writer::new(Style::Compact);
-    document::check(&mut writer, checked.as_ref(), &found);
+    match source.load() {
+        Ok(loaded) => document::check(&mut writer, Some(&loaded.graph), &loaded.warnings),
+        Err(error) => document::check(&mut writer, None, &error.diagnostics),
+    }
     Answer::json(200, writer)
 }
 

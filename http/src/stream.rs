@@ -1,26 +1,27 @@
 //! Pipelines that are fed and read item by item, as NDJSON.
 //!
-//! Each output is a line `{"output": ...}`; the last line says how the run
-//! ended. An answer without that line was cut off.
+//! Each output is a line `{"output": ...}`, sent as soon as it is known; the last
+//! line says how the run ended. An answer without that line was cut off.
 
 use wasip2::http::types::ResponseOutparam;
 
 use crate::answer::{Answer, Lines, Wrong};
 use crate::body::Body;
-use crate::codec::{ReadError, Style, Writer, document, read_item};
+use crate::codec::document::{self, Form};
+use crate::codec::{ReadError, Style, Writer, read_input};
 use crate::executor::Session;
-use crate::run::{Source, values};
-use crate::types::{Data, Diagnostic, ErrorKind, PipelineError, RunResult};
+use crate::run::{Options, Source, written};
+use crate::types::{Diagnostic, ErrorKind, Input, NodeOutputs, Part, PipelineError, RunResult};
 
 /// How many outputs are asked for at a time.
-const AT_ONCE: u32 = 64;
+const AT_ONCE: u32 = 4096;
 
 /// Where items come from.
 pub(crate) enum Items {
     /// Lines of the request's body.
     Lines(Body),
     /// A list, or none.
-    List(Option<Vec<Data>>),
+    List(Option<Vec<Input>>),
 }
 
 /// The manifest in the first line of a body.
@@ -39,18 +40,17 @@ pub(crate) fn manifest(body: &mut Body) -> Result<Source, Wrong> {
 }
 
 /// Runs a pipeline, and sends what it gives as it comes.
-pub(crate) fn run(source: &Source, items: Items, metrics: bool, to: ResponseOutparam) {
-    let opened = source.parse().map_err(|error| Answer::failed(&error, &[]));
-    let opened = opened.and_then(|parsed| match Session::open(&parsed.manifest) {
-        Ok(session) => Ok((session, parsed.input_data, parsed.warnings)),
-        Err(mut error) => {
-            source.locate(&mut error.diagnostics);
-            Err(Answer::failed(&error, &parsed.warnings))
+pub(crate) fn run(source: &Source, items: Items, options: Options, to: ResponseOutparam) {
+    let loaded = match source.load() {
+        Ok(loaded) => loaded,
+        Err(error) => return Answer::failed(&error, Form::default()).send(to, false),
+    };
+    let session = match Session::open(&loaded.manifest) {
+        Ok(session) => session,
+        Err(error) => {
+            let form = options.form(&loaded.warnings);
+            return Answer::failed(&error, form).send(to, false);
         }
-    });
-    let (session, written, warnings) = match opened {
-        Ok(opened) => opened,
-        Err(answer) => return answer.send(to, false),
     };
     let Some(lines) = Lines::begin(to) else {
         return;
@@ -58,13 +58,13 @@ pub(crate) fn run(source: &Source, items: Items, metrics: bool, to: ResponseOutp
     let mut stream = Stream {
         session,
         lines,
-        warnings,
+        options,
+        warnings: loaded.warnings,
     };
-    match stream.feed(items, written.map(values)) {
-        Ok(run) => stream.finished(&run, metrics),
+    match stream.feed(items, loaded.input_data.map(written)) {
+        Ok(run) => stream.finished(&run),
         Err(End::Gone) => return,
-        Err(End::Failed(mut error)) => {
-            source.locate(&mut error.diagnostics);
+        Err(End::Failed(error)) => {
             if stream.outputs(&error.outputs).is_ok() {
                 stream.failed(&error, document::kind(error.kind));
             }
@@ -96,18 +96,19 @@ impl From<PipelineError> for End {
 struct Stream {
     session: Session,
     lines: Lines,
-    /// What the manifest's reader warned of; the last line says it.
+    options: Options,
+    /// What was warned of; the last line says it.
     warnings: Vec<Diagnostic>,
 }
 
 impl Stream {
-    fn feed(&mut self, items: Items, written: Option<Vec<Data>>) -> Result<RunResult, End> {
+    fn feed(&mut self, items: Items, written: Option<Vec<Input>>) -> Result<RunResult, End> {
         let mut fed = false;
         let items = match items {
             Items::Lines(mut body) => {
                 while let Some(line) = body.next_line().map_err(unread)? {
                     fed = true;
-                    let item = read_item(&line).map_err(|error| misread(error, body.line))?;
+                    let item = read_input(&line).map_err(|error| misread(error, body.line))?;
                     self.push(&item)?;
                 }
                 None
@@ -124,30 +125,43 @@ impl Stream {
         }
         // Without either the sources produce their own.
         if !fed {
-            while let Some(items) = self.session.pull(AT_ONCE)? {
-                self.outputs(&items)?;
-            }
+            let part = self.session.pull(AT_ONCE)?;
+            self.parts(part)?;
         }
-        let run = self.session.finish()?;
-        self.outputs(&run.outputs)?;
-        Ok(run)
+        let part = self.session.end()?;
+        self.parts(part)?;
+        Ok(self.session.finish()?)
     }
 
-    fn push(&mut self, item: &Data) -> Result<(), End> {
-        let outputs = self.session.push(item)?;
-        self.outputs(&outputs)
+    fn push(&mut self, item: &Input) -> Result<(), End> {
+        let part = self.session.push(item)?;
+        self.parts(part)
     }
 
-    fn outputs(&mut self, items: &[Data]) -> Result<(), End> {
-        for item in items {
-            let mut writer = Writer::new(Style::Compact);
-            writer
-                .try_object(|writer| writer.key("output").item(item))
-                .map_err(|error| {
-                    let text = format!("the pipeline component gave a broken value: {error}");
-                    End::Wrong("internal", text)
-                })?;
-            self.lines.line(writer);
+    /// Sends a part, and those that follow.
+    fn parts(&mut self, mut part: Part) -> Result<(), End> {
+        loop {
+            self.outputs(&part.outputs)?;
+            if !part.more {
+                return Ok(());
+            }
+            part = self.session.pull(AT_ONCE)?;
+        }
+    }
+
+    fn outputs(&mut self, outputs: &[NodeOutputs]) -> Result<(), End> {
+        for given in outputs {
+            for item in &given.items {
+                let mut writer = Writer::new(Style::Compact);
+                let (node, layout) = (&given.node_id, self.options.layout);
+                document::output(&mut writer, node, layout, |writer| writer.item(item)).map_err(
+                    |error| {
+                        let text = format!("the pipeline component gave a broken value: {error}");
+                        End::Wrong("internal", text)
+                    },
+                )?;
+                self.lines.line(writer);
+            }
         }
         match self.lines.flush() {
             true => Ok(()),
@@ -155,11 +169,11 @@ impl Stream {
         }
     }
 
-    fn finished(&mut self, run: &RunResult, metrics: bool) {
+    fn finished(&mut self, run: &RunResult) {
         let mut writer = Writer::new(Style::Compact);
         writer.object(|writer| {
             writer.key("status").string("success");
-            document::ended(writer, run, &self.warnings, metrics);
+            document::ended(writer, run, self.options.form(&self.warnings));
         });
         self.lines.line(writer);
     }

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crate::manifest::{Diagnostic, Severity};
+use super::NodeOutputs;
 use crate::node::NodeError;
-use crate::value::{NoForm, Value};
+use crate::value::NoForm;
 
 /// Kinds of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +63,7 @@ pub struct PipelineError {
     /// What is wrong with the manifest.
     pub diagnostics: Vec<Diagnostic>,
     /// What sinks had already given and nobody has had yet.
-    pub outputs: Vec<Value>,
+    pub outputs: Vec<NodeOutputs>,
 }
 
 impl PipelineError {

@@ -1,6 +1,10 @@
-//! How items move: the work stack, the queues at merges, the sources.
+//! How items move: the steps of a run, the work stack, the queues at merges, the
+//! sources.
 
-use super::{Batch, ErrorKind, PipelineError, Run, emitter};
+use std::collections::HashMap;
+
+use super::{Batch, ErrorKind, FedInput, Input, PipelineError, Run, emitter};
+use crate::manifest::{did_you_mean, enumerate};
 use crate::node::{Emitter, Outputs};
 use crate::value::Value;
 
@@ -17,54 +21,235 @@ pub(super) enum Work {
     },
 }
 
+/// Something to do when nothing is under way.
+pub(super) enum Step {
+    /// Feed the inputs, from an item of one of them on, to a root.
+    Feed {
+        root: usize,
+        /// Whether the inputs that are meant for all roots are fed for the last
+        /// time.
+        last: bool,
+        input: usize,
+        item: usize,
+    },
+    /// Give items, from one of them on, to all roots or to one; each is a batch.
+    Batch {
+        root: Option<usize>,
+        batch: Batch,
+        at: usize,
+    },
+    /// Give an item to a root.
+    Give { root: usize, item: Value },
+    /// Let the sources produce, to their ends. With `drains` each of their items
+    /// is a batch.
+    Produce { drains: bool },
+    /// Empty a node's queues, those of earlier connections first.
+    Drain { node: usize, queue: usize },
+    /// End a node's input, and carry on what it still gives.
+    Flush { node: usize },
+}
+
+impl Batch {
+    /// The item at a position. A single one can be had once.
+    fn take(&mut self, at: usize) -> Option<Value> {
+        match self {
+            Self::One(item) => (at == 0).then(|| std::mem::replace(item, Value::Null)),
+            Self::Ints(items) => items.get(at).copied().map(Value::Int),
+            Self::Floats(items) => items.get(at).copied().map(Value::Float),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Ints(items) => items.len(),
+            Self::Floats(items) => items.len(),
+        }
+    }
+}
+
 impl Run {
-    /// Gives one item to every root.
-    pub(super) fn feed(&mut self, item: Value) -> Result<(), PipelineError> {
+    /// Feeds all inputs to the first root, then to the next.
+    pub(super) fn feed_all(&mut self, inputs: Vec<Input>) -> Result<(), PipelineError> {
+        let by_id = match inputs.iter().any(|input| input.node_id.is_some()) {
+            true => self.roots.iter().map(|&root| (&*self.slots[root].id, root)).collect(),
+            false => HashMap::new(),
+        };
+        let resolve = |input: Input| {
+            let root = match input.node_id {
+                None => None,
+                Some(id) => Some(*by_id.get(&*id).ok_or_else(|| self.no_root(&id))?),
+            };
+            Ok(FedInput {
+                root,
+                batch: input.batch,
+            })
+        };
+        self.inputs = inputs.into_iter().map(resolve).collect::<Result<_, _>>()?;
+        for (at, &root) in self.roots.iter().enumerate() {
+            self.steps.push_back(Step::Feed {
+                root,
+                last: at + 1 == self.roots.len(),
+                input: 0,
+                item: 0,
+            });
+        }
+        Ok(())
+    }
+
+    /// The root of this id.
+    pub(super) fn root_for(&self, id: Option<&str>) -> Result<Option<usize>, PipelineError> {
+        let Some(id) = id else {
+            return Ok(None);
+        };
+        let mut roots = self.roots.iter().copied();
+        let root = roots.find(|&root| self.slots[root].id == id);
+        root.ok_or_else(|| self.no_root(id)).map(Some)
+    }
+
+    fn no_root(&self, id: &str) -> PipelineError {
+        let roots = || self.roots.iter().map(|&root| &*self.slots[root].id);
+        let (what, hint) = match self.slots.iter().any(|slot| slot.id == id) {
+            true => ("gets its items from other nodes", None),
+            false => ("is not in the manifest", did_you_mean(id, roots())),
+        };
+        let hint = hint.unwrap_or_else(|| {
+            format!("items can be meant for {}", enumerate(roots()))
+        });
+        let message = format!("node `{id}`, which an item is meant for, {what}: {hint}");
+        PipelineError::new(ErrorKind::InvalidInput, message)
+    }
+
+    /// Does all that is to do.
+    pub(super) fn advance_all(&mut self) -> Result<(), PipelineError> {
+        while self.advance()? {}
+        Ok(())
+    }
+
+    /// Does one thing; `false` when nothing is to do.
+    pub(super) fn advance(&mut self) -> Result<bool, PipelineError> {
+        match self.stack.is_empty() {
+            true => self.step(),
+            false => self.carry().map(|()| true),
+        }
+    }
+
+    /// Whether there is something to do, as far as can be known without doing it.
+    pub(super) fn is_busy(&mut self) -> bool {
+        if !self.stack.is_empty() {
+            return true;
+        }
+        while let Some(step) = self.steps.front() {
+            let done = match step {
+                Step::Drain { node, queue } => {
+                    self.slots[*node].queues[*queue..].iter().all(|queue| queue.is_empty())
+                }
+                Step::Batch { batch, at, .. } => *at >= batch.len(),
+                _ => false,
+            };
+            if !done {
+                return true;
+            }
+            self.steps.pop_front();
+        }
+        false
+    }
+
+    fn step(&mut self) -> Result<bool, PipelineError> {
+        let Some(step) = self.steps.pop_front() else {
+            return Ok(false);
+        };
+        match step {
+            Step::Feed {
+                root,
+                last,
+                input,
+                item,
+            } => self.feed(root, last, input, item)?,
+            Step::Batch { root, batch, at } => self.batch(root, batch, at)?,
+            Step::Give { root, item } => self.give(root, item),
+            Step::Produce { drains } => self.produce(drains)?,
+            Step::Drain { node, queue } => self.drain(node, queue),
+            Step::Flush { node } => self.flush(node)?,
+        }
+        Ok(true)
+    }
+
+    fn feed(
+        &mut self,
+        root: usize,
+        last: bool,
+        input: usize,
+        item: usize,
+    ) -> Result<(), PipelineError> {
+        let Some(fed) = self.inputs.get_mut(input) else {
+            return Ok(());
+        };
+        let next = |input, item| Step::Feed {
+            root,
+            last,
+            input,
+            item,
+        };
+        if fed.root.is_some_and(|meant| meant != root) {
+            self.steps.push_front(next(input + 1, 0));
+            return Ok(());
+        }
+        let last = last || fed.root.is_some();
+        let Some(value) = fed.batch.take(item) else {
+            self.steps.push_front(next(input + 1, 0));
+            return Ok(());
+        };
+        let mut value = Some(value);
+        let given = self.share(root, &mut value, last)?;
+        if let (Some(value), Batch::One(kept)) = (value, &mut self.inputs[input].batch) {
+            *kept = value;
+        }
+        self.steps.push_front(next(input, item + 1));
+        self.give(root, given);
+        Ok(())
+    }
+
+    fn batch(
+        &mut self,
+        root: Option<usize>,
+        mut batch: Batch,
+        at: usize,
+    ) -> Result<(), PipelineError> {
+        let Some(item) = batch.take(at) else {
+            return Ok(());
+        };
+        let at = at + 1;
+        if at < batch.len() {
+            self.steps.push_front(Step::Batch { root, batch, at });
+        }
+        self.drain_merges();
+        let one = root.or(match *self.roots {
+            [root] => Some(root),
+            _ => None,
+        });
         let mut item = Some(item);
+        if let Some(root) = one {
+            let item = self.share(root, &mut item, true)?;
+            self.give(root, item);
+            return Ok(());
+        }
+        let mut shares = Vec::with_capacity(self.roots.len());
         for at in 0..self.roots.len() {
             let root = self.roots[at];
             let item = self.share(root, &mut item, at + 1 == self.roots.len())?;
-            self.give(root, item)?;
+            shares.push(Step::Give { root, item });
+        }
+        for step in shares.into_iter().rev() {
+            self.steps.push_front(step);
         }
         Ok(())
     }
 
-    /// Gives all items to the first root, then to the next.
-    pub(super) fn feed_all(&mut self, mut batches: Vec<Batch>) -> Result<(), PipelineError> {
-        for at in 0..self.roots.len() {
-            let root = self.roots[at];
-            let last = at + 1 == self.roots.len();
-            for batch in &mut batches {
-                match batch {
-                    Batch::One(item) => {
-                        let mut item = Some(std::mem::replace(item, Value::Null));
-                        let given = self.share(root, &mut item, last)?;
-                        if let Some(item) = item {
-                            *batch = Batch::One(item);
-                        }
-                        self.give(root, given)?;
-                    }
-                    Batch::Ints(items) => {
-                        for &item in &*items {
-                            self.give(root, Value::Int(item))?;
-                        }
-                    }
-                    Batch::Floats(items) => {
-                        for &item in &*items {
-                            self.give(root, Value::Float(item))?;
-                        }
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Gives an item to a root, and carries on what comes of it.
-    fn give(&mut self, root: usize, item: Value) -> Result<(), PipelineError> {
+    /// Gives an item to a root.
+    fn give(&mut self, root: usize, item: Value) {
         self.item_begins();
         self.stack.push(Work::Give { node: root, item });
-        self.carry()
     }
 
     /// An input for a root: a copy, or itself for the last one.
@@ -98,93 +283,98 @@ impl Run {
         })
     }
 
-    /// Lets all sources run to their ends.
-    pub(super) fn produce_all(&mut self) -> Result<(), PipelineError> {
-        while self.produce()? {}
-        Ok(())
-    }
-
-    /// Carries one item of the first source that has not ended; `false` when
-    /// all have.
-    pub(super) fn produce(&mut self) -> Result<bool, PipelineError> {
-        while let Some(&root) = self.roots.get(self.exhausted) {
-            let mut items = match self.producing.take() {
-                Some(items) => items,
-                None => {
-                    let outputs = self.slots[root].node.produce();
-                    self.charge(root);
-                    emitter(outputs.map_err(|e| self.at(root, None, ErrorKind::NodeFailed, e))?)
-                }
-            };
-            self.item_begins();
-            let next = items.next();
-            self.charge(root);
-            match next.map_err(|e| self.at(root, None, ErrorKind::NodeFailed, e))? {
-                Some(item) => {
-                    self.producing = Some(items);
-                    self.route(root, None, item)?;
-                    self.carry()?;
-                    return Ok(true);
-                }
-                None => self.exhausted += 1,
+    /// Takes an item of the first source that has not ended.
+    fn produce(&mut self, drains: bool) -> Result<(), PipelineError> {
+        let Some(&root) = self.roots.get(self.exhausted) else {
+            return Ok(());
+        };
+        let mut items = match self.producing.take() {
+            Some(items) => items,
+            None => {
+                let outputs = self.slots[root].node.produce();
+                self.charge(root);
+                emitter(outputs.map_err(|e| self.at(root, None, ErrorKind::NodeFailed, e))?)
             }
+        };
+        self.item_begins();
+        let next = items.next();
+        self.charge(root);
+        let item = next.map_err(|e| self.at(root, None, ErrorKind::NodeFailed, e))?;
+        match &item {
+            Some(_) => self.producing = Some(items),
+            None => self.exhausted += 1,
         }
-        Ok(false)
+        if self.exhausted < self.roots.len() {
+            self.steps.push_front(Step::Produce { drains });
+        }
+        let Some(item) = item else {
+            return Ok(());
+        };
+        if drains {
+            self.drain_merges();
+        }
+        self.route(root, None, item)
     }
 
-    /// Ends a node's input, and carries on what it still gives.
-    pub(super) fn flush(&mut self, node: usize) -> Result<(), PipelineError> {
+    /// Stops the sources.
+    pub(super) fn stop_producing(&mut self) {
+        self.steps.retain(|step| !matches!(step, Step::Produce { .. }));
+        self.producing = None;
+    }
+
+    fn flush(&mut self, node: usize) -> Result<(), PipelineError> {
         let outputs = self.slots[node].node.finish();
         self.charge(node);
         let outputs = outputs.map_err(|e| self.at(node, None, ErrorKind::NodeFailed, e))?;
-        self.accept(node, None, outputs)?;
-        self.carry()
+        self.accept(node, None, outputs)
     }
 
-    /// Empties the queues of all merges. In the order of execution, so that
+    /// Empties the queues of all merges next. In the order of execution, so that
     /// what one gives is queued at the next before that is emptied.
-    pub(super) fn drain_all(&mut self) -> Result<(), PipelineError> {
-        for at in 0..self.merges.len() {
-            self.drain(self.merges[at])?;
+    fn drain_merges(&mut self) {
+        for &node in self.merges.iter().rev() {
+            self.steps.push_front(Step::Drain { node, queue: 0 });
         }
-        Ok(())
     }
 
-    /// Empties a node's queues, those of earlier connections first.
-    pub(super) fn drain(&mut self, node: usize) -> Result<(), PipelineError> {
-        for queue in 0..self.slots[node].queues.len() {
-            while let Some(item) = self.slots[node].queues[queue].pop_front() {
-                self.stack.push(Work::Give { node, item });
-                self.carry()?;
-            }
+    fn drain(&mut self, node: usize, queue: usize) {
+        let mut queues = self.slots[node].queues[queue..].iter_mut().enumerate();
+        if let Some((at, item)) = queues.find_map(|(at, queue)| Some((at, queue.pop_front()?))) {
+            let queue = queue + at;
+            self.steps.push_front(Step::Drain { node, queue });
+            self.stack.push(Work::Give { node, item });
         }
-        Ok(())
     }
 
-    /// Works until nothing is under way.
+    /// Does the work on top of the stack.
     fn carry(&mut self) -> Result<(), PipelineError> {
-        while let Some(work) = self.stack.last_mut() {
-            if let Work::Emit { node, item, items } = work {
-                let (node, item) = (*node, *item);
-                let next = items.next();
-                self.charge(node);
-                match next.map_err(|e| self.at(node, item, ErrorKind::NodeFailed, e))? {
-                    Some(given) => self.route(node, item, given)?,
-                    None => {
-                        self.stack.pop();
-                    }
-                }
-            } else if let Some(Work::Give { node, item: given }) = self.stack.pop() {
+        match self.stack.pop() {
+            None => Ok(()),
+            Some(Work::Give { node, item: given }) => {
                 let slot = &mut self.slots[node];
                 let item = Some(slot.items_in);
                 slot.items_in += 1;
                 let outputs = slot.node.process(given);
                 self.charge(node);
                 let outputs = outputs.map_err(|e| self.at(node, item, ErrorKind::NodeFailed, e))?;
-                self.accept(node, item, outputs)?;
+                self.accept(node, item, outputs)
+            }
+            Some(Work::Emit {
+                node,
+                item,
+                mut items,
+            }) => {
+                let next = items.next();
+                self.charge(node);
+                match next.map_err(|e| self.at(node, item, ErrorKind::NodeFailed, e))? {
+                    None => Ok(()),
+                    Some(given) => {
+                        self.stack.push(Work::Emit { node, item, items });
+                        self.route(node, item, given)
+                    }
+                }
             }
         }
-        Ok(())
     }
 
     fn accept(
@@ -228,6 +418,7 @@ impl Run {
                 _ => (plain(&given).map_err(no_form)?, Some(given)),
             };
             self.slots[node].collected.push(output);
+            self.ready += 1;
             match rest {
                 Some(given) => self.spread(node, number, given),
                 None => Ok(()),

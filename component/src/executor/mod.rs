@@ -5,8 +5,9 @@
 //! nodes. Only at a merge do items wait: those of a node's first connection
 //! flow on at once, and those of a later connection are queued until the
 //! earlier ones have given all, so that the merged order is that of the
-//! connections, one after the other. All of it works off an explicit stack, so
-//! that the depth of a pipeline costs no stack of the machine.
+//! connections, one after the other. All of it works off an explicit stack and
+//! a queue of steps, so that the depth of a pipeline costs no stack of the machine,
+//! and a run can stop after any output and go on later.
 
 #![allow(
     clippy::result_large_err,
@@ -16,6 +17,7 @@
 mod clock;
 mod error;
 mod flow;
+mod parts;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -28,10 +30,9 @@ use crate::value::Value;
 
 use clock::Clock;
 pub use error::{ErrorKind, PipelineError};
-use flow::Work;
-
-/// How long a pull goes on for more outputs once it has one.
-const PULL_PATIENCE: Duration = Duration::from_millis(20);
+use flow::{Step, Work};
+pub use parts::Part;
+use parts::Pace;
 
 /// What one node did in a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,13 +50,54 @@ pub struct NodeMetrics {
 /// A finished run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunResult {
-    /// The sinks' items, sink by sink in the manifest's order; those that an
-    /// earlier call has returned are left out.
-    pub outputs: Vec<Value>,
+    /// What the sinks gave, in the manifest's order; what an earlier call has
+    /// returned is left out.
+    pub outputs: Vec<NodeOutputs>,
     /// Shape of the graph.
     pub graph: GraphInfo,
     /// What each node did, in the manifest's order.
     pub metrics: Vec<NodeMetrics>,
+}
+
+impl RunResult {
+    /// The items that the sinks gave, without the sinks.
+    #[must_use]
+    pub fn into_items(self) -> Vec<Value> {
+        items(self.outputs)
+    }
+}
+
+/// What one node gave as outputs of the pipeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NodeOutputs {
+    /// Id of the node.
+    pub node_id: String,
+    /// Its items, in order.
+    pub items: Vec<Value>,
+}
+
+/// All items of some outputs.
+#[must_use]
+pub fn items(outputs: Vec<NodeOutputs>) -> Vec<Value> {
+    outputs.into_iter().flat_map(|given| given.items).collect()
+}
+
+/// What a pipeline is given.
+#[derive(Debug)]
+pub struct Input {
+    /// Id of the source that it is meant for; every source without one.
+    pub node_id: Option<String>,
+    /// The items.
+    pub batch: Batch,
+}
+
+impl From<Value> for Input {
+    fn from(item: Value) -> Self {
+        Self {
+            node_id: None,
+            batch: Batch::One(item),
+        }
+    }
 }
 
 /// Items to feed: one, or many that are kept in bulk until they are fed.
@@ -79,41 +121,41 @@ pub fn execute(
     registry: &Registry,
     inputs: Option<Vec<Value>>,
 ) -> Result<RunResult, PipelineError> {
-    let batches = inputs.map(|items| items.into_iter().map(Batch::One).collect());
-    execute_batches(manifest, registry, batches)
+    let inputs = inputs.map(|items| items.into_iter().map(Input::from).collect());
+    execute_inputs(manifest, registry, inputs)
 }
 
-/// [`execute`], on items that may be in bulk.
+/// [`execute`], on items that may be meant for one source, or in bulk.
 ///
 /// # Errors
-/// As [`execute`].
-pub fn execute_batches(
+/// As [`execute`]; and where an item is meant for a node that is no source.
+pub fn execute_inputs(
     manifest: &Manifest,
     registry: &Registry,
-    inputs: Option<Vec<Batch>>,
+    inputs: Option<Vec<Input>>,
 ) -> Result<RunResult, PipelineError> {
     let mut run = Run::make(manifest, registry)?;
     // Before anything of the nodes runs: it would be for nothing.
-    match &inputs {
-        Some(_) => run.takes_input()?,
-        None => run.needs_no_input()?,
+    match inputs {
+        Some(inputs) => {
+            run.takes_input()?;
+            run.feed_all(inputs)?;
+        }
+        None => {
+            run.needs_no_input()?;
+            run.steps.push_back(Step::Produce { drains: false });
+        }
     }
     run.initialize()?;
-    let done = match inputs {
-        Some(items) => run.feed_all(items),
-        None => run.produce_all(),
-    };
-    match done {
-        Ok(()) => run.finish(),
-        Err(error) => Err(run.fail(error)),
-    }
+    run.finish_all()
 }
 
 /// A pipeline at work, for callers that feed and read it item by item.
 ///
 /// Every push is a batch, and so is every item that a source produces: queues
-/// at merges are empty between batches. Dropping a run that is not finished
-/// cleans up its nodes without flushing them.
+/// at merges are empty between batches. Outputs leave in [`Part`]s, as they are
+/// known. Dropping a run that is not finished cleans up its nodes without
+/// flushing them.
 pub struct Run {
     /// The nodes, in the manifest's order.
     slots: Vec<Slot>,
@@ -126,6 +168,17 @@ pub struct Run {
     info: GraphInfo,
     /// What is still to do for the items under way.
     stack: Vec<Work>,
+    /// What is to do after that, one after the other.
+    steps: VecDeque<Step>,
+    /// Items that all roots are fed, before the run goes on to its end.
+    inputs: Vec<FedInput>,
+    /// Outputs that nobody has had yet.
+    ready: usize,
+    pace: Pace,
+    /// Whether the run has been given anything, or has been asked to produce.
+    begun: bool,
+    /// Whether its input has ended.
+    ended: bool,
     /// How many of `roots` have produced all they have.
     exhausted: usize,
     /// The items of the root that is producing.
@@ -134,6 +187,13 @@ pub struct Run {
     initialized: usize,
     open: bool,
     clock: Clock,
+}
+
+/// What roots are fed.
+struct FedInput {
+    /// Position of the root that it is meant for.
+    root: Option<usize>,
+    batch: Batch,
 }
 
 /// A node in its place.
@@ -218,6 +278,12 @@ impl Run {
             order,
             info,
             stack: Vec::new(),
+            steps: VecDeque::new(),
+            inputs: Vec::new(),
+            ready: 0,
+            pace: Pace::default(),
+            begun: false,
+            ended: false,
             exhausted: 0,
             producing: None,
             initialized: 0,
@@ -251,92 +317,6 @@ impl Run {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.open
-    }
-
-    /// Gives an item to every root, and returns what the sinks gave for it,
-    /// sink by sink in the manifest's order.
-    ///
-    /// # Errors
-    /// A root that produces its own items, which closes nothing; or the
-    /// failure of a node, which closes the run.
-    pub fn push(&mut self, item: Value) -> Result<Vec<Value>, PipelineError> {
-        self.begin()?;
-        self.takes_input()?;
-        match self.feed(item).and_then(|()| self.drain_all()) {
-            Ok(()) => Ok(self.take_outputs()),
-            Err(error) => Err(self.fail(error)),
-        }
-    }
-
-    /// Lets the sources run until the sinks have given at least one item, and
-    /// on up to about `most` while that takes no time to speak of. `None`
-    /// when all sources have ended.
-    ///
-    /// # Errors
-    /// A root that needs input, which closes nothing; or the failure of a
-    /// node, which closes the run.
-    pub fn pull(&mut self, most: usize) -> Result<Option<Vec<Value>>, PipelineError> {
-        self.begin()?;
-        self.needs_no_input()?;
-        let mut first = None;
-        loop {
-            match self
-                .produce()
-                .and_then(|more| self.drain_all().map(|()| more))
-            {
-                Err(error) => return Err(self.fail(error)),
-                Ok(false) => break,
-                Ok(true) => {}
-            }
-            match self
-                .slots
-                .iter()
-                .map(|slot| slot.collected.len())
-                .sum::<usize>()
-            {
-                0 => continue,
-                count if count >= most => break,
-                _ if self.clock.last - *first.get_or_insert(self.clock.last) >= PULL_PATIENCE => {
-                    break;
-                }
-                _ => {}
-            }
-        }
-        let outputs = self.take_outputs();
-        let ended = self.exhausted == self.roots.len();
-        Ok((!ended || !outputs.is_empty()).then_some(outputs))
-    }
-
-    /// Ends the input, flushes the nodes and cleans them up, and returns what
-    /// the sinks still gave. Sources that have not ended are stopped.
-    ///
-    /// # Errors
-    /// The failure of a node; also one that failed only at its cleanup. The
-    /// run is closed either way.
-    pub fn finish(&mut self) -> Result<RunResult, PipelineError> {
-        self.begin()?;
-        let unseen = self.clock.attend();
-        self.share_out(unseen);
-        self.producing = None;
-        for step in 0..self.order.len() {
-            let position = self.order[step];
-            if let Err(error) = self.drain(position).and_then(|()| self.flush(position)) {
-                return Err(self.fail(error));
-            }
-        }
-        self.open = false;
-        let outputs = self.take_outputs();
-        match self.cleanup() {
-            Some(mut error) => {
-                error.outputs = outputs;
-                Err(error)
-            }
-            None => Ok(RunResult {
-                outputs,
-                graph: self.info.clone(),
-                metrics: self.metrics(),
-            }),
-        }
     }
 
     /// Cleans up without flushing.
@@ -405,16 +385,18 @@ impl Run {
     }
 
     /// What the sinks have given and nobody has had yet.
-    fn take_outputs(&mut self) -> Vec<Value> {
-        let mut outputs = Vec::new();
-        for slot in &mut self.slots {
-            if outputs.is_empty() {
-                outputs = std::mem::take(&mut slot.collected);
-            } else {
-                outputs.append(&mut slot.collected);
-            }
+    fn take_outputs(&mut self) -> Vec<NodeOutputs> {
+        if std::mem::take(&mut self.ready) == 0 {
+            return Vec::new();
         }
-        outputs
+        let given = self.slots.iter_mut().filter_map(|slot| {
+            let items = std::mem::take(&mut slot.collected);
+            (!items.is_empty()).then(|| NodeOutputs {
+                node_id: slot.id.clone(),
+                items,
+            })
+        });
+        given.collect()
     }
 
     /// Charges the time since the last call to a node.
@@ -484,6 +466,8 @@ impl Run {
     fn cleanup(&mut self) -> Option<PipelineError> {
         // Generators hold on to their nodes, and end before them.
         self.stack.clear();
+        self.steps.clear();
+        self.inputs.clear();
         self.producing = None;
         let mut first: Option<PipelineError> = None;
         for step in (0..std::mem::take(&mut self.initialized)).rev() {

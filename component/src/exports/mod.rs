@@ -11,9 +11,9 @@ use std::cell::{Cell, RefCell};
 use bindings::exports::remotemedia::pipeline::executor::{self, Guest, GuestSession};
 use bindings::remotemedia::pipeline::types;
 
-use crate::executor::{Batch, Run, execute, execute_batches};
-use crate::manifest::{Manifest, check, forget, locate, parse};
-use crate::python::provider::{self, Provider};
+use crate::executor::{self as core, Batch, Run, execute, execute_inputs};
+use crate::manifest::{Manifest, check, load, parse};
+use crate::python::provider::{self, Provider, Runtime};
 use crate::python::snapshot;
 use crate::registry::Registry;
 use crate::value::Value;
@@ -27,7 +27,7 @@ mod bindings {
             package remotemedia:build;
 
             world pipeline-build {
-                include remotemedia:pipeline/pipeline@0.1.0;
+                include remotemedia:pipeline/pipeline@0.2.0;
                 /// Starts Python, so that the build can take a snapshot.
                 export initialize: func();
             }
@@ -77,14 +77,13 @@ impl bindings::Guest for Component {
 impl Guest for Component {
     type Session = Session;
 
-    fn parse(source: String) -> Result<types::Parsed, Vec<types::Diagnostic>> {
-        parse(&source)
-            .map_err(report::diagnostics)
-            .and_then(report::parsed)
-    }
-
-    fn locate(source: String, path: String) -> Option<types::Location> {
-        locate(&source, &path).map(Into::into)
+    fn load(source: String) -> Result<types::Loaded, Vec<types::Diagnostic>> {
+        provider::call(|| {
+            REGISTRY
+                .with(|registry| load(&source, registry))
+                .map_err(report::diagnostics)
+                .and_then(report::loaded)
+        })
     }
 
     fn check(manifest: types::Manifest) -> Result<types::Checked, Vec<types::Diagnostic>> {
@@ -104,7 +103,7 @@ impl Guest for Component {
 
     fn execute_with_input(
         manifest: types::Manifest,
-        inputs: Vec<types::Data>,
+        inputs: Vec<types::Input>,
     ) -> Result<types::RunResult, types::PipelineError> {
         run(manifest, Some(inputs))
     }
@@ -124,40 +123,46 @@ thread_local! {
 
 fn run(
     manifest: types::Manifest,
-    inputs: Option<Vec<types::Data>>,
+    inputs: Option<Vec<types::Input>>,
 ) -> Result<types::RunResult, types::PipelineError> {
-    forget();
     provider::call(|| {
         let manifest = lift_manifest(manifest)?;
         // Only who gives items in bulk gets them in bulk.
-        let bulk = inputs.iter().flatten().any(is_bulk);
+        let lower = match inputs.iter().flatten().any(is_bulk) {
+            true => report::in_bulk,
+            false => report::outputs,
+        };
         let inputs = inputs.map(lift_inputs).transpose()?;
-        let result = REGISTRY.with(|registry| execute_batches(&manifest, registry, inputs));
-        provider::close();
-        match bulk {
-            true => report::run_result(result?, report::in_bulk),
-            false => report::run_result(result?, report::outputs),
-        }
+        let _runtime = Runtime::enter();
+        let result = REGISTRY.with(|registry| execute_inputs(&manifest, registry, inputs));
+        report::run_result(result?, lower)
     })
 }
 
-fn is_bulk(item: &types::Data) -> bool {
-    matches!(item, types::Data::Integers(_) | types::Data::Numbers(_))
+fn is_bulk(input: &types::Input) -> bool {
+    matches!(
+        input.item,
+        types::Data::Integers(_) | types::Data::Numbers(_)
+    )
 }
 
-fn lift_inputs(items: Vec<types::Data>) -> Result<Vec<Batch>, types::PipelineError> {
+fn lift_inputs(inputs: Vec<types::Input>) -> Result<Vec<core::Input>, types::PipelineError> {
     let mut position = 0;
-    let mut lift = |item| {
-        let at = position;
-        let (count, batch) = match item {
-            types::Data::Integers(items) => (items.len(), Batch::Ints(items)),
-            types::Data::Numbers(items) => (items.len(), Batch::Floats(items)),
-            item => (1, Batch::One(lift_input(item, at)?)),
-        };
-        position += count as u64;
-        Ok(batch)
+    let mut lift = |input| {
+        let input = lift_input(input, position)?;
+        position += count(&input);
+        Ok(input)
     };
-    items.into_iter().map(&mut lift).collect()
+    inputs.into_iter().map(&mut lift).collect()
+}
+
+/// How many items there are.
+fn count(input: &core::Input) -> u64 {
+    match &input.batch {
+        Batch::One(_) => 1,
+        Batch::Ints(items) => items.len() as u64,
+        Batch::Floats(items) => items.len() as u64,
+    }
 }
 
 fn lift_manifest(manifest: types::Manifest) -> Result<Manifest, types::PipelineError> {
@@ -168,7 +173,20 @@ fn lift_manifest(manifest: types::Manifest) -> Result<Manifest, types::PipelineE
     })
 }
 
-fn lift_input(item: types::Data, position: u64) -> Result<Value, types::PipelineError> {
+/// `position` is that of the first of its items.
+fn lift_input(input: types::Input, position: u64) -> Result<core::Input, types::PipelineError> {
+    let batch = match input.item {
+        types::Data::Integers(items) => Batch::Ints(items),
+        types::Data::Numbers(items) => Batch::Floats(items),
+        item => Batch::One(lift_item(item, position)?),
+    };
+    Ok(core::Input {
+        node_id: input.node_id,
+        batch,
+    })
+}
+
+fn lift_item(item: types::Data, position: u64) -> Result<Value, types::PipelineError> {
     media::lift_item(item).map_err(|message| types::PipelineError {
         message: format!("inputs[{position}]: {message}"),
         item: Some(position),
@@ -186,9 +204,8 @@ fn warm_up() {
         for text in WARM_UP {
             let parsed = parse(text).expect("a manifest");
             let result = provider::call(|| {
-                let result = REGISTRY.with(|it| execute(&parsed.manifest, it, parsed.input_data));
-                provider::close();
-                result
+                let _runtime = Runtime::enter();
+                REGISTRY.with(|it| execute(&parsed.manifest, it, parsed.input_data))
             });
             if let Err(error) = result {
                 panic!("{error}");
@@ -200,27 +217,40 @@ fn warm_up() {
 /// A pipeline that is fed item by item.
 struct Session {
     /// The run; `None` once it has ended.
-    run: RefCell<Option<Run>>,
+    run: RefCell<Option<Open>>,
     pushed: Cell<u64>,
+    /// Whether items come in bulk, and may leave so.
+    bulk: Cell<bool>,
+}
+
+/// What an open session has. The nodes end before what runs them.
+struct Open {
+    run: Run,
+    _runtime: Runtime,
 }
 
 impl Session {
-    /// Does `work` on the run; where that fails, the run is over.
-    fn with<T>(
+    /// Does `work` on the run; where the run fails, it is over.
+    fn part(
         &self,
-        work: impl FnOnce(&mut Run) -> Result<T, types::PipelineError>,
-    ) -> Result<T, types::PipelineError> {
+        work: impl FnOnce(&mut Run) -> Result<core::Part, core::PipelineError>,
+    ) -> Result<types::Part, types::PipelineError> {
         provider::call(|| {
             let mut slot = self.run.borrow_mut();
-            let Some(run) = slot.as_mut() else {
-                return Err(closed());
-            };
-            let result = work(run);
-            if result.is_err() {
+            let open = slot.as_mut().ok_or_else(closed)?;
+            let part = work(&mut open.run);
+            if !open.run.is_open() {
                 *slot = None;
-                provider::close();
             }
-            result
+            let part = part?;
+            let lower = match self.bulk.get() {
+                true => report::in_bulk,
+                false => report::outputs,
+            };
+            Ok(types::Part {
+                outputs: lower(part.outputs)?,
+                more: part.more,
+            })
         })
     }
 }
@@ -234,58 +264,49 @@ fn closed() -> types::PipelineError {
 
 impl GuestSession for Session {
     fn open(manifest: types::Manifest) -> Result<executor::Session, types::PipelineError> {
-        forget();
         provider::call(|| {
             let manifest = lift_manifest(manifest)?;
+            let runtime = Runtime::enter();
             let run = REGISTRY.with(|registry| Run::open(&manifest, registry))?;
             Ok(executor::Session::new(Self {
-                run: RefCell::new(Some(run)),
+                run: RefCell::new(Some(Open {
+                    run,
+                    _runtime: runtime,
+                })),
                 pushed: Cell::new(0),
+                bulk: Cell::new(false),
             }))
         })
     }
 
-    fn push(&self, item: types::Data) -> Result<Vec<types::Data>, types::PipelineError> {
+    fn push(&self, input: types::Input) -> Result<types::Part, types::PipelineError> {
         let position = self.pushed.get();
-        let numbers: Vec<Value> = match item {
-            types::Data::Integers(items) => items.into_iter().map(Value::Int).collect(),
-            types::Data::Numbers(items) => items.into_iter().map(Value::Float).collect(),
-            // An item that is no valid value says nothing of the run, which
-            // goes on.
-            item => {
-                self.pushed.set(position + 1);
-                let item = lift_input(item, position)?;
-                return self.with(|run| report::outputs(run.push(item)?));
-            }
-        };
-        self.pushed.set(position + numbers.len() as u64);
-        self.with(|run| {
-            let mut outputs = Vec::new();
-            for number in numbers {
-                outputs.append(&mut run.push(number)?);
-            }
-            report::in_bulk(outputs)
-        })
+        self.bulk.set(is_bulk(&input));
+        let input = lift_input(input, position).inspect_err(|_| self.pushed.set(position + 1))?;
+        self.pushed.set(position + count(&input));
+        self.part(|run| run.push(input))
     }
 
-    fn pull(&self, most: u32) -> Result<Option<Vec<types::Data>>, types::PipelineError> {
-        self.with(|run| run.pull(most as usize)?.map(report::outputs).transpose())
+    fn pull(&self, most: u32) -> Result<types::Part, types::PipelineError> {
+        self.part(|run| run.pull(most as usize))
+    }
+
+    fn end(&self) -> Result<types::Part, types::PipelineError> {
+        self.part(Run::end)
     }
 
     fn finish(&self) -> Result<types::RunResult, types::PipelineError> {
         provider::call(|| {
-            let mut run = self.run.borrow_mut().take().ok_or_else(closed)?;
-            let result = run.finish();
-            provider::close();
-            report::run_result(result?, report::outputs)
+            let mut open = self.run.borrow_mut().take().ok_or_else(closed)?;
+            report::run_result(open.run.finish()?, report::outputs)
         })
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if self.run.get_mut().take().is_some() {
-            provider::call(provider::close);
+        if let Some(open) = self.run.get_mut().take() {
+            provider::call(|| drop(open));
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::types;
 use super::{manifest, media, value};
-use crate::executor::{ErrorKind, NodeMetrics, PipelineError, RunResult};
+use crate::executor::{ErrorKind, NodeMetrics, NodeOutputs, PipelineError, RunResult};
 use crate::graph::GraphInfo;
-use crate::manifest::{Checked, Diagnostic, Location, Parsed, Related, Severity};
+use crate::manifest::{Checked, Diagnostic, Loaded, Location, Related, Severity};
 use crate::registry::{Language, NodeInfo, ParamInfo};
 use crate::value::{NoForm, Value};
 
@@ -81,9 +81,9 @@ impl From<Checked> for types::Checked {
     }
 }
 
-pub(super) fn parsed(parsed: Parsed) -> Result<types::Parsed, Vec<types::Diagnostic>> {
+pub(super) fn loaded(loaded: Loaded) -> Result<types::Loaded, Vec<types::Diagnostic>> {
     let no_form = |error: NoForm| vec![invalid((String::new(), error.to_string()))];
-    let input_data = parsed
+    let input_data = loaded
         .input_data
         .map(|items| {
             items
@@ -93,10 +93,11 @@ pub(super) fn parsed(parsed: Parsed) -> Result<types::Parsed, Vec<types::Diagnos
         })
         .transpose()
         .map_err(no_form)?;
-    Ok(types::Parsed {
-        manifest: manifest::lower(parsed.manifest).map_err(no_form)?,
+    Ok(types::Loaded {
+        manifest: manifest::lower(loaded.manifest).map_err(no_form)?,
         input_data,
-        warnings: diagnostics(parsed.warnings),
+        graph: loaded.graph.into(),
+        warnings: diagnostics(loaded.warnings),
     })
 }
 
@@ -141,41 +142,59 @@ impl From<NodeMetrics> for types::NodeMetrics {
     }
 }
 
-/// Gives items out.
+/// Gives outputs out.
 ///
 /// # Errors
 /// Names the item that has no form.
-pub(super) fn outputs(items: Vec<Value>) -> Result<Vec<types::Data>, types::PipelineError> {
-    items
-        .into_iter()
-        .enumerate()
-        .map(|(position, item)| output(position, item))
-        .collect()
+pub(super) fn outputs(
+    given: Vec<NodeOutputs>,
+) -> Result<Vec<types::NodeOutputs>, types::PipelineError> {
+    each(given, |items| {
+        items.into_iter().enumerate().map(output).collect()
+    })
 }
 
-fn output(position: usize, item: Value) -> Result<types::Data, types::PipelineError> {
+/// Gives outputs out, numbers in bulk.
+///
+/// # Errors
+/// Names the item that has no form.
+pub(super) fn in_bulk(
+    given: Vec<NodeOutputs>,
+) -> Result<Vec<types::NodeOutputs>, types::PipelineError> {
+    each(given, |items| {
+        let mut outputs = Vec::new();
+        for (position, item) in items.into_iter().enumerate() {
+            match (item, outputs.last_mut()) {
+                (Value::Int(item), Some(types::Data::Integers(items))) => items.push(item),
+                (Value::Float(item), Some(types::Data::Numbers(items))) => items.push(item),
+                (Value::Int(item), _) => outputs.push(types::Data::Integers(vec![item])),
+                (Value::Float(item), _) => outputs.push(types::Data::Numbers(vec![item])),
+                (item, _) => outputs.push(output((position, item))?),
+            }
+        }
+        Ok(outputs)
+    })
+}
+
+fn each(
+    given: Vec<NodeOutputs>,
+    lower: impl Fn(Vec<Value>) -> Result<Vec<types::Data>, types::PipelineError>,
+) -> Result<Vec<types::NodeOutputs>, types::PipelineError> {
+    let lower = |NodeOutputs { node_id, items }| match lower(items) {
+        Ok(items) => Ok(types::NodeOutputs { node_id, items }),
+        Err(error) => Err(types::PipelineError {
+            node_id: Some(node_id),
+            ..error
+        }),
+    };
+    given.into_iter().map(lower).collect()
+}
+
+fn output((position, item): (usize, Value)) -> Result<types::Data, types::PipelineError> {
     media::lower_item(item).map_err(|error| types::PipelineError {
         message: format!("outputs[{position}]{error}"),
         ..failure(types::ErrorKind::UnrepresentableOutput)
     })
-}
-
-/// Gives items out, numbers in bulk.
-///
-/// # Errors
-/// Names the item that has no form.
-pub(super) fn in_bulk(items: Vec<Value>) -> Result<Vec<types::Data>, types::PipelineError> {
-    let mut outputs = Vec::new();
-    for (position, item) in items.into_iter().enumerate() {
-        match (item, outputs.last_mut()) {
-            (Value::Int(item), Some(types::Data::Integers(items))) => items.push(item),
-            (Value::Float(item), Some(types::Data::Numbers(items))) => items.push(item),
-            (Value::Int(item), _) => outputs.push(types::Data::Integers(vec![item])),
-            (Value::Float(item), _) => outputs.push(types::Data::Numbers(vec![item])),
-            (item, _) => outputs.push(output(position, item)?),
-        }
-    }
-    Ok(outputs)
 }
 
 /// The result of a run; `lower` gives the items out.
@@ -184,7 +203,7 @@ pub(super) fn in_bulk(items: Vec<Value>) -> Result<Vec<types::Data>, types::Pipe
 /// Those of `lower`.
 pub(super) fn run_result(
     result: RunResult,
-    lower: impl FnOnce(Vec<Value>) -> Result<Vec<types::Data>, types::PipelineError>,
+    lower: impl FnOnce(Vec<NodeOutputs>) -> Result<Vec<types::NodeOutputs>, types::PipelineError>,
 ) -> Result<types::RunResult, types::PipelineError> {
     Ok(types::RunResult {
         outputs: lower(result.outputs)?,
@@ -230,7 +249,13 @@ impl From<PipelineError> for types::PipelineError {
             outputs: error
                 .outputs
                 .into_iter()
-                .filter_map(|item| media::lower_item(item).ok())
+                .map(|NodeOutputs { node_id, items }| types::NodeOutputs {
+                    node_id,
+                    items: items
+                        .into_iter()
+                        .filter_map(|item| media::lower_item(item).ok())
+                        .collect(),
+                })
                 .collect(),
         }
     }

@@ -1,13 +1,13 @@
 //! Manifests from text.
 
-use std::cell::RefCell;
-
 use super::diagnostic::{Diagnostic, Found, Location};
 use super::fields::{Reader, is_snake_case_of};
 use super::path::{self, Path};
 use super::special::Values;
 use super::tree::{self, Kind, Source, Span, Tree};
-use super::{Manifest, json, yaml};
+use super::{Manifest, check, json, yaml};
+use crate::graph::GraphInfo;
+use crate::registry::Registry;
 use crate::value::Value;
 
 /// Most bytes of a manifest's text.
@@ -25,85 +25,123 @@ pub struct Parsed {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// A manifest that was read from text and can run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// Items that came with it.
+    pub input_data: Option<Vec<Value>>,
+    /// Shape of its graph.
+    pub graph: GraphInfo,
+    /// Doubtful things.
+    pub warnings: Vec<Diagnostic>,
+}
+
 /// Reads a manifest from JSON or YAML text: the manifest itself, or
-/// `{"manifest": ..., "input_data": [...]}`.
+/// `{"manifest": ..., "input_data": [...]}`. It looks at form alone: keys, types,
+/// identifiers.
 ///
 /// # Errors
 /// Everything that is wrong with it, and what is doubtful besides.
 pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
-    let source = Source::new(text);
-    let tree = document(&source).map_err(|error| vec![error.shortened()])?;
-    let mut found = Found::default();
-    let inner = wrapped(&tree);
-    // Paths begin at the manifest.
-    match (&tree.kind, inner) {
-        (Kind::Map(entries), Some(inner)) => {
-            tree::duplicate_keys(entries, &Path::Root, &source, &mut found);
-            for (key, value) in entries {
-                let name = key.name();
-                let at = match std::ptr::eq(value, inner) {
-                    true => Path::Root,
-                    false => Path::Root.key(&name),
-                };
-                tree::duplicates(value, &at, &source, &mut found);
+    Document::read(text)?.parse()
+}
+
+/// Reads a manifest from text and checks it. What is wrong or doubtful has its
+/// place in the text: that of what its path names, or of what would hold it.
+///
+/// # Errors
+/// Everything that is wrong with it, and what is doubtful besides.
+pub fn load(text: &str, registry: &Registry) -> Result<Loaded, Vec<Diagnostic>> {
+    let document = Document::read(text)?;
+    let Parsed {
+        manifest,
+        input_data,
+        mut warnings,
+    } = document.parse().map_err(|found| document.located(found))?;
+    match check(&manifest, registry) {
+        Ok(checked) => {
+            warnings.extend(checked.warnings);
+            Ok(Loaded {
+                manifest,
+                input_data,
+                graph: checked.graph,
+                warnings: document.located(warnings),
+            })
+        }
+        Err(found) => {
+            warnings.extend(found);
+            Err(document.located(warnings))
+        }
+    }
+}
+
+/// A text with what it holds.
+struct Document<'t> {
+    source: Source<'t>,
+    tree: Tree,
+}
+
+impl<'t> Document<'t> {
+    fn read(text: &'t str) -> Result<Self, Vec<Diagnostic>> {
+        let source = Source::new(text);
+        match document(&source) {
+            Ok(tree) => Ok(Self { source, tree }),
+            Err(error) => Err(vec![error.shortened()]),
+        }
+    }
+
+    fn parse(&self) -> Result<Parsed, Vec<Diagnostic>> {
+        let Self { source, tree } = self;
+        let mut found = Found::default();
+        let inner = wrapped(tree);
+        // Paths begin at the manifest.
+        match (&tree.kind, inner) {
+            (Kind::Map(entries), Some(inner)) => {
+                tree::duplicate_keys(entries, &Path::Root, source, &mut found);
+                for (key, value) in entries {
+                    let name = key.name();
+                    let at = match std::ptr::eq(value, inner) {
+                        true => Path::Root,
+                        false => Path::Root.key(&name),
+                    };
+                    tree::duplicates(value, &at, source, &mut found);
+                }
+            }
+            _ => tree::duplicates(tree, &Path::Root, source, &mut found),
+        }
+        let mut reader = Reader::new(source, &mut found);
+        let (manifest, input_data) = reader.document(tree, inner);
+        let wrong = found.has_errors();
+        let found = found.finish(true);
+        match manifest {
+            Some(manifest) if !wrong => Ok(Parsed {
+                manifest,
+                input_data,
+                warnings: found,
+            }),
+            _ => Err(found),
+        }
+    }
+
+    /// Adds the places in the text that only paths are known of.
+    fn located(&self, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let is_wrapped = wrapped(&self.tree).is_some();
+        let locate = |path: &str, place: &mut Option<Location>| {
+            place.get_or_insert_with(|| {
+                let part = find(&self.tree, is_wrapped, path);
+                self.source.location(part.span)
+            });
+        };
+        for diagnostic in &mut found {
+            locate(&diagnostic.path, &mut diagnostic.location);
+            for related in &mut diagnostic.related {
+                locate(&related.path, &mut related.location);
             }
         }
-        _ => tree::duplicates(&tree, &Path::Root, &source, &mut found),
+        found
     }
-    let mut reader = Reader::new(&source, &mut found);
-    let (manifest, input_data) = reader.document(&tree, inner);
-    let wrong = found.has_errors();
-    let found = found.finish(true);
-    match manifest {
-        Some(manifest) if !wrong => Ok(Parsed {
-            manifest,
-            input_data,
-            warnings: found,
-        }),
-        _ => Err(found),
-    }
-}
-
-/// A text whose places were asked for.
-struct Document {
-    source: Source<'static>,
-    /// `None` where it can't be read.
-    tree: Option<Tree>,
-    /// Whether the manifest is wrapped together with items.
-    is_wrapped: bool,
-}
-
-thread_local! {
-    /// The last one: places are asked for one after the other, often hundreds
-    /// of them in one text.
-    static DOCUMENT: RefCell<Option<Document>> = const { RefCell::new(None) };
-}
-
-/// Where in a manifest's text the value at a JSON path stands; where that
-/// isn't there, its nearest ancestor. The text is kept for the next call, until
-/// [`forget`] is called.
-#[must_use]
-pub fn locate(text: &str, path: &str) -> Option<Location> {
-    DOCUMENT.with_borrow_mut(|kept| {
-        if kept.as_ref().is_none_or(|kept| kept.source.text() != text) {
-            let source = Source::new(text.to_owned());
-            let tree = document(&source).ok();
-            let is_wrapped = tree.as_ref().is_some_and(|tree| wrapped(tree).is_some());
-            *kept = Some(Document {
-                source,
-                tree,
-                is_wrapped,
-            });
-        }
-        let kept = kept.as_ref()?;
-        let found = find(kept.tree.as_ref()?, kept.is_wrapped, path);
-        Some(kept.source.location(found.span))
-    })
-}
-
-/// Drops what [`locate`] keeps.
-pub fn forget() {
-    DOCUMENT.set(None);
 }
 
 /// The part of a document at a JSON path, or its nearest ancestor.
@@ -205,5 +243,31 @@ fn document(source: &Source<'_>) -> Result<Tree, Box<Diagnostic>> {
         }),
         // A string, a number or a word may be either.
         Some(_) => json::read(source).or_else(|_| yaml::read(source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_found_by_path() {
+        let text = "{\"manifest\": {\"version\": \"v1\", \"nodes\": [\n  {\"id\": \"é\", \"nodeType\": \"T\", \
+            \"params\": {\"a b\": [1, 22]}}]},\n \"input_data\": [7]}";
+        let document = Document::read(text).unwrap();
+        let found = |path: &str| {
+            let found = document.located(vec![Diagnostic::error("x", path.to_owned(), "x")]);
+            let at = found[0].location.unwrap();
+            let start = at.offset as usize;
+            (at.line, at.column, &text[start..start + at.length as usize])
+        };
+        assert_eq!(found("version"), (1, 26, "\"v1\""));
+        assert_eq!(found("nodes[0].id"), (2, 10, "\"é\""));
+        assert_eq!(found("nodes[0].node_type"), (2, 27, "\"T\""));
+        assert_eq!(found("nodes[0].params[\"a b\"][1]"), (2, 54, "22"));
+        assert_eq!(found("input_data[0]"), (3, 17, "7"));
+        // What is not there is where it would be.
+        assert_eq!(found("nodes[0].host").0, 2);
+        assert_eq!(found("nodes[0].params.x"), (2, 42, "{\"a b\": [1, 22]}"));
     }
 }

@@ -1,6 +1,6 @@
 //! Node types written in Python, for the registry.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use pyo3::prelude::*;
@@ -207,9 +207,30 @@ pub(crate) fn call<T>(work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// The end of a run: what asyncio still holds is closed.
-pub(crate) fn close() {
-    if interpreter::is_up() {
+/// Held while a run lives: at the end of the last one, what asyncio still holds
+/// is closed.
+pub(crate) struct Runtime(());
+
+thread_local! {
+    /// How many are held.
+    static HELD: Cell<usize> = const { Cell::new(0) };
+}
+
+impl Runtime {
+    /// A run begins.
+    pub(crate) fn enter() -> Self {
+        HELD.set(HELD.get() + 1);
+        Self(())
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        let held = HELD.get() - 1;
+        HELD.set(held);
+        if held > 0 || !interpreter::is_up() {
+            return;
+        }
         Python::attach(|py| {
             if let Ok(bridge) = bridge::get(py) {
                 // The nodes are cleaned up; what is left can't fail the run.

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use pipeline_component::manifest::{
-    Connection, Manifest, Metadata, NodeSpec, Parsed, check, locate, parse,
+    Connection, Manifest, Metadata, NodeSpec, Parsed, Severity, load, parse,
 };
 use pipeline_component::node::{Emitter, Node, NodeError, Outputs};
 use pipeline_component::registry::{Factory, Language, Make, NodeInfo, ParamProblem, Registry};
@@ -71,32 +71,28 @@ pub fn registry() -> Registry {
 /// Reads and checks any text as a manifest: what is said of it is short and has
 /// its place in the text.
 pub fn read_and_check(text: &str, registry: &Registry) -> Option<Parsed> {
-    let (diagnostics, parsed) = match parse(text) {
-        Err(diagnostics) => {
-            assert!(!diagnostics.is_empty());
-            (diagnostics, None)
+    let parsed = parse(text);
+    let diagnostics = match load(text, registry) {
+        Err(found) => {
+            assert!(found.iter().any(|it| it.severity == Severity::Error));
+            found
         }
-        Ok(parsed) => {
-            let mut all = parsed.warnings.clone();
-            match check(&parsed.manifest, registry) {
-                Ok(checked) => {
-                    let nodes = parsed.manifest.nodes.len();
-                    assert_eq!(checked.graph.node_count as usize, nodes);
-                    all.extend(checked.warnings);
-                }
-                Err(errors) => {
-                    assert!(!errors.is_empty());
-                    all.extend(errors);
-                }
-            }
-            (all, Some(parsed))
+        Ok(loaded) => {
+            let parsed = parsed.as_ref().unwrap();
+            assert_eq!(loaded.graph.node_count as usize, parsed.manifest.nodes.len());
+            loaded.warnings
         }
     };
     assert!(diagnostics.len() <= 202);
     for diagnostic in diagnostics {
         assert!(!diagnostic.message.is_empty() && diagnostic.message.len() < 5000);
-        let locations = [diagnostic.location, locate(text, &diagnostic.path)];
-        for location in locations.into_iter().flatten() {
+        let related = diagnostic.related.iter().map(|related| related.location);
+        for location in related.chain([diagnostic.location]) {
+            // What can't be read at all has no parts.
+            let Some(location) = location else {
+                assert!(parsed.is_err(), "{diagnostic:?}");
+                continue;
+            };
             let start = location.offset as usize;
             assert!(
                 text.get(start..start + location.length as usize).is_some(),
@@ -105,7 +101,7 @@ pub fn read_and_check(text: &str, registry: &Registry) -> Option<Parsed> {
             assert!(location.line > 0 && location.column > 0);
         }
     }
-    parsed
+    parsed.ok()
 }
 
 /// A node type of the tests' own.

@@ -4,44 +4,63 @@
 use super::arena::ArenaError;
 use super::write::Writer;
 use crate::types::{
-    Checked, Data, Diagnostic, ErrorKind, GraphInfo, Language, Location, NodeInfo, NodeMetrics,
+    Data, Diagnostic, ErrorKind, GraphInfo, Language, Location, NodeInfo, NodeMetrics, NodeOutputs,
     ParamInfo, PipelineError, RunResult, Severity,
 };
 
-/// Writes the result of a run, with what the manifest's reader warned of; `item`
-/// writes each output.
+/// How outputs are laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// One list, sink by sink.
+    #[default]
+    Flat,
+    /// A list for each node, under its id.
+    ByNode,
+}
+
+/// What a document about a run has.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Form<'a> {
+    /// What was warned of.
+    pub warnings: &'a [Diagnostic],
+    /// How outputs are laid out.
+    pub layout: Layout,
+    /// Whether it says what each node did.
+    pub metrics: bool,
+}
+
+/// Writes the result of a run; `item` writes each output.
 ///
 /// # Errors
 /// Those of `item`.
 pub fn success<E>(
     writer: &mut Writer,
     run: &RunResult,
-    warnings: &[Diagnostic],
-    metrics: bool,
+    form: Form<'_>,
     item: impl FnMut(&mut Writer, &Data) -> Result<(), E>,
 ) -> Result<(), E> {
     writer.try_object(|writer| {
         writer.key("status").string("success");
         writer.key("outputs");
-        items(writer, &run.outputs, item)?;
-        ended(writer, run, warnings, metrics);
+        outputs(writer, &run.outputs, form.layout, item)?;
+        ended(writer, run, form);
         Ok(())
     })
 }
 
 /// Writes what ends a run's document, after its outputs.
-pub fn ended(writer: &mut Writer, run: &RunResult, warnings: &[Diagnostic], metrics: bool) {
+pub fn ended(writer: &mut Writer, run: &RunResult, form: Form<'_>) {
     writer.key("graph_info");
     graph_info(writer, &run.graph);
-    all_warnings(writer, warnings);
-    if metrics {
+    all_warnings(writer, form.warnings);
+    if form.metrics {
         writer.key("metrics");
         node_metrics(writer, &run.metrics);
     }
 }
 
-/// Writes an error under the name of its kind, what the manifest's reader warned
-/// of, and the outputs that came before the error; `item` writes each of them.
+/// Writes an error under the name of its kind, and the outputs that came before
+/// it; `item` writes each of them.
 ///
 /// # Errors
 /// Those of `item`.
@@ -49,16 +68,16 @@ pub fn failure<E>(
     writer: &mut Writer,
     error: &PipelineError,
     kind: &str,
-    warnings: &[Diagnostic],
+    form: Form<'_>,
     item: impl FnMut(&mut Writer, &Data) -> Result<(), E>,
 ) -> Result<(), E> {
     writer.try_object(|writer| {
         writer.key("status").string("error");
         writer.key("error");
         error_object(writer, error, kind);
-        all_warnings(writer, warnings);
+        all_warnings(writer, form.warnings);
         writer.key("outputs");
-        items(writer, &error.outputs, item)
+        outputs(writer, &error.outputs, form.layout, item)
     })
 }
 
@@ -119,16 +138,16 @@ pub fn kind(kind: ErrorKind) -> &'static str {
 
 /// Writes what a check found: the graph where the manifest can run, and the
 /// diagnostics.
-pub fn check(writer: &mut Writer, checked: Option<&Checked>, found: &[Diagnostic]) {
+pub fn check(writer: &mut Writer, graph: Option<&GraphInfo>, found: &[Diagnostic]) {
     writer.object(|writer| {
-        let status = match checked {
+        let status = match graph {
             Some(_) => "success",
             None => "error",
         };
         writer.key("status").string(status);
-        if let Some(checked) = checked {
+        if let Some(graph) = graph {
             writer.key("graph_info");
-            graph_info(writer, &checked.graph);
+            graph_info(writer, graph);
         }
         writer.key("diagnostics");
         diagnostics(writer, found);
@@ -182,12 +201,44 @@ fn param_info(writer: &mut Writer, param: &ParamInfo) -> Result<(), ArenaError> 
     })
 }
 
-fn items<E>(
+fn outputs<E>(
     writer: &mut Writer,
-    items: &[Data],
+    given: &[NodeOutputs],
+    layout: Layout,
     mut item: impl FnMut(&mut Writer, &Data) -> Result<(), E>,
 ) -> Result<(), E> {
-    writer.try_array(|writer| items.iter().try_for_each(|each| item(writer, each)))
+    let mut all = |writer: &mut Writer, given: &NodeOutputs| {
+        given.items.iter().try_for_each(|each| item(writer, each))
+    };
+    match layout {
+        Layout::Flat => writer.try_array(|writer| {
+            given.iter().try_for_each(|given| all(writer, given))
+        }),
+        Layout::ByNode => writer.try_object(|writer| {
+            given.iter().try_for_each(|given| {
+                writer.key(&given.node_id).try_array(|writer| all(writer, given))
+            })
+        }),
+    }
+}
+
+/// Writes an output on a line of its own, and with the node that gave it where
+/// that is asked for.
+///
+/// # Errors
+/// Those of `item`.
+pub fn output<E>(
+    writer: &mut Writer,
+    node: &str,
+    layout: Layout,
+    item: impl FnOnce(&mut Writer) -> Result<(), E>,
+) -> Result<(), E> {
+    writer.try_object(|writer| {
+        if layout == Layout::ByNode {
+            writer.key("node").string(node);
+        }
+        item(writer.key("output"))
+    })
 }
 
 fn graph_info(writer: &mut Writer, graph: &GraphInfo) {
@@ -203,7 +254,7 @@ fn graph_info(writer: &mut Writer, graph: &GraphInfo) {
     });
 }
 
-/// Writes what a manifest's reader warned of, where it did.
+/// Writes what was warned of, where something was.
 pub fn all_warnings(writer: &mut Writer, warnings: &[Diagnostic]) {
     if !warnings.is_empty() {
         writer.key("warnings");

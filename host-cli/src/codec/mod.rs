@@ -11,6 +11,9 @@
 //! | `{"$object": {"$float": 1}}` | a mapping that would read as one of these |
 //! | `{"$audio": {...}}` | a medium; also `$video`, `$image`, `$tensor`, `$text`, `$binary`, `$file`, `$control` |
 //!
+//! An item that is meant for one source of a pipeline is
+//! `{"$input": {"node": "mic", "item": ...}}`, where items are given.
+//!
 //! Media have the fields of the WIT's records, in `snake_case`, payloads in
 //! base64. They are whole items, never parts of a value. Integers have up to
 //! [`MAX_DIGITS`] digits, floats are written so that they are read back as the same float.
@@ -30,7 +33,7 @@ pub use error::ReadError;
 pub use request::{Request, read_inputs, read_request};
 pub use write::{Style, Writer};
 
-use crate::types::{Data, Value, ValueNode};
+use crate::types::{Data, Input, Value, ValueNode};
 
 /// Reads a value from its JSON form.
 ///
@@ -48,25 +51,47 @@ pub fn read_item(json: &[u8]) -> Result<Data, ReadError> {
     read::Reader::new(json).whole(read::Reader::item)
 }
 
-/// Reads items: the elements of a JSON array where the text is one array, and
-/// else the values that stand in it one after the other, as in NDJSON. Numbers in
-/// a long array are given in bulk; [`one_by_one`] takes them apart.
+/// Reads an item that a pipeline is given, which may be meant for one source.
 ///
 /// # Errors
 /// Where the text is no JSON, or a form in it means nothing.
-pub fn read_items(json: &[u8]) -> Result<Vec<Data>, ReadError> {
+pub fn read_input(json: &[u8]) -> Result<Input, ReadError> {
+    read::Reader::new(json).whole(read::Reader::input)
+}
+
+/// Reads items that a pipeline is given: the elements of a JSON array where the
+/// text is one array, and else the values that stand in it one after the other, as
+/// in NDJSON. Numbers in a long array are given in bulk; [`one_by_one`] takes them
+/// apart.
+///
+/// # Errors
+/// Where the text is no JSON, or a form in it means nothing.
+pub fn read_items(json: &[u8]) -> Result<Vec<Input>, ReadError> {
     read::Reader::new(json).whole(read::Reader::items)
+}
+
+/// An item for every source.
+impl From<Data> for Input {
+    fn from(item: Data) -> Self {
+        Self {
+            node_id: None,
+            item,
+        }
+    }
 }
 
 /// Items that are each one: what stands in bulk is taken apart.
 #[must_use]
-pub fn one_by_one(items: Vec<Data>) -> Vec<Data> {
-    let single = |node| {
-        let nodes = vec![node];
-        Data::Value(Value { nodes, root: 0 })
-    };
-    let mut all = Vec::with_capacity(items.len());
-    for item in items {
+pub fn one_by_one(inputs: Vec<Input>) -> Vec<Input> {
+    let mut all = Vec::with_capacity(inputs.len());
+    for Input { node_id, item } in inputs {
+        let single = |node| Input {
+            node_id: node_id.clone(),
+            item: Data::Value(Value {
+                nodes: vec![node],
+                root: 0,
+            }),
+        };
         match item {
             Data::Integers(items) => {
                 all.extend(items.into_iter().map(ValueNode::Integer).map(single));
@@ -74,7 +99,7 @@ pub fn one_by_one(items: Vec<Data>) -> Vec<Data> {
             Data::Numbers(items) => {
                 all.extend(items.into_iter().map(ValueNode::Number).map(single));
             }
-            item => all.push(item),
+            item => all.push(Input { node_id, item }),
         }
     }
     all

@@ -9,7 +9,7 @@ use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, NumberAny, NumberI
 use super::arena::{MAX_DEPTH, MAX_DIGITS, MAX_NODES, no_key};
 use super::error::{Problem, ReadError, Step, shortened};
 use super::forms::Forms;
-use crate::types::{Data, Value, ValueNode};
+use crate::types::{Data, Input, Value, ValueNode};
 
 /// Reads one text.
 pub(super) struct Reader<'j> {
@@ -68,7 +68,7 @@ impl<'j> Reader<'j> {
     }
 
     /// Items: the elements of one array, or one value after the other.
-    pub(super) fn items(&mut self) -> Read<Vec<Data>> {
+    pub(super) fn items(&mut self) -> Read<Vec<Input>> {
         let mut items = Vec::new();
         self.blank();
         let start = self.offset();
@@ -103,7 +103,7 @@ impl<'j> Reader<'j> {
         while self.offset() < self.source.len() {
             let index = items.len();
             items.push(
-                self.item()
+                self.input()
                     .map_err(|problem| problem.within(Step::Index(index)))?,
             );
             self.blank();
@@ -113,22 +113,85 @@ impl<'j> Reader<'j> {
 
     /// An element of a list of items: numbers are kept together.
     #[inline]
-    fn collect(&mut self, items: &mut Vec<Data>, peek: Peek) -> Read<()> {
+    fn collect(&mut self, items: &mut Vec<Input>, peek: Peek) -> Read<()> {
         if !peek.is_num() {
-            items.push(self.item()?);
+            items.push(self.input()?);
             return Ok(());
         }
-        match (self.number(peek)?, items.last_mut()) {
-            (Number::Integer(item), Some(Data::Integers(items))) => items.push(item),
-            (Number::Float(item), Some(Data::Numbers(items))) => items.push(item),
-            (Number::Integer(item), _) => items.push(Data::Integers(vec![item])),
-            (Number::Float(item), _) => items.push(Data::Numbers(vec![item])),
-            (Number::BigInteger(digits), _) => items.push(Data::Value(Value {
+        let number = self.number(peek)?;
+        let last = match items.last_mut() {
+            Some(Input {
+                node_id: None,
+                item,
+            }) => Some(item),
+            _ => None,
+        };
+        let item = match (number, last) {
+            (Number::Integer(item), Some(Data::Integers(items))) => {
+                items.push(item);
+                return Ok(());
+            }
+            (Number::Float(item), Some(Data::Numbers(items))) => {
+                items.push(item);
+                return Ok(());
+            }
+            (Number::Integer(item), _) => Data::Integers(vec![item]),
+            (Number::Float(item), _) => Data::Numbers(vec![item]),
+            (Number::BigInteger(digits), _) => Data::Value(Value {
                 nodes: vec![ValueNode::BigInteger(digits)],
                 root: 0,
-            })),
-        }
+            }),
+        };
+        items.push(item.into());
         Ok(())
+    }
+
+    /// An item that may be meant for one source:
+    /// `{"$input": {"node": "mic", "item": ...}}`.
+    pub(super) fn input(&mut self) -> Read<Input> {
+        let start = self.peek()?;
+        if start != Peek::Object || self.lone_dollar()?.as_deref() != Some("$input") {
+            return self.item().map(Input::from);
+        }
+        let within = |problem: Problem| problem.within(Step::Key("$input".to_owned()));
+        self.first_key()?;
+        let input = self.meant().map_err(within)?;
+        self.close()?;
+        Ok(input)
+    }
+
+    fn meant(&mut self) -> Read<Input> {
+        let shape = r#"an input for one source is {"node": "...", "item": ...}"#;
+        let peek = self.peek()?;
+        let start = self.offset();
+        self.expect(peek, Peek::Object, shape)?;
+        let (mut node_id, mut item) = (None, None);
+        let mut next = self.first_key()?;
+        while let Some(key) = next {
+            let peek = self.peek()?;
+            let at = self.offset();
+            let within = |problem: Problem| problem.within(Step::Key(key.clone()));
+            let twice = match key.as_str() {
+                "node" => {
+                    self.expect(peek, Peek::String, "the id of a node is a string")
+                        .map_err(within)?;
+                    node_id.replace(self.string().map_err(within)?).is_some()
+                }
+                "item" => item.replace(self.item().map_err(within)?).is_some(),
+                _ => return Err(within(Problem::new(shape, at))),
+            };
+            if twice {
+                return Err(within(Problem::new("this key was given before", at)));
+            }
+            next = self.key()?;
+        }
+        match (node_id, item) {
+            (Some(node_id), Some(item)) => Ok(Input {
+                node_id: Some(node_id),
+                item,
+            }),
+            _ => Err(Problem::new(shape, start)),
+        }
     }
 
     /// An item: a medium or a value.

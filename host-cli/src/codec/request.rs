@@ -7,7 +7,7 @@ use jiter::Peek;
 
 use super::error::{Problem, ReadError, Step};
 use super::read::{Read, Reader};
-use crate::types::Data;
+use crate::types::Input;
 
 /// A manifest and its input items, read from `{"manifest": ..., "inputs": [...]}`.
 #[derive(Debug, PartialEq)]
@@ -16,7 +16,7 @@ pub struct Request {
     /// to read.
     pub manifest: Range<usize>,
     /// The items; none where the pipeline's sources produce their own.
-    pub inputs: Option<Vec<Data>>,
+    pub inputs: Option<Vec<Input>>,
 }
 
 /// Reads a request.
@@ -32,7 +32,7 @@ pub fn read_request(json: &[u8]) -> Result<Request, ReadError> {
 ///
 /// # Errors
 /// Where the text is no JSON array, or an item has no meaning.
-pub fn read_inputs(json: &[u8]) -> Result<Vec<Data>, ReadError> {
+pub fn read_inputs(json: &[u8]) -> Result<Vec<Input>, ReadError> {
     Reader::new(json).whole(Reader::inputs)
 }
 
@@ -79,10 +79,10 @@ impl Reader<'_> {
         })
     }
 
-    fn inputs(&mut self) -> Read<Vec<Data>> {
+    fn inputs(&mut self) -> Read<Vec<Input>> {
         let peek = self.peek()?;
         self.expect(peek, Peek::Array, "the input items are a list")?;
-        self.children(Self::item)
+        self.children(Self::input)
     }
 }
 
@@ -117,7 +117,7 @@ mod tests {
         let json = r#" {"inputs": [1, {"$text": {"text": "a"}}, [2]], "manifest" : {"a": [{}]} } "#;
         let request = read_request(json.as_bytes()).unwrap();
         assert_eq!(&json[request.manifest], r#"{"a": [{}]}"#);
-        let items: Vec<_> = request.inputs.unwrap().iter().map(item_to_json).collect();
+        let items: Vec<_> = request.inputs.unwrap().iter().map(|input| item_to_json(&input.item)).collect();
         assert_eq!(items.len(), 3);
         assert_eq!(items[2].as_deref(), Ok("[2]"));
         for json in [r#"{"manifest":{}}"#, r#"{"manifest":{},"inputs":null}"#] {

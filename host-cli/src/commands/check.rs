@@ -1,8 +1,7 @@
 //! `pipeline check`.
 
 use pipeline_host::codec::{Style, Writer, document};
-use pipeline_host::types::{Checked, Diagnostic};
-use pipeline_host::{Fault, Instance};
+use pipeline_host::types::{Diagnostic, Loaded};
 
 use crate::cli::{self, Format};
 use crate::failure::{Failure, USAGE};
@@ -16,55 +15,24 @@ pub(crate) fn check(arguments: &cli::Check) -> Result<(), Failure> {
     let mut limits = arguments.limits.limits();
     limits.interrupt = Some(interrupt::stop(&engine));
     workspace::block_on(async {
-        let checked = async {
+        let loaded = async {
             let mut instance = sandbox.instantiate(&limits).await?;
-            within(&mut instance, &source).await
+            instance.load(&source.text).await
         };
-        match checked.await {
-            Ok(Ok((checked, warnings))) => valid(arguments.format, &source, &checked, &warnings),
+        match loaded.await {
+            Ok(Ok(loaded)) => valid(arguments.format, &source, &loaded),
             Ok(Err(diagnostics)) => Err(invalid(arguments.format, &source, &diagnostics)),
             Err(fault) => Err(workspace::faulted(&fault)),
         }
     })
 }
 
-/// Checks a manifest; its warnings come from both steps.
-async fn within(
-    instance: &mut Instance,
-    source: &Source,
-) -> Result<Result<(Checked, Vec<Diagnostic>), Vec<Diagnostic>>, Fault> {
-    let parsed = match instance.parse(&source.text).await? {
-        Ok(parsed) => parsed,
-        Err(mut diagnostics) => {
-            report::locate(instance, source, &mut diagnostics).await?;
-            return Ok(Err(diagnostics));
-        }
-    };
-    let mut all = parsed.warnings;
-    let checked = match instance.check(&parsed.manifest).await? {
-        Ok(checked) => {
-            all.extend(checked.warnings.iter().cloned());
-            Ok(checked)
-        }
-        Err(diagnostics) => {
-            all.extend(diagnostics);
-            Err(())
-        }
-    };
-    report::locate(instance, source, &mut all).await?;
-    Ok(match checked {
-        Ok(checked) => Ok((checked, all)),
-        Err(()) => Err(all),
-    })
-}
-
 fn valid(
     format: Format,
     source: &Source,
-    checked: &Checked,
-    warnings: &[Diagnostic],
+    loaded: &Loaded,
 ) -> Result<(), Failure> {
-    let graph = &checked.graph;
+    let (graph, warnings) = (&loaded.graph, &loaded.warnings);
     if format == Format::Pretty {
         report::diagnostics(source, warnings);
         let nodes = if graph.node_count == 1 {
@@ -81,7 +49,7 @@ fn valid(
         return outputs::write_out(&text);
     }
     let mut writer = Writer::new(Style::Compact);
-    document::check(&mut writer, Some(checked), warnings);
+    document::check(&mut writer, Some(graph), warnings);
     outputs::print(writer)
 }
 

@@ -1,14 +1,16 @@
 //! `pipeline run --jobs`: items split over instances that run at the same
 //! time.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future as _;
 use std::num::NonZero;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use pipeline_host::types::{Data, Manifest, NodeMetrics, PipelineError, RunResult};
-use pipeline_host::{Fault, LimitError, Limits, Sandbox, Started, Workers};
+use pipeline_host::types::{Input, Manifest, NodeOutputs, PipelineError, RunResult};
+use pipeline_host::{Fault, LimitError, Limits, Sandbox, Started, Workers, codec};
 
 /// How a run ended, and what it was refused.
 pub(crate) type Ended = (Result<RunResult, PipelineError>, Vec<LimitError>);
@@ -20,9 +22,11 @@ pub(crate) async fn execute(
     sandbox: &Sandbox,
     limits: &Limits,
     manifest: Manifest,
-    items: Vec<Data>,
+    items: Vec<Input>,
     jobs: NonZero<usize>,
 ) -> Result<Ended, Fault> {
+    let items = codec::one_by_one(items);
+    let jobs = jobs.min(NonZero::new(items.len()).unwrap_or(NonZero::<usize>::MIN));
     limits.allow_items(items.len() as u64)?;
     let workers = Workers::new(sandbox, jobs)
         .map_err(|error| Fault::Host(format!("no threads for {jobs} jobs: {error}")))?;
@@ -66,7 +70,8 @@ pub(crate) async fn execute(
     }
     let result = merged.map(Merged::finish);
     let result = result.ok_or_else(|| Fault::Host("no job was started".into()))?;
-    limits.allow_items(result.outputs.len() as u64)?;
+    let given = result.outputs.iter().map(|given| given.items.len() as u64);
+    limits.allow_items(given.sum())?;
     Ok((Ok(result), refusals))
 }
 
@@ -99,33 +104,28 @@ async fn all(mut started: Vec<Started<Ended>>) -> Result<Vec<Ended>, Fault> {
 
 /// The results of some jobs as one.
 struct Merged {
-    /// Whether each node's items are outputs, in the manifest's order.
-    gives_outputs: Vec<bool>,
-    /// The outputs of each node that gives some.
-    outputs: Vec<Vec<Data>>,
+    /// Where each node stands in the manifest.
+    positions: HashMap<String, usize>,
+    /// The outputs of each node that has given some, by its position.
+    outputs: BTreeMap<usize, NodeOutputs>,
     first: RunResult,
 }
 
 impl Merged {
-    fn new(manifest: &Manifest, run: RunResult) -> Self {
-        let gives_outputs = manifest.nodes.iter().map(|node| {
-            let mut connections = manifest.connections.iter();
-            node.is_output_node || !connections.any(|connection| connection.from == node.id)
-        });
+    fn new(manifest: &Manifest, mut run: RunResult) -> Self {
+        let ids = manifest.nodes.iter().enumerate();
+        let outputs = std::mem::take(&mut run.outputs);
         let mut merged = Self {
-            gives_outputs: gives_outputs.collect(),
-            outputs: vec![Vec::new(); manifest.nodes.len()],
-            first: RunResult {
-                outputs: Vec::new(),
-                ..run
-            },
+            positions: ids.map(|(at, node)| (node.id.clone(), at)).collect(),
+            outputs: BTreeMap::new(),
+            first: run,
         };
-        merged.keep(run.outputs, &merged.first.metrics.clone());
+        merged.keep(outputs);
         merged
     }
 
     fn add(&mut self, run: RunResult) {
-        self.keep(run.outputs, &run.metrics);
+        self.keep(run.outputs);
         for (sum, more) in self.first.metrics.iter_mut().zip(run.metrics) {
             sum.items_in += more.items_in;
             sum.items_out += more.items_out;
@@ -133,34 +133,34 @@ impl Merged {
         }
     }
 
-    /// Outputs come sink by sink; how many each has given says where one ends.
-    fn keep(&mut self, outputs: Vec<Data>, metrics: &[NodeMetrics]) {
-        let mut outputs = outputs.into_iter();
-        for (position, metrics) in metrics.iter().enumerate() {
-            if self.gives_outputs[position] {
-                let count = usize::try_from(metrics.items_out).unwrap_or(usize::MAX);
-                self.outputs[position].extend(outputs.by_ref().take(count));
+    fn keep(&mut self, outputs: Vec<NodeOutputs>) {
+        for mut given in outputs {
+            let position = self.positions.get(&given.node_id).copied();
+            match self.outputs.entry(position.unwrap_or(usize::MAX)) {
+                Entry::Vacant(entry) => {
+                    entry.insert(given);
+                }
+                Entry::Occupied(mut entry) => entry.get_mut().items.append(&mut given.items),
             }
         }
     }
 
     /// The error of the job after these: with what they gave before it, and
     /// with the item's number among all.
-    fn fail(self, mut error: PipelineError) -> PipelineError {
+    fn fail(mut self, mut error: PipelineError) -> PipelineError {
         if let (Some(item), Some(node)) = (&mut error.item, &error.node_id) {
             let metrics = self.first.metrics.iter();
             let before = metrics.filter(|metrics| metrics.node_id == *node);
             *item += before.map(|metrics| metrics.items_in).sum::<u64>();
         }
-        let later = std::mem::take(&mut error.outputs);
+        self.keep(std::mem::take(&mut error.outputs));
         error.outputs = self.finish().outputs;
-        error.outputs.extend(later);
         error
     }
 
     fn finish(self) -> RunResult {
         RunResult {
-            outputs: self.outputs.into_iter().flatten().collect(),
+            outputs: self.outputs.into_values().collect(),
             ..self.first
         }
     }

@@ -1,12 +1,9 @@
 //! `pipeline run`.
 
 use std::io::IsTerminal;
-use std::num::NonZero;
 
-use pipeline_host::codec;
 use pipeline_host::codec::document::{kind, plain_error};
-use pipeline_host::files::Existing;
-use pipeline_host::types::{Data, Diagnostic, ErrorKind, PipelineError};
+use pipeline_host::types::{Diagnostic, ErrorKind, Input, PipelineError};
 use pipeline_host::{Directories, Fault, Instance, LimitError, Limits, Sandbox};
 
 use crate::failure::{FAILED, Failure, USAGE};
@@ -20,12 +17,7 @@ use super::jobs;
 pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
     let items = inputs::gather(arguments)?;
     let source = workspace::manifest(&arguments.manifest)?;
-    let outputs = Outputs::new(
-        arguments.format,
-        arguments.output_dir.as_deref(),
-        existing(arguments),
-        arguments.limits.limits(),
-    )?;
+    let outputs = Outputs::new(arguments, arguments.limits.limits())?;
     let (engine, sandbox) = workspace::open(&arguments.place)?;
     let mut limits = arguments.limits.limits();
     limits.interrupt = Some(interrupt::stop(&engine));
@@ -46,12 +38,12 @@ struct Run<'a> {
     sandbox: &'a Sandbox,
     source: &'a Source,
     outputs: Outputs,
-    /// What the manifest's reader warned of.
+    /// What is doubtful in the manifest.
     warnings: Vec<Diagnostic>,
 }
 
 impl Run<'_> {
-    async fn execute(mut self, limits: &Limits, items: Option<Vec<Data>>) -> Result<(), Failure> {
+    async fn execute(mut self, limits: &Limits, items: Option<Vec<Input>>) -> Result<(), Failure> {
         let mut instance = match self.sandbox.instantiate(limits).await {
             Ok(instance) => instance,
             Err(fault) => return Err(self.faulted(&fault)),
@@ -72,31 +64,27 @@ impl Run<'_> {
         &mut self,
         instance: &mut Instance,
         limits: &Limits,
-        items: Option<Vec<Data>>,
+        items: Option<Vec<Input>>,
     ) -> Result<Result<(), Failure>, Fault> {
-        let parsed = match workspace::parse(instance, self.source).await? {
-            Ok(parsed) => parsed,
+        let loaded = match instance.load(&self.source.text).await? {
+            Ok(loaded) => loaded,
             Err(diagnostics) => return Ok(Err(self.invalid(diagnostics))),
         };
-        self.warnings = parsed.warnings;
-        let written = parsed
-            .input_data
-            .map(|all| all.into_iter().map(Data::Value).collect());
-        let items: Option<Vec<Data>> = items.or(written);
+        report::diagnostics(self.source, &loaded.warnings);
+        self.warnings = loaded.warnings;
+        let items = items.or(loaded.input_data.map(inputs::written));
         tracing::info!(items = items.as_ref().map(Vec::len), "running");
         let jobs = self.arguments.jobs;
         let (ended, refusals) = match items {
             Some(items) if jobs.get() > 1 => {
-                let items = codec::one_by_one(items);
-                let jobs = jobs.min(NonZero::new(items.len()).unwrap_or(NonZero::<usize>::MIN));
-                jobs::execute(self.sandbox, limits, parsed.manifest, items, jobs).await?
+                jobs::execute(self.sandbox, limits, loaded.manifest, items, jobs).await?
             }
             items => {
-                let ended = instance.execute(&parsed.manifest, items.as_deref());
+                let ended = instance.execute(&loaded.manifest, items.as_deref());
                 (ended.await?, instance.refusals())
             }
         };
-        let mut error = match ended {
+        let error = match ended {
             Ok(run) => {
                 // That it printed too much was said where it stopped.
                 for refusal in refusals.iter().filter(|refusal| !is_of_log(refusal)) {
@@ -107,12 +95,11 @@ impl Run<'_> {
             }
             Err(error) => error,
         };
-        report::locate(instance, self.source, &mut error.diagnostics).await?;
         let error = with_host_paths(error, self.sandbox.directories());
         Ok(Err(self.failed(&error, &refusals)))
     }
 
-    /// The manifest can't be read.
+    /// The manifest can't run.
     fn invalid(&mut self, diagnostics: Vec<Diagnostic>) -> Failure {
         let message = "the manifest is not valid".to_owned();
         let error = plain_error(ErrorKind::InvalidManifest, message, diagnostics);
@@ -145,14 +132,6 @@ impl Run<'_> {
             Err(Failure::Closed) => Ok(()),
             other => other,
         }
-    }
-}
-
-/// What becomes of files that are there already.
-pub(crate) fn existing(arguments: &cli::Run) -> Existing {
-    match arguments.overwrite {
-        true => Existing::Replace,
-        false => Existing::Keep,
     }
 }
 

@@ -4,11 +4,11 @@ use std::io::{BufRead, IsTerminal};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use pipeline_host::types::{Data, PipelineError};
-use pipeline_host::{Fault, Instance, Sandbox, Session, codec};
+use pipeline_host::types::{Input, NodeOutputs, Part, PipelineError};
+use pipeline_host::{Fault, LimitError, Sandbox, Session, codec};
 use tokio::sync::mpsc;
 
-use super::run::{existing, tell, with_host_paths};
+use super::run::{tell, with_host_paths};
 use crate::failure::{Failure, INTERRUPTED, USAGE};
 use crate::interrupt::Finish;
 use crate::outputs::Outputs;
@@ -18,41 +18,47 @@ use crate::{cli, inputs, interrupt, workspace};
 /// How many lines are read ahead.
 const AHEAD: usize = 64;
 /// How many outputs are asked for at a time.
-const AT_ONCE: u32 = 64;
+const AT_ONCE: u32 = 4096;
 
 /// Feeds a pipeline from standard input and prints outputs as they come.
 pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
     let items = inputs::gather(arguments)?;
     let source = workspace::manifest(&arguments.manifest)?;
-    let outputs = Outputs::new(
-        None,
-        arguments.output_dir.as_deref(),
-        existing(arguments),
-        arguments.limits.limits(),
-    )?;
+    let outputs = Outputs::new(arguments, arguments.limits.limits())?;
     let (engine, sandbox) = workspace::open(&arguments.place)?;
     let finish = interrupt::finish(&engine);
     let mut limits = arguments.limits.limits();
     limits.interrupt = Some(finish.at_once.clone());
     workspace::block_on(async {
-        let mut instance = match sandbox.instantiate(&limits).await {
-            Ok(instance) => instance,
-            Err(fault) => return Err(workspace::faulted(&fault)),
-        };
-        let stream = Stream {
-            instance: &mut instance,
+        let mut instance = sandbox.instantiate(&limits).await.map_err(gone)?;
+        let loaded = instance.load(&source.text).await.map_err(gone)?;
+        let loaded = loaded.map_err(|diagnostics| {
+            report::diagnostics(&source, &diagnostics);
+            Failure::Told(USAGE)
+        })?;
+        report::diagnostics(&source, &loaded.warnings);
+        // Items that are given replace those that stand with the manifest: what
+        // standard input gives too, where it gives any.
+        let written = loaded.input_data.map(inputs::written);
+        let opened = instance.open(&loaded.manifest).await.map_err(gone)?;
+        let mut stream = Stream {
+            session: opened.map_err(|error| told(&source, &sandbox, error, &[]))?,
             sandbox: &sandbox,
             source: &source,
             finish: &finish,
             outputs,
             progress: Progress::new(),
         };
-        stream.run(items, arguments.no_input).await
+        let fed = match arguments.no_input {
+            true => stream.produce(written).await,
+            false => stream.feed(items, written).await,
+        };
+        stream.end(fed).await
     })
 }
 
 struct Stream<'a> {
-    instance: &'a mut Instance,
+    session: Session<'a>,
     sandbox: &'a Sandbox,
     source: &'a Source,
     finish: &'a Finish,
@@ -61,44 +67,22 @@ struct Stream<'a> {
 }
 
 impl Stream<'_> {
-    async fn run(mut self, items: Option<Vec<Data>>, no_input: bool) -> Result<(), Failure> {
-        let ended = self.all(items, no_input).await;
+    /// Finishes the session, or closes it where it was fed in vain.
+    async fn end(mut self, fed: Result<(), Failure>) -> Result<(), Failure> {
+        let ended = match fed {
+            Ok(()) => self.flush().await,
+            failed => failed,
+        };
         self.progress.end();
-        ended
-    }
-
-    async fn all(&mut self, items: Option<Vec<Data>>, no_input: bool) -> Result<(), Failure> {
-        let parsed = match workspace::parse(self.instance, self.source)
-            .await
-            .map_err(gone)?
-        {
-            Ok(parsed) => parsed,
-            Err(diagnostics) => {
-                report::diagnostics(self.source, &diagnostics);
-                return Err(Failure::Told(USAGE));
-            }
-        };
-        let session = match self.instance.open(&parsed.manifest).await.map_err(gone)? {
-            Ok(session) => session,
-            Err(error) => return Err(self.failed(error).await),
-        };
-        let written = parsed
-            .input_data
-            .map(|all| all.into_iter().map(Data::Value).collect());
-        let first: Vec<Data> = items.or(written).unwrap_or_default();
-        for item in &first {
-            self.push(&session, item).await?;
+        if let Err(failure) = ended {
+            // Its nodes are cleaned up, if it can still be called.
+            let _ = self.session.close().await;
+            return Err(failure);
         }
-        if no_input {
-            self.pull(&session).await?
-        } else {
-            self.feed(&session).await?
-        }
-
-        match session.finish(self.instance).await.map_err(gone)? {
-            Ok(run) => self.print(&run.outputs)?,
-            Err(error) => return Err(self.failed(error).await),
-        }
+        let refusals = self.session.refusals();
+        let finished = self.session.finish().await.map_err(gone)?;
+        let run = finished.map_err(|error| told(self.source, self.sandbox, error, &refusals))?;
+        self.outputs.lines(&run.outputs)?;
         if self.finish.gently.is_raised() {
             return Err(Failure::code(
                 "interrupted; what had come in was finished",
@@ -108,8 +92,17 @@ impl Stream<'_> {
         Ok(())
     }
 
-    /// Pushes what comes in, line by line, until it ends or Ctrl-C is pressed.
-    async fn feed(&mut self, session: &Session) -> Result<(), Failure> {
+    /// Pushes what was given, then what comes in line by line, until it ends or
+    /// Ctrl-C is pressed; what was written in the manifest where nothing comes.
+    async fn feed(
+        &mut self,
+        given: Option<Vec<Input>>,
+        written: Option<Vec<Input>>,
+    ) -> Result<(), Failure> {
+        let mut fed = given.is_some();
+        for item in given.unwrap_or_default() {
+            self.push(&item).await?;
+        }
         let mut lines = read_lines()?;
         let mut number = 0_usize;
         loop {
@@ -119,7 +112,7 @@ impl Stream<'_> {
                 line = lines.recv() => line,
             };
             let line = match line {
-                None => return Ok(()),
+                None => break,
                 Some(Ok(line)) => line,
                 Some(Err(reason)) => {
                     return Err(Failure::failed(format!(
@@ -131,57 +124,90 @@ impl Stream<'_> {
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            let item = codec::read_item(line.trim_ascii_end()).map_err(|error| {
+            let item = codec::read_input(line.trim_ascii_end()).map_err(|error| {
                 Failure::usage(format!(
                     "<stdin>:{number}:{}: {}",
                     error.column, error.message
                 ))
             })?;
-            self.push(session, &item).await?;
+            fed = true;
+            self.push(&item).await?;
         }
-    }
-
-    /// Lets sources produce, until they end or Ctrl-C is pressed.
-    async fn pull(&mut self, session: &Session) -> Result<(), Failure> {
-        while !self.finish.gently.is_raised() {
-            match session.pull(self.instance, AT_ONCE).await.map_err(gone)? {
-                Ok(Some(items)) => self.print(&items)?,
-                Ok(None) => break,
-                Err(error) => return Err(self.failed(error).await),
+        if !fed {
+            for item in written.unwrap_or_default() {
+                self.push(&item).await?;
             }
         }
         Ok(())
     }
 
-    async fn push(&mut self, session: &Session, item: &Data) -> Result<(), Failure> {
+    /// Without input: what was written in the manifest, or what sources produce,
+    /// until they end or Ctrl-C is pressed.
+    async fn produce(&mut self, written: Option<Vec<Input>>) -> Result<(), Failure> {
+        if let Some(items) = written {
+            for item in items {
+                self.push(&item).await?;
+            }
+            return Ok(());
+        }
+        let part = self.session.pull(AT_ONCE).await.map_err(gone)?;
+        self.print_all(part).await
+    }
+
+    async fn push(&mut self, item: &Input) -> Result<(), Failure> {
         self.progress.items_in += 1;
-        match session.push(self.instance, item).await.map_err(gone)? {
-            Ok(items) => self.print(&items),
-            Err(error) => Err(self.failed(error).await),
+        let part = self.session.push(item).await.map_err(gone)?;
+        self.print_all(part).await
+    }
+
+    /// Ends the input, and prints what is still given.
+    async fn flush(&mut self) -> Result<(), Failure> {
+        let part = self.session.end().await.map_err(gone)?;
+        self.print_all(part).await
+    }
+
+    /// Prints a part and those that follow, as they come.
+    async fn print_all(&mut self, first: Result<Part, PipelineError>) -> Result<(), Failure> {
+        let mut next = first;
+        loop {
+            let part = match next {
+                Ok(part) => part,
+                Err(error) => return Err(self.failed(error)),
+            };
+            self.print(&part.outputs)?;
+            if !part.more || self.finish.gently.is_raised() {
+                return Ok(());
+            }
+            next = self.session.pull(AT_ONCE).await.map_err(gone)?;
         }
     }
 
-    fn print(&mut self, items: &[Data]) -> Result<(), Failure> {
-        self.progress.show(items.len());
-        if items.is_empty() {
-            Ok(())
-        } else {
-            self.outputs.lines(items)
+    fn print(&mut self, outputs: &[NodeOutputs]) -> Result<(), Failure> {
+        let count = outputs.iter().map(|given| given.items.len()).sum();
+        self.progress.show(count);
+        match count {
+            0 => Ok(()),
+            _ => self.outputs.lines(outputs),
         }
     }
 
-    async fn failed(&mut self, mut error: PipelineError) -> Failure {
+    fn failed(&mut self, error: PipelineError) -> Failure {
         self.progress.end();
-        if let Err(fault) = report::locate(self.instance, self.source, &mut error.diagnostics).await
-        {
-            return gone(fault);
-        }
         if let Err(failure) = self.print(&error.outputs) {
             return failure;
         }
-        let error = with_host_paths(error, self.sandbox.directories());
-        Failure::Told(tell(self.source, &error, &self.instance.refusals()))
+        told(self.source, self.sandbox, error, &self.session.refusals())
     }
+}
+
+fn told(
+    source: &Source,
+    sandbox: &Sandbox,
+    error: PipelineError,
+    refusals: &[LimitError],
+) -> Failure {
+    let error = with_host_paths(error, sandbox.directories());
+    Failure::Told(tell(source, &error, refusals))
 }
 
 fn gone(fault: Fault) -> Failure {

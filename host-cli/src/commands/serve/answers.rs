@@ -1,7 +1,8 @@
 //! Answers that no instance gives.
 
 use http::{HeaderValue, Response, StatusCode, header};
-use pipeline_host::codec::{Style, Writer, document};
+use pipeline_host::codec::document::{self, Form};
+use pipeline_host::codec::{Style, Writer};
 use pipeline_host::http::AnswerBody;
 use pipeline_host::types::ErrorKind;
 use pipeline_host::{Fault, LimitError};
@@ -24,7 +25,7 @@ pub(super) fn error(status: StatusCode, kind: &str, message: String) -> Answer {
     let error = document::plain_error(ErrorKind::Internal, message, Vec::new());
     let mut writer = Writer::new(Style::Compact);
     // There are no outputs that could fail.
-    let _ = document::failure(&mut writer, &error, kind, &[], |writer, item| {
+    let _ = document::failure(&mut writer, &error, kind, Form::default(), |writer, item| {
         writer.item(item)
     });
     let mut body = writer.finish();
