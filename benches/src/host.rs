@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
-use pipeline_host::types::{Data, Manifest, RunResult};
+use pipeline_host::types::{Input, Manifest, RunResult};
 use pipeline_host::{
     Allocation, Directories, Engine, EngineOptions, Instance, Limits, Sandbox, bytecode, codec,
 };
@@ -54,13 +54,13 @@ impl Host {
     }
 
     pub(crate) fn job_of(&self, source: &str, items: &str) -> Result<Job> {
-        let parsed = block_on(async {
+        let loaded = block_on(async {
             let mut instance = self.sandbox.instantiate(&limits()).await?;
-            instance.parse(source).await
+            instance.load(source).await
         })?
-        .map_err(|diagnostics| anyhow!("{}", diagnostics[0].message))?;
+        .map_err(|invalid| anyhow!("{}", invalid.diagnostics[0].message))?;
         Ok(Job {
-            manifest: Arc::new(parsed.manifest),
+            manifest: Arc::new(loaded.manifest),
             items: codec::read_items(items.as_bytes())?,
         })
     }
@@ -85,7 +85,7 @@ fn sandbox(dist: &Path, options: EngineOptions, directories: Directories) -> Res
 /// A pipeline and its input.
 pub(crate) struct Job {
     pub(crate) manifest: Arc<Manifest>,
-    pub(crate) items: Vec<Data>,
+    pub(crate) items: Vec<Input>,
 }
 
 impl Job {
@@ -115,7 +115,8 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// The JSON of a run's only output.
 pub(crate) fn output(run: &RunResult) -> Result<serde_json::Value> {
-    let item = run.outputs.first().context("no output")?;
+    let item = run.outputs.first().and_then(|given| given.items.first());
+    let item = item.context("no output")?;
     Ok(serde_json::from_str(&codec::item_to_json(item)?)?)
 }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use pipeline_host::types::{Audio, Data};
+use pipeline_host::types::{Audio, Data, Input};
 use pipeline_host::{Workers, codec};
 
 use crate::host::{Host, block_on, limits};
@@ -102,7 +102,8 @@ fn through(
             .map_err(|error| anyhow!("{}", error.message))?;
         let after_run = start.elapsed();
         let mut writer = codec::Writer::new(codec::Style::Compact);
-        writer.try_array(|writer| run.outputs.iter().try_for_each(|item| writer.item(item)))?;
+        let mut items = run.outputs.iter().flat_map(|given| &given.items);
+        writer.try_array(|writer| items.try_for_each(|item| writer.item(item)))?;
         let json = writer.finish();
         let done = start.elapsed();
         ensure!(
@@ -142,19 +143,19 @@ fn audio(host: &Host, section: &mut Section, rounds: usize) -> Result<()> {
     let (mut ours, mut floor) = (Vec::new(), Vec::new());
     let mut instance = host.instance()?;
     for round in 0..=rounds * 3 {
-        let item = Data::Audio(Audio {
+        let item = Input::from(Data::Audio(Audio {
             samples: sound.clone(),
             sample_rate: 48_000,
             channels: 2,
             stream_id: None,
             timestamp_us: None,
             metadata: None,
-        });
+        }));
         let start = Instant::now();
         let run = block_on(instance.execute(&job.manifest, Some(std::slice::from_ref(&item))))?
             .map_err(|error| anyhow!("{}", error.message))?;
         let took = start.elapsed();
-        match run.outputs.first().context("no output")? {
+        match run.into_items().first().context("no output")? {
             Data::Audio(audio) => ensure!(audio.samples == sound, "the sound changed"),
             _ => anyhow::bail!("no sound"),
         }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use pipeline_component::manifest::{Diagnostic, Location, Severity, load, parse};
+use pipeline_component::manifest::{Diagnostic, Location, Severity, load};
 use pipeline_component::registry::Registry;
 
 fn place(path: &str, location: Option<Location>) -> String {
@@ -23,8 +23,8 @@ fn place(path: &str, location: Option<Location>) -> String {
 fn report(text: &str) -> String {
     let (heading, diagnostics) = match load(text, &Registry::native()) {
         Ok(loaded) => ("can run", loaded.warnings),
-        Err(found) if parse(text).is_ok() => ("can't run", found),
-        Err(found) => ("can't be read", found),
+        Err(invalid) if invalid.manifest.is_some() => ("can't run", invalid.diagnostics),
+        Err(invalid) => ("can't be read", invalid.diagnostics),
     };
     let mut report = format!("{heading}\n");
     for diagnostic in &diagnostics {

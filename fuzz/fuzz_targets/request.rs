@@ -5,10 +5,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use pipeline_fuzz::codec::{item_to_json, read_inputs, read_item, read_request};
-use pipeline_fuzz::types::Data;
+use pipeline_fuzz::types::Input;
 
-fn survive(items: &[Data]) {
-    for item in items {
+fn survive(inputs: &[Input]) {
+    for Input { item, .. } in inputs {
         let json = item_to_json(item).expect("a tree");
         let again = read_item(json.as_bytes()).expect("what was written");
         assert_eq!(item_to_json(&again), Ok(json));

@@ -106,8 +106,8 @@ pub async fn compile(
             "node_type": "remotemedia.runtime.bytecode:Compile", "params": {{"checked": {checked}}}}}]}}"#
     );
     let mut instance = sandbox.instantiate(limits).await?;
-    let loaded = instance.load(&manifest).await?.map_err(|diagnostics| {
-        let first = diagnostics.into_iter().next();
+    let loaded = instance.load(&manifest).await?.map_err(|invalid| {
+        let first = invalid.diagnostics.into_iter().next();
         BytecodeError::Failed(first.map_or_else(String::new, |first| first.message))
     })?;
     let run = instance.execute(&loaded.manifest, Some(&items)).await?;

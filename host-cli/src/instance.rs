@@ -21,7 +21,7 @@ use crate::log::Log;
 use crate::memory::Images;
 use crate::open_files::{self, OpenFiles};
 use crate::types::{
-    Checked, Data, Diagnostic, Input, Loaded, Manifest, NodeInfo, NodeOutputs, Part, PipelineError,
+    Checked, Data, Diagnostic, Input, InvalidManifest, Loaded, Manifest, NodeInfo, NodeOutputs, Part, PipelineError,
     RunResult,
 };
 use crate::watchdog::Watch;
@@ -279,7 +279,7 @@ impl Instance {
     ///
     /// # Errors
     /// See [`Instance`].
-    pub async fn load(&mut self, source: &str) -> Result<Result<Loaded, Vec<Diagnostic>>, Fault> {
+    pub async fn load(&mut self, source: &str) -> Result<Result<Loaded, InvalidManifest>, Fault> {
         self.call(async |executor, store| executor.call_load(store, source).await)
             .await
     }

@@ -33,9 +33,10 @@ impl Source {
                 self.shift(&mut loaded.warnings);
                 Ok(loaded)
             }
-            Err(mut found) => {
-                self.shift(&mut found);
+            Err(mut invalid) => {
+                self.shift(&mut invalid.diagnostics);
                 let message = "the manifest is not valid".to_owned();
+                let found = invalid.diagnostics;
                 Err(document::plain_error(ErrorKind::InvalidManifest, message, found))
             }
         }

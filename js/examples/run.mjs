@@ -23,7 +23,7 @@ if (file === undefined) {
 
 const pipeline = await Pipeline.load({ nodes: values.nodes });
 try {
-  const inputs = values.input?.map((json) => parseItem(json));
+  const inputs = values.input?.map((json) => ({ item: parseItem(json) }));
   const result = pipeline.executeData(fs.readFileSync(file, "utf8"), inputs);
   console.log(formatResult(result));
 } catch (error) {

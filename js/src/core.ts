@@ -30,8 +30,10 @@ export {
   liftItem,
   liftItems,
   lower,
+  lowerInput,
   lowerItem,
   type PlainValue,
+  toNode,
   Tuple,
   ValueError,
 } from "./values.js";

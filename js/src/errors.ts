@@ -1,7 +1,7 @@
 /** What can go wrong in a run. */
 
 import type { wit } from "./generated.js";
-import { type Item, liftItems } from "./values.js";
+import { type Item, liftOutputs } from "./values.js";
 
 /** What failed, as the WIT names it. */
 export type ErrorKind = wit.ErrorKind;
@@ -24,7 +24,7 @@ export class PipelineError extends Error {
   /** What is wrong with the manifest, with places in its text where it was given as text. */
   readonly diagnostics: readonly Diagnostic[];
   /** What sinks had already given, as the WIT has it. */
-  readonly data: readonly wit.Data[];
+  readonly data: readonly wit.NodeOutputs[];
   #outputs: Item[] | undefined;
 
   constructor(error: wit.PipelineError) {
@@ -41,7 +41,7 @@ export class PipelineError extends Error {
 
   /** What sinks had already given. */
   get outputs(): Item[] {
-    this.#outputs ??= liftItems(this.data);
+    this.#outputs ??= liftOutputs(this.data);
     return this.#outputs;
   }
 }

@@ -29,30 +29,25 @@ export class Instance {
     this.#executor = this.#guarded(() => instantiate(module, imports).executor);
   }
 
-  /** Reads a manifest from JSON or YAML text; what is wrong with it, where it can't. */
-  parse(source: string): { ok: wit.Parsed } | { err: wit.Diagnostic[] } {
-    return this.#diagnosed(() => this.#executor.parse(source));
-  }
-
-  /** Where in a manifest's text the value at a JSON path stands. */
-  locate(source: string, path: string): wit.Location | undefined {
-    return this.#guarded(() => this.#executor.locate(source, path));
+  /** Reads a manifest from JSON or YAML text, and checks it; what is wrong with it, where it can't run. */
+  load(source: string): { ok: wit.Loaded } | { err: wit.InvalidManifest } {
+    return this.#refused(() => this.#executor.load(source));
   }
 
   /** Checks whether a manifest can run. */
   check(manifest: wit.Manifest): { ok: wit.Checked } | { err: wit.Diagnostic[] } {
-    return this.#diagnosed(() => this.#executor.check(manifest));
+    return this.#refused(() => this.#executor.check(manifest));
   }
 
   /** Runs a pipeline, on items where there are any. Throws a `PipelineError`, or a `LimitError`. */
-  execute(manifest: wit.Manifest, inputs?: wit.Data[]): wit.RunResult {
-    this.#allowItems(inputs);
+  execute(manifest: wit.Manifest, inputs?: wit.Input[]): wit.RunResult {
+    this.#allowItems(inputs?.map(({ item }) => item));
     const run = this.#guarded(() =>
       inputs === undefined
         ? this.#executor.execute(manifest)
         : this.#executor.executeWithInput(manifest, inputs),
     );
-    this.#allowItems(run.outputs);
+    this.#allowOutputs(run.outputs);
     return run;
   }
 
@@ -64,16 +59,17 @@ export class Instance {
   /** Opens a session. Throws a `PipelineError`. */
   openSession(manifest: wit.Manifest): InstanceSession {
     const session = this.#guarded(() => this.#executor.Session.open(manifest));
-    const call = <T>(work: () => T, outputs: (given: T) => wit.Data[] | undefined): T => {
+    const call = <T extends { outputs: wit.NodeOutputs[] }>(work: () => T): T => {
       this.#wasi.renew();
       const given = this.#guarded(work);
-      this.#allowItems(outputs(given));
+      this.#allowOutputs(given.outputs);
       return given;
     };
     return {
-      push: (item) => call(() => session.push(item), (outputs) => outputs),
-      pull: (most) => call(() => session.pull(most), (outputs) => outputs),
-      finish: () => call(() => session.finish(), (run) => run.outputs),
+      push: (input) => call(() => session.push(input)),
+      pull: (most) => call(() => session.pull(most)),
+      end: () => call(() => session.end()),
+      finish: () => call(() => session.finish()),
       drop: () => {
         const symbol: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for("dispose");
         this.#guarded(() => (session as unknown as Disposable)[symbol]());
@@ -92,13 +88,18 @@ export class Instance {
     if (count > this.#maxItems) throw new LimitError(`there are more items than the limit of ${this.#maxItems}`);
   }
 
-  #diagnosed<T>(call: () => T): { ok: T } | { err: wit.Diagnostic[] } {
+  #allowOutputs(outputs: readonly wit.NodeOutputs[]): void {
+    this.#allowItems(outputs.flatMap(({ items }) => items));
+  }
+
+  /** The result of a function whose error says what is wrong with a manifest. */
+  #refused<T, E>(call: () => T): { ok: T } | { err: E } {
     return this.#guarded(() => {
       try {
         return { ok: call() };
       } catch (error) {
         const payload = payloadOf(error);
-        if (Array.isArray(payload)) return { err: payload as wit.Diagnostic[] };
+        if (payload !== undefined) return { err: payload as E };
         throw error;
       }
     });
@@ -123,8 +124,9 @@ export class Instance {
 
 /** A session of an instance. */
 export interface InstanceSession {
-  push(item: wit.Data): wit.Data[];
-  pull(most: number): wit.Data[] | undefined;
+  push(input: wit.Input): wit.Part;
+  pull(most: number): wit.Part;
+  end(): wit.Part;
   finish(): wit.RunResult;
   drop(): void;
 }

@@ -6,7 +6,7 @@ import { Instance } from "./instance.js";
 import { formatValue } from "./json/write.js";
 import type { Limits } from "./limits.js";
 import { Session } from "./session.js";
-import { type Item, lift, liftItems, lower, lowerItem, type PlainValue } from "./values.js";
+import { type Item, lift, liftItems, liftOutputs, lower, lowerInput, type PlainValue } from "./values.js";
 import type { FileSystem, Sink } from "./wasi/index.js";
 
 /** A manifest: its JSON or YAML text, or the object that such a text stands for. */
@@ -31,8 +31,10 @@ export interface SandboxOptions extends Limits {
 export interface RunResult {
   /** The sinks' items, sink by sink in the manifest's order. */
   readonly outputs: Item[];
+  /** The same under the ids of the nodes that gave them. */
+  readonly outputsByNode: Record<string, Item[]>;
   /** The same as the WIT has them, where `1` and `1.0` differ. */
-  readonly data: readonly wit.Data[];
+  readonly data: readonly wit.NodeOutputs[];
   readonly graph: wit.GraphInfo;
   readonly metrics: NodeMetrics[];
   /** Doubtful things in the manifest, for example unknown keys. */
@@ -93,25 +95,24 @@ export class Pipeline {
    * fails. The call holds its thread until the run is over.
    */
   execute(manifest: Manifest, inputs?: Iterable<unknown>): RunResult {
-    const items = inputs && Array.from(inputs, (item, index) => lowerItem(item, `inputs[${index}]`));
+    const items = inputs && Array.from(inputs, (item, index) => lowerInput(item, `inputs[${index}]`));
     return this.executeData(manifest, items);
   }
 
-  /** Runs a pipeline on items. Every source gets all of them, in order. */
+  /** Runs a pipeline on items. Every source gets all of them, in order, but for those that `toNode` marks. */
   executeWithInput(manifest: Manifest, inputs: Iterable<unknown>): RunResult {
     return this.execute(manifest, inputs);
   }
 
   /** Runs a pipeline on items as the WIT has them, for example from `parseItem`. */
-  executeData(manifest: Manifest, inputs?: wit.Data[]): RunResult {
+  executeData(manifest: Manifest, inputs?: wit.Input[]): RunResult {
     return this.#with((instance) => {
-      const source = textOf(manifest);
-      const parsed = parse(instance, source);
-      const written = parsed.inputData?.map((val): wit.Data => ({ tag: "value", val }));
+      const loaded = load(instance, manifest);
+      const written = loaded.inputData?.map((val): wit.Input => ({ item: { tag: "value", val } }));
       try {
-        return result(instance.execute(parsed.manifest, inputs ?? written), parsed.warnings);
+        return result(instance.execute(loaded.manifest, inputs ?? written), loaded.warnings);
       } catch (error) {
-        return this.#failed(error, instance, manifest);
+        return this.#failed(error);
       }
     });
   }
@@ -119,16 +120,10 @@ export class Pipeline {
   /** Checks whether a manifest can run, without running anything of it. */
   check(manifest: Manifest): CheckResult {
     return this.#with((instance) => {
-      const parsed = instance.parse(textOf(manifest));
-      if ("err" in parsed) return { ok: false, diagnostics: parsed.err };
-      const warnings = parsed.ok.warnings;
-      const checked = instance.check(parsed.ok.manifest);
-      if ("err" in checked) {
-        return { ok: false, diagnostics: [...warnings, ...located(instance, manifest, checked.err)] };
-      }
-      const { graph } = checked.ok;
-      const diagnostics = [...warnings, ...located(instance, manifest, checked.ok.warnings)];
-      return { ok: true, graph, diagnostics };
+      const loaded = instance.load(textOf(manifest));
+      if ("err" in loaded) return { ok: false, diagnostics: placed(manifest, loaded.err.diagnostics) };
+      const { graph, warnings } = loaded.ok;
+      return { ok: true, graph, diagnostics: placed(manifest, warnings) };
     });
   }
 
@@ -147,11 +142,11 @@ export class Pipeline {
   /** Opens a session: a pipeline that is fed and read item by item, in an instance of its own. */
   openSession(manifest: Manifest): Session {
     const instance = this.instantiate();
-    const failed = (error: unknown): never => this.#failed(error, instance, manifest);
+    const failed = (error: unknown): never => this.#failed(error);
     try {
-      const parsed = parse(instance, textOf(manifest));
-      const session = instance.openSession(parsed.manifest);
-      return new Session(instance, session, (run) => result(run, parsed.warnings), failed);
+      const loaded = load(instance, manifest);
+      const session = instance.openSession(loaded.manifest);
+      return new Session(instance, session, (run) => result(run, loaded.warnings), failed);
     } catch (error) {
       try {
         return failed(error);
@@ -178,8 +173,8 @@ export class Pipeline {
     }
   }
 
-  /** Throws an error with the user's paths, and with places in the manifest's text. */
-  #failed(error: unknown, instance: Instance, manifest: Manifest): never {
+  /** Throws an error with the user's paths. */
+  #failed(error: unknown): never {
     if (!(error instanceof PipelineError)) throw error;
     throw new PipelineError({
       kind: error.kind,
@@ -188,7 +183,7 @@ export class Pipeline {
       ...(error.nodeType !== undefined && { nodeType: error.nodeType }),
       ...(error.item !== undefined && { item: BigInt(error.item) }),
       ...(error.traceback !== undefined && { traceback: this.#withHostPaths(error.traceback) }),
-      diagnostics: located(instance, manifest, error.diagnostics),
+      diagnostics: [...error.diagnostics],
       outputs: [...error.data],
     });
   }
@@ -210,28 +205,30 @@ function wellFormed(text: string): string {
   return text;
 }
 
-function parse(instance: Instance, source: string): wit.Parsed {
-  const parsed = instance.parse(source);
-  if ("err" in parsed) throw invalidManifest(parsed.err);
-  return parsed.ok;
+function load(instance: Instance, manifest: Manifest): wit.Loaded {
+  const loaded = instance.load(textOf(manifest));
+  if ("err" in loaded) throw invalidManifest(placed(manifest, loaded.err.diagnostics));
+  return { ...loaded.ok, warnings: placed(manifest, loaded.ok.warnings) };
 }
 
-/** Diagnostics with their places in the text, where there is a text. */
-function located(instance: Instance, manifest: Manifest, all: readonly Diagnostic[]): Diagnostic[] {
-  if (typeof manifest !== "string") return [...all];
-  const place = <T extends { path: string; location?: wit.Location }>(it: T): T => {
-    const location = it.location ?? instance.locate(manifest, it.path);
-    return location === undefined ? it : { ...it, location };
-  };
-  return all.map((diagnostic) => ({ ...place(diagnostic), related: diagnostic.related.map(place) }));
+/** Diagnostics, with places only where the user gave a text. */
+function placed(manifest: Manifest, all: Diagnostic[]): Diagnostic[] {
+  if (typeof manifest === "string") return all;
+  const without = <T extends { location?: wit.Location }>({ location: _, ...rest }: T): Omit<T, "location"> => rest;
+  return all.map((diagnostic) => ({ ...without(diagnostic), related: diagnostic.related.map(without) }));
 }
 
 function result(run: wit.RunResult, warnings: Diagnostic[]): RunResult {
   let outputs: Item[] | undefined;
+  let byNode: Record<string, Item[]> | undefined;
   return {
     get outputs() {
-      outputs ??= liftItems(run.outputs);
+      outputs ??= liftOutputs(run.outputs);
       return outputs;
+    },
+    get outputsByNode() {
+      byNode ??= Object.fromEntries(run.outputs.map(({ nodeId, items }) => [nodeId, liftItems(items)]));
+      return byNode;
     },
     data: run.outputs,
     graph: run.graph,

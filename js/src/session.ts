@@ -3,8 +3,11 @@
 import { PipelineError } from "./errors.js";
 import type { Instance, InstanceSession } from "./instance.js";
 import type { RunResult } from "./pipeline.js";
-import { type Item, liftItems, lowerItem } from "./values.js";
+import { type Item, liftOutputs, lowerInput } from "./values.js";
 import type { wit } from "./generated.js";
+
+/** How many outputs are asked for at a time. */
+const MOST = 4096;
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for("dispose");
 
@@ -29,22 +32,30 @@ export class Session implements Disposable {
     this.#failed = failed;
   }
 
-  /** Gives an item to every source; what the sinks gave for it. */
+  /** Gives an item to every source, or, by `toNode`, to one; all that the sinks give for it. */
   push(item: unknown): Item[] {
-    const data = lowerItem(item);
-    return liftItems(this.#call(() => this.#session.push(data)));
+    return [...this.feed(item)];
+  }
+
+  /** Gives an item as `push` does; each output is given as soon as it is known, and the next asked for then. */
+  *feed(item: unknown): Generator<Item, void, undefined> {
+    const input = lowerInput(item);
+    yield* this.#rest(this.#call(() => this.#session.push(input)));
   }
 
   /**
-   * Lets sources that produce their own items run until the sinks have given at least one item, at
-   * most about `most`. None when all have ended.
+   * Goes on with what is under way, or lets sources that produce their own items run, until the sinks
+   * have given at least one item, at most about `most`. None when nothing is under way any more.
    */
   pull(most = 1): Item[] | undefined {
-    const items = this.#call(() => this.#session.pull(most));
-    return items && liftItems(items);
+    for (;;) {
+      const { outputs, more } = this.#call(() => this.#session.pull(most));
+      if (outputs.length > 0) return liftOutputs(outputs);
+      if (!more) return undefined;
+    }
   }
 
-  /** Ends the input and flushes the nodes; what the sinks still gave. The session is closed then. */
+  /** Ends the input and flushes the nodes; all that the sinks still gave. The session is closed then. */
   finish(): RunResult {
     const result = this.#call(() => this.#session.finish());
     this.close();
@@ -66,21 +77,29 @@ export class Session implements Disposable {
     this.close();
   }
 
-  /** The items of sources that produce their own, until all have ended. */
+  /** The items of what is under way, as they come; of sources that produce their own, where nothing is. */
   *[Symbol.iterator](): Generator<Item, void, undefined> {
     for (let items = this.pull(); items !== undefined; items = this.pull()) yield* items;
   }
 
   /**
-   * Pushes items as they come, gives what the sinks give, and finishes the session. Leaving the loop
-   * early closes it.
+   * Pushes items as they come, gives what the sinks give as it comes, and finishes the session. Leaving
+   * the loop early closes it.
    */
   async *stream(items: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<Item, void, undefined> {
     try {
-      for await (const item of items) yield* this.push(item);
-      yield* this.finish().outputs;
+      for await (const item of items) yield* this.feed(item);
+      yield* this.#rest(this.#call(() => this.#session.end()));
+      this.finish();
     } finally {
       this.close();
+    }
+  }
+
+  *#rest(first: wit.Part): Generator<Item, void, undefined> {
+    for (let part = first; ; part = this.#call(() => this.#session.pull(MOST))) {
+      yield* liftOutputs(part.outputs);
+      if (!part.more) return;
     }
   }
 

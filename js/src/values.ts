@@ -63,6 +63,26 @@ export function lowerItem(item: unknown, path = "item"): wit.Data {
   return { tag: name, val: lowerMedium(name, item as media.AnyMedium, path) } as wit.Data;
 }
 
+/** An item that is meant for one source: what `toNode` makes. */
+class Meant {
+  constructor(
+    readonly nodeId: string,
+    readonly item: unknown,
+  ) {}
+}
+
+/** An item for the source of this id alone, wherever items are given. */
+export function toNode(nodeId: string, item: unknown): unknown {
+  return new Meant(nodeId, item);
+}
+
+/** An item that a pipeline is given as the WIT's `input`. `path` names it in errors. */
+export function lowerInput(item: unknown, path = "item"): wit.Input {
+  return item instanceof Meant
+    ? { nodeId: item.nodeId, item: lowerItem(item.item, path) }
+    : { item: lowerItem(item, path) };
+}
+
 /** The items of a list of `data`, some of which may stand for many. */
 export function liftItems(all: readonly wit.Data[]): Item[] {
   return all.flatMap((data) => {
@@ -71,6 +91,11 @@ export function liftItems(all: readonly wit.Data[]): Item[] {
     }
     return data.tag === "numbers" ? Array.from(data.val) : [liftItem(data)];
   });
+}
+
+/** The items of some nodes' outputs. */
+export function liftOutputs(all: readonly wit.NodeOutputs[]): Item[] {
+  return all.flatMap(({ items }) => liftItems(items));
 }
 
 /** The item of a `data` that stands for one. */

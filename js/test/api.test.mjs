@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import test from "node:test";
 
-import { formatDiagnostic, formatGraph, media, Pipeline, PipelineError } from "@remotemedia/pipeline";
+import { formatDiagnostic, formatGraph, media, Pipeline, PipelineError, toNode } from "@remotemedia/pipeline";
 
 import { directory, own, program, root } from "./common.mjs";
 
@@ -152,6 +152,32 @@ test("session: push keeps state, finish flushes and closes", async (context) => 
   session.close();
 });
 
+test("session: an output is there before the next is asked for", async (context) => {
+  const code = "class Upto:\n    def process(self, item):\n        yield from range(item)\n";
+  const pipeline = await Pipeline.load({ ...quiet, nodes: [directory(context, { "upto.py": code })] });
+  const session = pipeline.openSession({ version: "v1", nodes: [{ id: "n", node_type: "upto:Upto" }] });
+  context.after(() => session.close());
+  const outputs = session.feed(5);
+  assert.equal(outputs.next().value, 0);
+  assert.equal(outputs.next().value, 1);
+  // What is left under way goes on later, before what is given next.
+  assert.deepEqual(session.pull(), [2]);
+  assert.deepEqual(session.push(1), [3, 4, 0]);
+});
+
+test("outputs say which node gave them, and inputs can be for one source", async () => {
+  const pipeline = await Pipeline.load(quiet);
+  const node = (id) => ({ id, node_type: "PassThrough" });
+  const manifest = { version: "v1", nodes: [node("a"), node("b"), node("c")] };
+  const result = pipeline.execute(manifest, [toNode("b", 1), 2]);
+  assert.deepEqual(result.outputsByNode, { a: [2], b: [1, 2], c: [2] });
+  assert.deepEqual(result.outputs, [2, 1, 2, 2]);
+  const session = pipeline.openSession(manifest);
+  assert.deepEqual(session.push(toNode("c", "x")), ["x"]);
+  assert.throws(() => session.push(toNode("d", 1)), /node `d`, which an item is meant for, is not in the manifest/);
+  session.close();
+});
+
 test("session: pull and iterate", async (context) => {
   const pipeline = await Pipeline.load({ nodes: [directory(context, COUNT)], ...quiet });
   const manifest = { version: "v1", nodes: [{ id: "s", node_type: "count:Source" }] };
@@ -209,13 +235,16 @@ test("session: media", async () => {
   session.finish();
 });
 
-test("parse and locate: the functions of the WIT are there, too", async () => {
+test("load: the functions of the WIT are there, too", async () => {
   const pipeline = await Pipeline.load(quiet);
   const instance = pipeline.instantiate();
   const text = '{"version": "v1",\n "nodes": [{"id": "n", "node_type": "PassThrough"}]}';
-  const { ok } = instance.parse(text);
+  const { ok } = instance.load(text);
   assert.equal(ok.manifest.nodes[0].nodeType, "PassThrough");
-  assert.deepEqual(instance.locate(text, "nodes[0].id"), { line: 2, column: 19, offset: 36, length: 3 });
+  assert.deepEqual(ok.nodeLocations, [{ line: 2, column: 12, offset: 29, length: 41 }]);
+  const { err } = instance.load(text.replace("PassThrough", "PassTrough"));
+  assert.equal(err.manifest.nodes[0].nodeType, "PassTrough");
+  assert.equal(err.diagnostics[0].location.line, 2);
   instance.close();
 });
 

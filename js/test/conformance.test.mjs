@@ -36,7 +36,7 @@ for (const one of all) {
 async function run(one, nodes) {
   const pipeline = await Pipeline.load({ nodes, stdout() {}, stderr() {} });
   try {
-    return pipeline.executeData(one.manifest, one.inputs?.map(parseItem));
+    return pipeline.executeData(one.manifest, one.inputs?.map((json) => ({ item: parseItem(json) })));
   } catch (error) {
     if (error instanceof PipelineError) return error;
     throw error;
@@ -60,6 +60,6 @@ function check(one, found) {
   }
   if (one.outputs) {
     const expected = one.outputs.map((json) => formatItem(parseItem(json)));
-    assert.deepEqual(found.data.map(formatItem), expected);
+    assert.deepEqual(found.data.flatMap(({ items }) => items.map(formatItem)), expected);
   }
 }

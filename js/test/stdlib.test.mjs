@@ -24,7 +24,7 @@ for (const line of lines) {
     const manifest = `{"version": "v1", "nodes": [{"id": "p", "node_type": "${name}:Program"}]}`;
     let found;
     try {
-      found = formatResult(pipeline.executeData(manifest, [parseItem(input)]));
+      found = formatResult(pipeline.executeData(manifest, [{ item: parseItem(input) }]));
     } catch (error) {
       if (!(error instanceof PipelineError)) throw error;
       found = formatError(error);

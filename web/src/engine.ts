@@ -4,7 +4,7 @@ import { formatValue, Instance, MemoryFileSystem, PipelineError, type wit } from
 
 import { JsonError, readInputs, show } from "./items.js";
 import { LibraryFileSystem, type OnFetch } from "./library.js";
-import type { CheckResult, Files, Loaded, NodeType, RunOutcome, Timings } from "./protocol.js";
+import type { CheckResult, Files, Loaded, NodeType, RunOutcome, Shown, Timings } from "./protocol.js";
 
 /** What happens during a task. */
 export interface Events {
@@ -56,14 +56,13 @@ export class Engine {
     const instance = this.#fresh();
     known ??= instance.listNodes();
     const rust = new Set(known.flatMap(({ nodeType, language }) => (language === "rust" ? [nodeType] : [])));
-    const parsed = instance.parse(source);
-    if ("err" in parsed) {
-      const nothing = { nodes: null, connections: [], places: [], itemsInText: null };
-      return { ...nothing, diagnostics: parsed.err, ok: false };
+    const loaded = instance.load(source);
+    const ok = "ok" in loaded;
+    const diagnostics = ok ? loaded.ok.warnings : loaded.err.diagnostics;
+    const { manifest, nodeLocations } = ok ? loaded.ok : loaded.err;
+    if (manifest === undefined) {
+      return { nodes: null, connections: [], places: [], itemsInText: null, diagnostics, ok };
     }
-    const { manifest, inputData, warnings } = parsed.ok;
-    const checked = instance.check(manifest);
-    const found = "ok" in checked ? checked.ok.warnings : checked.err;
     return {
       nodes: manifest.nodes.map(({ id, nodeType }) => ({
         id,
@@ -71,10 +70,10 @@ export class Engine {
         language: rust.has(nodeType) ? "rust" : "python",
       })),
       connections: manifest.connections,
-      places: manifest.nodes.map((_, index) => instance.locate(source, `nodes[${index}]`) ?? null),
-      diagnostics: [...warnings, ...locate(instance, source, found)],
-      ok: "ok" in checked,
-      itemsInText: inputData?.length ?? null,
+      places: nodeLocations,
+      diagnostics,
+      ok,
+      itemsInText: ok ? (loaded.ok.inputData?.length ?? null) : null,
     };
   }
 
@@ -91,11 +90,11 @@ export class Engine {
     const { timings } = executed;
     if ("result" in executed) {
       const { outputs, graph, metrics } = executed.result;
-      return { status: "success", outputs: outputs.map(show), graph, metrics, timings };
+      return { status: "success", outputs: outputs.flatMap(shown), graph, metrics, timings };
     }
     const { kind, message, nodeId, nodeType, item, traceback, diagnostics, data } = executed.error;
     const error = { kind, message, nodeId, nodeType, item, traceback, diagnostics: [...diagnostics] };
-    return { status: "error", error, outputs: data.map(show), timings };
+    return { status: "error", error, outputs: data.flatMap(shown), timings };
   }
 
   /** Runs a manifest on the items of a text, and on audio after them; where there are none, on those
@@ -105,24 +104,23 @@ export class Engine {
     const instance = this.#fresh();
     const called = performance.now();
     const timed = () => ({ instantiate: called - start, execute: performance.now() - called });
-    const parsed = instance.parse(source);
-    if ("err" in parsed) {
-      const message = parsed.err[0]?.message ?? "the manifest can't be read";
-      const error = { kind: "invalid-manifest" as const, message, diagnostics: parsed.err, outputs: [] };
+    const loaded = instance.load(source);
+    if ("err" in loaded) {
+      const { diagnostics } = loaded.err;
+      const message = diagnostics.find(({ severity }) => severity === "error")?.message ?? "the manifest can't run";
+      const error = { kind: "invalid-manifest" as const, message, diagnostics, outputs: [] };
       return { error: new PipelineError(error), timings: timed() };
     }
-    const { manifest, inputData } = parsed.ok;
+    const { manifest, inputData } = loaded.ok;
     let items = readInputs(inputs);
     if (audio.length > 0) items = [...(items ?? []), ...audio.map((val) => ({ tag: "audio" as const, val }))];
     items ??= inputData?.map((val) => ({ tag: "value" as const, val })) ?? null;
     try {
-      const result = instance.execute(manifest, items ?? undefined);
+      const result = instance.execute(manifest, items?.map((item) => ({ item })));
       return { result, timings: timed() };
     } catch (error) {
       if (!(error instanceof PipelineError)) throw error;
-      const timings = timed();
-      const diagnostics = locate(instance, source, error.diagnostics);
-      return { error: Object.assign(error, { diagnostics }), timings };
+      return { error, timings: timed() };
     }
   }
 
@@ -147,10 +145,7 @@ export class Engine {
   }
 }
 
-/** Adds where in the text each diagnostic is: a typed manifest has no positions. */
-function locate(instance: Instance, source: string, diagnostics: readonly wit.Diagnostic[]): wit.Diagnostic[] {
-  return diagnostics.map((diagnostic) => {
-    const location = diagnostic.location ?? instance.locate(source, diagnostic.path);
-    return location === undefined ? diagnostic : { ...diagnostic, location };
-  });
+/** What one node gave, as the page shows it. */
+function shown({ items }: wit.NodeOutputs): Shown[] {
+  return items.map(show);
 }

@@ -170,7 +170,7 @@ export const CASES = [
       assert.equal(await app.run(), "Failed");
       assert.match(await app.text("#result"), /line 3, column 2/);
     }),
-    ["parse", "check", "locate"],
+    ["load", "check"],
   ],
   [
     "fetches the library when an import needs it, and not before",

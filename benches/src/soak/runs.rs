@@ -163,7 +163,8 @@ impl Case {
         let (right, said) = match (self, &end) {
             (Self::Fails(how), end) => (fails_rightly(how, end), told(end)),
             (_, Ok(Ok(run))) => {
-                let found = match run.outputs.as_slice() {
+                let given: Vec<_> = run.outputs.iter().flat_map(|given| &given.items).collect();
+                let found = match given.as_slice() {
                     [one] => codec::item_to_json(one).unwrap_or_default(),
                     many => format!("{} outputs", many.len()),
                 };
@@ -258,9 +259,9 @@ impl Pipelines {
             let source = format!(r#"{{"version": "v1", "nodes": {nodes}}}"#);
             let manifest = block_on(async {
                 let mut instance = sandbox.instantiate(&Limits::default()).await?;
-                instance.parse(&source).await
+                instance.load(&source).await
             })?
-            .map_err(|diagnostics| anyhow!("{}", diagnostics[0].message))?;
+            .map_err(|invalid| anyhow!("{}", invalid.diagnostics[0].message))?;
             parsed.insert(name, Arc::new(manifest.manifest));
         }
         Ok(Self(parsed))
@@ -293,7 +294,7 @@ fn start_run(
         }
         _ => {}
     }
-    let item: Data = codec::read_item(case.item().as_bytes()).expect("an item");
+    let item = codec::read_input(case.item().as_bytes()).expect("an item");
     workers.execute(limits, pipelines.get(case), Some(vec![item]))
 }
 
@@ -331,7 +332,7 @@ fn all_slots_serve(
     for slot in 0..slots {
         let end = block_on(async {
             let mut instance = sandbox.instantiate(&Limits::default()).await?;
-            let item = codec::read_item(case.item().as_bytes()).expect("an item");
+            let item = codec::read_input(case.item().as_bytes()).expect("an item");
             let end = instance.execute(&manifest, Some(&[item])).await?;
             Ok((instance, end))
         });

@@ -77,11 +77,11 @@ impl bindings::Guest for Component {
 impl Guest for Component {
     type Session = Session;
 
-    fn load(source: String) -> Result<types::Loaded, Vec<types::Diagnostic>> {
+    fn load(source: String) -> Result<types::Loaded, types::InvalidManifest> {
         provider::call(|| {
             REGISTRY
                 .with(|registry| load(&source, registry))
-                .map_err(report::diagnostics)
+                .map_err(report::invalid_manifest)
                 .and_then(report::loaded)
         })
     }

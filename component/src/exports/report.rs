@@ -4,7 +4,9 @@ use super::types;
 use super::{manifest, media, value};
 use crate::executor::{ErrorKind, NodeMetrics, NodeOutputs, PipelineError, RunResult};
 use crate::graph::GraphInfo;
-use crate::manifest::{Checked, Diagnostic, Loaded, Location, Related, Severity};
+use crate::manifest::{
+    Checked, Diagnostic, InvalidManifest, Loaded, Location, Related, Severity,
+};
 use crate::registry::{Language, NodeInfo, ParamInfo};
 use crate::value::{NoForm, Value};
 
@@ -81,8 +83,12 @@ impl From<Checked> for types::Checked {
     }
 }
 
-pub(super) fn loaded(loaded: Loaded) -> Result<types::Loaded, Vec<types::Diagnostic>> {
-    let no_form = |error: NoForm| vec![invalid((String::new(), error.to_string()))];
+pub(super) fn loaded(loaded: Loaded) -> Result<types::Loaded, types::InvalidManifest> {
+    let no_form = |error: NoForm| types::InvalidManifest {
+        diagnostics: vec![invalid((String::new(), error.to_string()))],
+        manifest: None,
+        node_locations: Vec::new(),
+    };
     let input_data = loaded
         .input_data
         .map(|items| {
@@ -96,9 +102,23 @@ pub(super) fn loaded(loaded: Loaded) -> Result<types::Loaded, Vec<types::Diagnos
     Ok(types::Loaded {
         manifest: manifest::lower(loaded.manifest).map_err(no_form)?,
         input_data,
+        node_locations: locations(loaded.node_locations),
         graph: loaded.graph.into(),
         warnings: diagnostics(loaded.warnings),
     })
+}
+
+pub(super) fn invalid_manifest(invalid: InvalidManifest) -> types::InvalidManifest {
+    let manifest = invalid.manifest.map(manifest::lower);
+    types::InvalidManifest {
+        diagnostics: diagnostics(invalid.diagnostics),
+        manifest: manifest.transpose().ok().flatten(),
+        node_locations: locations(invalid.node_locations),
+    }
+}
+
+fn locations(locations: Vec<Location>) -> Vec<types::Location> {
+    locations.into_iter().map(Into::into).collect()
 }
 
 impl From<ParamInfo> for types::ParamInfo {

@@ -32,10 +32,33 @@ pub struct Loaded {
     pub manifest: Manifest,
     /// Items that came with it.
     pub input_data: Option<Vec<Value>>,
+    /// Where each node stands in the text, in the manifest's order.
+    pub node_locations: Vec<Location>,
     /// Shape of its graph.
     pub graph: GraphInfo,
     /// Doubtful things.
     pub warnings: Vec<Diagnostic>,
+}
+
+/// A text that is no manifest, or a manifest that can't run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InvalidManifest {
+    /// What is wrong with it, and what is doubtful besides.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The manifest, where it could be read.
+    pub manifest: Option<Manifest>,
+    /// Where each of its nodes stands in the text.
+    pub node_locations: Vec<Location>,
+}
+
+impl From<Vec<Diagnostic>> for InvalidManifest {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self {
+            diagnostics,
+            manifest: None,
+            node_locations: Vec::new(),
+        }
+    }
 }
 
 /// Reads a manifest from JSON or YAML text: the manifest itself, or
@@ -53,26 +76,32 @@ pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
 ///
 /// # Errors
 /// Everything that is wrong with it, and what is doubtful besides.
-pub fn load(text: &str, registry: &Registry) -> Result<Loaded, Vec<Diagnostic>> {
+pub fn load(text: &str, registry: &Registry) -> Result<Loaded, InvalidManifest> {
     let document = Document::read(text)?;
     let Parsed {
         manifest,
         input_data,
         mut warnings,
     } = document.parse().map_err(|found| document.located(found))?;
+    let node_locations = document.node_locations(manifest.nodes.len());
     match check(&manifest, registry) {
         Ok(checked) => {
             warnings.extend(checked.warnings);
             Ok(Loaded {
                 manifest,
                 input_data,
+                node_locations,
                 graph: checked.graph,
                 warnings: document.located(warnings),
             })
         }
         Err(found) => {
             warnings.extend(found);
-            Err(document.located(warnings))
+            Err(InvalidManifest {
+                diagnostics: document.located(warnings),
+                manifest: Some(manifest),
+                node_locations,
+            })
         }
     }
 }
@@ -125,14 +154,26 @@ impl<'t> Document<'t> {
         }
     }
 
+    /// The part at a JSON path, or its nearest ancestor.
+    fn locate(&self, path: &str) -> Location {
+        let part = find(&self.tree, wrapped(&self.tree).is_some(), path);
+        self.source.location(part.span)
+    }
+
+    /// Where the first nodes of the manifest stand.
+    fn node_locations(&self, count: usize) -> Vec<Location> {
+        let nodes = find(&self.tree, wrapped(&self.tree).is_some(), "nodes");
+        let Kind::List(nodes) = &nodes.kind else {
+            return Vec::new();
+        };
+        let nodes = nodes.iter().take(count);
+        nodes.map(|node| self.source.location(node.span)).collect()
+    }
+
     /// Adds the places in the text that only paths are known of.
     fn located(&self, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-        let is_wrapped = wrapped(&self.tree).is_some();
         let locate = |path: &str, place: &mut Option<Location>| {
-            place.get_or_insert_with(|| {
-                let part = find(&self.tree, is_wrapped, path);
-                self.source.location(part.span)
-            });
+            place.get_or_insert_with(|| self.locate(path));
         };
         for diagnostic in &mut found {
             locate(&diagnostic.path, &mut diagnostic.location);
@@ -256,8 +297,7 @@ mod tests {
             \"params\": {\"a b\": [1, 22]}}]},\n \"input_data\": [7]}";
         let document = Document::read(text).unwrap();
         let found = |path: &str| {
-            let found = document.located(vec![Diagnostic::error("x", path.to_owned(), "x")]);
-            let at = found[0].location.unwrap();
+            let at = document.locate(path);
             let start = at.offset as usize;
             (at.line, at.column, &text[start..start + at.length as usize])
         };
@@ -266,6 +306,7 @@ mod tests {
         assert_eq!(found("nodes[0].node_type"), (2, 27, "\"T\""));
         assert_eq!(found("nodes[0].params[\"a b\"][1]"), (2, 54, "22"));
         assert_eq!(found("input_data[0]"), (3, 17, "7"));
+        assert_eq!(document.node_locations(1), [document.locate("nodes[0]")]);
         // What is not there is where it would be.
         assert_eq!(found("nodes[0].host").0, 2);
         assert_eq!(found("nodes[0].params.x"), (2, 42, "{\"a b\": [1, 22]}"));

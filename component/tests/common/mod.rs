@@ -73,12 +73,15 @@ pub fn registry() -> Registry {
 pub fn read_and_check(text: &str, registry: &Registry) -> Option<Parsed> {
     let parsed = parse(text);
     let diagnostics = match load(text, registry) {
-        Err(found) => {
+        Err(invalid) => {
+            let found = invalid.diagnostics;
             assert!(found.iter().any(|it| it.severity == Severity::Error));
+            assert_eq!(invalid.manifest.is_some(), parsed.is_ok());
             found
         }
         Ok(loaded) => {
             let parsed = parsed.as_ref().unwrap();
+            assert_eq!(loaded.node_locations.len(), parsed.manifest.nodes.len());
             assert_eq!(loaded.graph.node_count as usize, parsed.manifest.nodes.len());
             loaded.warnings
         }

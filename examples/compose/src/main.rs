@@ -11,7 +11,7 @@ wit_bindgen::generate!({
         package examples:compose;
 
         world program {
-            import remotemedia:pipeline/executor@0.1.0;
+            import remotemedia:pipeline/executor@0.2.0;
         }
     ",
     world: "examples:compose/program",
@@ -19,7 +19,7 @@ wit_bindgen::generate!({
 });
 
 use remotemedia::pipeline::executor;
-use remotemedia::pipeline::types::{Audio, Data, Diagnostic};
+use remotemedia::pipeline::types::{Audio, Data, Input, InvalidManifest};
 
 const RATE: u32 = 16_000;
 
@@ -34,14 +34,16 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let parsed = executor::parse(include_str!("../pipeline.yaml")).map_err(all)?;
-    let checked = executor::check(&parsed.manifest).map_err(all)?;
-    println!("nodes: {}", checked.graph.execution_order.join(" -> "));
+    let loaded = executor::load(include_str!("../pipeline.yaml")).map_err(all)?;
+    println!("nodes: {}", loaded.graph.execution_order.join(" -> "));
 
-    let recording = Data::Audio(recording());
-    let result = executor::execute_with_input(&parsed.manifest, &[recording])
+    let recording = Input {
+        node_id: None,
+        item: Data::Audio(recording()),
+    };
+    let result = executor::execute_with_input(&loaded.manifest, &[recording])
         .map_err(|error| error.message)?;
-    for output in &result.outputs {
+    for output in result.outputs.iter().flat_map(|given| &given.items) {
         match output {
             Data::Audio(audio) => {
                 let seconds = audio.samples.len() as f32 / audio.sample_rate as f32;
@@ -83,7 +85,7 @@ fn recording() -> Audio {
 }
 
 /// All that is wrong with a manifest.
-fn all(diagnostics: Vec<Diagnostic>) -> String {
-    let messages = diagnostics.iter().map(|one| one.message.as_str());
+fn all(invalid: InvalidManifest) -> String {
+    let messages = invalid.diagnostics.iter().map(|one| one.message.as_str());
     messages.collect::<Vec<_>>().join("; ")
 }

@@ -21,7 +21,7 @@ pub(crate) fn check(arguments: &cli::Check) -> Result<(), Failure> {
         };
         match loaded.await {
             Ok(Ok(loaded)) => valid(arguments.format, &source, &loaded),
-            Ok(Err(diagnostics)) => Err(invalid(arguments.format, &source, &diagnostics)),
+            Ok(Err(found)) => Err(invalid(arguments.format, &source, &found.diagnostics)),
             Err(fault) => Err(workspace::faulted(&fault)),
         }
     })

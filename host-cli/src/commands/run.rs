@@ -68,7 +68,7 @@ impl Run<'_> {
     ) -> Result<Result<(), Failure>, Fault> {
         let loaded = match instance.load(&self.source.text).await? {
             Ok(loaded) => loaded,
-            Err(diagnostics) => return Ok(Err(self.invalid(diagnostics))),
+            Err(invalid) => return Ok(Err(self.invalid(invalid.diagnostics))),
         };
         report::diagnostics(self.source, &loaded.warnings);
         self.warnings = loaded.warnings;

@@ -32,8 +32,8 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
     workspace::block_on(async {
         let mut instance = sandbox.instantiate(&limits).await.map_err(gone)?;
         let loaded = instance.load(&source.text).await.map_err(gone)?;
-        let loaded = loaded.map_err(|diagnostics| {
-            report::diagnostics(&source, &diagnostics);
+        let loaded = loaded.map_err(|invalid| {
+            report::diagnostics(&source, &invalid.diagnostics);
             Failure::Told(USAGE)
         })?;
         report::diagnostics(&source, &loaded.warnings);

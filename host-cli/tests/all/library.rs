@@ -41,11 +41,11 @@ async fn run(
     limits: &Limits,
 ) -> Result<String, Fault> {
     let mut instance = sandbox.instantiate(limits).await?;
-    let parsed = instance.parse(source).await?.expect("a manifest");
-    let items: [Data; 1] = [codec::read_item(item.as_bytes()).expect("an item")];
-    let result = instance.execute(&parsed.manifest, Some(&items)).await?;
+    let loaded = instance.load(source).await?.expect("a manifest");
+    let items = [codec::read_input(item.as_bytes()).expect("an item")];
+    let result = instance.execute(&loaded.manifest, Some(&items)).await?;
     let outputs = result
-        .map(|run| run.outputs)
+        .map(RunResult::into_items)
         .map_err(|error| error.message)
         .expect("outputs");
     Ok(outputs

@@ -283,6 +283,40 @@ fn items_and_outputs_are_streamed() {
 }
 
 #[test]
+fn an_output_is_sent_while_the_next_is_waited_for() {
+    let (files, server) = serve_node(
+        "import os\nclass Own:\n    def process(self, x):\n        yield 0\n        \
+         while not os.path.exists('/nodes/nodes/go'):\n            pass\n        yield 1\n",
+        LONG,
+    );
+    let body = own(json!([1])).to_string();
+    let headers = format!("{JSON}accept: application/x-ndjson\r\n");
+    let path = "/v1/execute?by-node=true";
+    let mut exchange = server.send("POST", path, &headers, body.as_bytes());
+    assert_eq!(exchange.head().0, 200);
+    let mut next = || exchange.next_chunk().unwrap().unwrap();
+    assert_eq!(next(), "{\"node\":\"own\",\"output\":0}\n");
+    files.write("nodes/go", b"");
+    assert_eq!(next(), "{\"node\":\"own\",\"output\":1}\n");
+}
+
+#[test]
+fn outputs_by_node_and_inputs_for_one_source() {
+    let server = Server::start([] as [&str; 0]);
+    let node = |id| json!({"id": id, "node_type": "PassThrough"});
+    let body = json!({
+        "manifest": {"version": "v1", "nodes": [node("left"), node("right")]},
+        "inputs": [1, {"$input": {"node": "right", "item": 2}}],
+    });
+    let outputs = |path: &str| server.post(path, &body).is(200).json()["outputs"].clone();
+    assert_eq!(outputs("/v1/execute"), json!([1, 1, 2]));
+    let by_node = json!({"left": [1], "right": [1, 2]});
+    assert_eq!(outputs("/v1/execute?by-node=true"), by_node);
+    let wrong = server.post("/v1/execute?by-node=1", &body).is(400);
+    assert_eq!(wrong.error().1, "the parameter by-node is `1`; it can be true or false");
+}
+
+#[test]
 fn streams_of_every_kind_end_with_a_status() {
     let (_files, server) = serve_node(
         "class Own:\n    def process(self, x):\n        return 1 / x\nclass Source:\n    is_source = True\n    \

@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
+use serde_json::json;
+
 use crate::program::{Files, command, end, interrupt, run, run_with, told};
 
 #[test]
@@ -91,6 +93,113 @@ fn a_closed_pipe_is_a_quiet_end() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     let told = told(&mut child);
     assert_eq!(told, "");
+}
+
+#[test]
+fn an_output_is_there_while_the_next_is_waited_for() {
+    // The generator goes on only when the file is there, which is made when its first
+    // outputs have been read.
+    let files = Files::node(
+        "import os\nclass Own:\n    def process(self, x):\n        for n in range(3):\n            \
+         while n and not os.path.exists(f'/nodes/nodes/go{n}'):\n                pass\n            yield n\n    \
+         def flush(self):\n        yield 'one'\n        \
+         while not os.path.exists('/nodes/nodes/go3'):\n            pass\n        yield 'two'\n",
+    );
+    let mut child = command(files.arguments(&["--stream"]))
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || lines.next().map(Result::unwrap);
+    writeln!(input, "1").unwrap();
+    for n in 0..3 {
+        files.write(&format!("nodes/go{n}"), b"");
+        assert_eq!(next(), Some(n.to_string()));
+    }
+    drop(input);
+    assert_eq!(next().as_deref(), Some("\"one\""));
+    files.write("nodes/go3", b"");
+    assert_eq!(next().as_deref(), Some("\"two\""));
+    assert_eq!(next(), None);
+    assert_eq!(end(&mut child), Some(0));
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_a_generator_without_end() {
+    let files = Files::node(
+        "class Own:\n    def process(self, x):\n        try:\n            while True:\n                \
+         yield x\n        finally:\n            print('generator ended', flush=True)\n    \
+         def cleanup(self):\n        print('cleaned up', flush=True)\n",
+    );
+    let mut child = command(files.arguments(&["--stream"]))
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    writeln!(input, "5").unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    for _ in 0..10_000 {
+        line.clear();
+        output.read_line(&mut line).unwrap();
+        assert_eq!(line, "5\n");
+    }
+    drop(output);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(told(&mut child), "generator ended\ncleaned up\n");
+}
+
+#[test]
+fn nodes_are_cleaned_up_after_a_line_that_is_none() {
+    let files = Files::node(
+        "class Own:\n    def process(self, x):\n        return x\n    def flush(self):\n        \
+         return 'flushed'\n    def cleanup(self):\n        print('cleaned up')\n",
+    );
+    let run = run_with(files.arguments(&["--stream"]), "1\nnope\n").code(2);
+    assert_eq!(run.stdout, "1\n");
+    run.says(&["cleaned up", "<stdin>:2:1"]);
+}
+
+#[test]
+fn items_that_are_given_replace_those_of_the_manifest() {
+    let manifest = "examples/multiply_add.json";
+    let stream = |more: &[&str], input: &str| {
+        let arguments = [&["run", manifest, "--stream"], more].concat();
+        run_with(arguments, input).code(0).stdout
+    };
+    assert_eq!(stream(&[], "1\n2\n"), "12\n14\n");
+    assert_eq!(stream(&["--input", "0"], "1\n"), "10\n12\n");
+    // Where none are given, those of the manifest are all there are.
+    assert_eq!(stream(&[], ""), "20\n24\n16\n");
+    assert_eq!(stream(&["--no-input"], "1\n"), "20\n24\n16\n");
+}
+
+#[test]
+fn outputs_by_node_and_inputs_for_one_source() {
+    let files = Files::new(&[]);
+    let node = |id| format!(r#"{{"id": "{id}", "node_type": "PassThrough"}}"#);
+    let manifest = format!(
+        r#"{{"version": "v1", "nodes": [{}, {}]}}"#,
+        node("left"),
+        node("right")
+    );
+    files.write("two.json", manifest.as_bytes());
+    let manifest = files.path("two.json");
+    let line = r#"{"$input": {"node": "right", "item": 3}}"#;
+    let by_node = ["run", &manifest, "--stream", "--by-node"];
+    assert_eq!(
+        run_with(by_node, &format!("1\n{line}\n")).code(0).stdout,
+        "{\"node\":\"left\",\"output\":1}\n{\"node\":\"right\",\"output\":1}\n\
+         {\"node\":\"right\",\"output\":3}\n"
+    );
+    let given = ["run", &manifest, "--input", "left=1", "--input", "2", "--input", line];
+    let found = run(given).code(0).json();
+    assert_eq!(found["outputs"], json!([1, 2, 2, 3]));
+    let found = run([&given[..], &["--by-node"]].concat()).code(0).json();
+    assert_eq!(found["outputs"], json!({"left": [1, 2], "right": [2, 3]}));
+    let found = run(["run", &manifest, "--input", "middle=1"]).code(2);
+    found.says(&["node `middle`, which an item is meant for, is not in the manifest"]);
 }
 
 #[test]

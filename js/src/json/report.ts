@@ -10,7 +10,7 @@ export function formatResult(run: Pick<RunResult, "data" | "graph"> & { warnings
   const warnings = run.warnings ?? [];
   return object(
     ["status", quote("success")],
-    ["outputs", array(run.data.map(formatItem))],
+    ["outputs", outputs(run.data)],
     ["graph_info", formatGraph(run.graph)],
     ["warnings", warnings.length > 0 ? array(warnings.map(formatDiagnostic)) : undefined],
   );
@@ -32,8 +32,12 @@ export function formatError(error: PipelineError): string {
         ["diagnostics", array(error.diagnostics.map(formatDiagnostic))],
       ),
     ],
-    ["outputs", array(error.data.map(formatItem))],
+    ["outputs", outputs(error.data)],
   );
+}
+
+function outputs(data: readonly wit.NodeOutputs[]): string {
+  return array(data.flatMap(({ items }) => items.map(formatItem)));
 }
 
 /** The shape of a graph as JSON. */

@@ -20,7 +20,7 @@ from ..core.exceptions import PipelineError
 from ..runtime.execute import GraphInfo, PipelineRunError, RunResult
 from . import arena
 
-_EXECUTOR = "remotemedia:pipeline/executor@0.1.0"
+_EXECUTOR = "remotemedia:pipeline/executor@0.2.0"
 
 
 # How often it is looked whether a run's time is over, in seconds.
@@ -86,33 +86,32 @@ class Sandbox:
             return self._run(instance, text, inputs)
 
     def _run(self, instance: _Instance, text: str, inputs: Sequence[object] | None) -> RunResult:
-        parsed = instance.call("parse", text)
-        if isinstance(parsed, list):
-            raise PipelineRunError(
-                "invalid-manifest",
-                "; ".join(_show(diagnostic) for diagnostic in parsed),
-                problems=[_show(diagnostic) for diagnostic in parsed],
-            )
+        loading = instance.call("load", text)
+        loaded = loading.payload
+        if loading.tag == "err":
+            problems = [_show(diagnostic) for diagnostic in loaded.diagnostics]
+            raise PipelineRunError("invalid-manifest", "; ".join(problems), problems=problems)
         items: list[component.Variant] | None = None
         if inputs is not None:
             items = [arena.lower_item(item, f"inputs[{i}]") for i, item in enumerate(inputs)]
         else:
-            given = arena.field(parsed, "input_data")
+            given = arena.field(loaded, "input_data")
             if given is not None:
                 items = [component.Variant("value", value) for value in given]
         if items is None:
-            result = instance.call("execute", parsed.manifest)
+            result = instance.call("execute", loaded.manifest)
         else:
             self._allow_items(len(items))
-            result = instance.call("execute-with-input", parsed.manifest, items)
+            given = [arena.record(node_id=None, item=item) for item in items]
+            result = instance.call("execute-with-input", loaded.manifest, given)
         if result.tag == "err":
             raise self._error(result.payload)
-        outputs = [arena.lift_item(item) for item in result.payload.outputs]
+        outputs = _items(result.payload.outputs)
         self._allow_items(len(outputs))
         return RunResult(
             outputs,
             _graph(result.payload.graph),
-            [_show(warning) for warning in parsed.warnings],
+            [_show(warning) for warning in loaded.warnings],
         )
 
     def _allow_items(self, count: int) -> None:
@@ -133,7 +132,7 @@ class Sandbox:
             arena.field(error, "node_type"),
             error.item,
             traceback,
-            [arena.lift_item(item) for item in error.outputs],
+            _items(error.outputs),
             [_show(diagnostic) for diagnostic in error.diagnostics],
         )
 
@@ -249,6 +248,14 @@ def _show(diagnostic: Any) -> str:
     line = f" (line {place.line}, column {place.column})" if place is not None else ""
     hint = f"; {diagnostic.help}" if diagnostic.help else ""
     return f"{at}{diagnostic.message}{line}{hint}"
+
+
+def _items(outputs: Any) -> list[Any]:
+    return [
+        arena.lift_item(item)
+        for given in outputs
+        for item in given.items
+    ]
 
 
 def _graph(graph: Any) -> GraphInfo:

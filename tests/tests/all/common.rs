@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use pipeline_host::codec::document::plain_error;
-use pipeline_host::types::{Data, ErrorKind, PipelineError, RunResult};
+use pipeline_host::types::{ErrorKind, Input, PipelineError, RunResult};
 use pipeline_host::{Directories, Engine, Instance, Limits, Sandbox};
 
 pub(crate) use crate::compare::{item, written};
@@ -55,20 +55,21 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
         .block_on(future)
 }
 
-/// Parses a manifest and runs it in a fresh instance.
+/// Loads a manifest and runs it in a fresh instance.
 pub(crate) fn run(
     sandbox: &Sandbox,
     manifest: &str,
-    inputs: Option<&[Data]>,
+    inputs: Option<&[Input]>,
 ) -> Result<RunResult, PipelineError> {
     block_on(async {
         let mut instance: Instance = sandbox.instantiate(&limits()).await.expect("an instance");
-        match instance.parse(manifest).await.expect("no fault") {
-            Ok(parsed) => instance
-                .execute(&parsed.manifest, inputs)
+        match instance.load(manifest).await.expect("no fault") {
+            Ok(loaded) => instance
+                .execute(&loaded.manifest, inputs)
                 .await
                 .expect("no fault"),
-            Err(diagnostics) => {
+            Err(invalid) => {
+                let diagnostics = invalid.diagnostics;
                 let messages: Vec<_> = diagnostics.iter().map(|d| d.message.as_str()).collect();
                 let message = messages.join("; ");
                 let kind = ErrorKind::InvalidManifest;

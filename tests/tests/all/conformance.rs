@@ -1,6 +1,6 @@
 //! The cases of `tests/conformance` in the component.
 
-use pipeline_host::types::{Data, PipelineError, RunResult};
+use pipeline_host::types::{Input, PipelineError, RunResult};
 use pipeline_tests::hosts::{Cases, HostReport};
 use pipeline_tests::{Case, read};
 
@@ -10,10 +10,10 @@ use crate::compare::{check, conclude, directory};
 fn run_case(case: &Case) -> Result<RunResult, PipelineError> {
     let directory = directory(&case.nodes);
     let sandbox = sandbox((!case.nodes.is_empty()).then_some(directory.path()));
-    let inputs: Option<Vec<Data>> = case
+    let inputs: Option<Vec<Input>> = case
         .inputs
         .as_ref()
-        .map(|inputs| inputs.iter().map(|json| item(json)).collect());
+        .map(|inputs| inputs.iter().map(|json| item(json).into()).collect());
     run(&sandbox, &case.manifest, inputs.as_deref())
 }
 
@@ -23,18 +23,20 @@ fn works() -> Vec<String> {
     block_on(async {
         let sandbox = sandbox(None);
         let mut instance = sandbox.instantiate(&limits()).await.expect("an instance");
-        let manifest = instance.parse(manifest).await.expect("no fault");
-        let manifest = manifest.expect("a manifest").manifest;
+        let loaded = instance.load(manifest).await.expect("no fault");
+        let manifest = loaded.expect("a manifest").manifest;
         let checked = instance.check(&manifest).await.expect("no fault");
         assert_eq!(checked.expect("it can run").graph.node_count, 1);
         let nodes = instance.list_nodes().await.expect("no fault");
         assert!(nodes.iter().any(|node| node.node_type == "PassThrough"));
         let session = instance.open(&manifest).await.expect("no fault");
-        let session = session.expect("a session");
-        let pushed = session.push(&mut instance, &item("1")).await;
-        assert_eq!(pushed.expect("no fault").expect("outputs").len(), 1);
+        let mut session = session.expect("a session");
+        let pushed = session.push(&item("1").into()).await;
+        let part = pushed.expect("no fault").expect("outputs");
+        assert_eq!((&*part.outputs[0].node_id, part.more), ("n", false));
+        session.close().await.expect("no fault");
     });
-    let seen = ["parse", "check", "list-nodes", "execute"];
+    let seen = ["load", "check", "list-nodes", "execute"];
     let more = ["execute-with-input", "session", "nodes of your own"];
     seen.iter().chain(&more).map(ToString::to_string).collect()
 }

@@ -46,9 +46,9 @@ fn programs_give_what_they_give_natively() {
             r#"{{"version": "v1", "nodes": [{{"id": "p", "node_type": "{program}:Program"}}]}}"#
         );
         let input = item(&field(case, "input").expect("an input"));
-        let found = match run(&sandbox, &manifest, Some(&[input])) {
+        let found = match run(&sandbox, &manifest, Some(&[input.into()])) {
             Ok(result) => result
-                .outputs
+                .into_items()
                 .iter()
                 .map(written)
                 .collect::<Vec<_>>()

@@ -104,13 +104,13 @@ fn round_trip(node_type: &str) {
         format!(r#"{{"version": "v1", "nodes": [{{"id": "n", "node_type": "{node_type}"}}]}}"#);
     block_on(async {
         let mut instance = sandbox.instantiate(&limits()).await.expect("an instance");
-        let parsed = instance
-            .parse(&manifest)
+        let loaded = instance
+            .load(&manifest)
             .await
             .expect("no fault")
             .expect("a manifest");
-        let session = instance
-            .open(&parsed.manifest)
+        let mut session = instance
+            .open(&loaded.manifest)
             .await
             .expect("no fault")
             .expect("a session");
@@ -125,8 +125,8 @@ fn round_trip(node_type: &str) {
                 .current()
                 .arena();
             let before = Data::Value(value.clone());
-            let outputs = session
-                .push(&mut instance, &before)
+            let part = session
+                .push(&before.clone().into())
                 .await
                 .expect("no fault")
                 .unwrap_or_else(|error| panic!("{}: {}", written(&before), error.message));
@@ -134,7 +134,9 @@ fn round_trip(node_type: &str) {
                 "PassThrough" => written(&before),
                 _ => format!("[{}]", written(&before)),
             };
-            let found: Vec<_> = outputs.iter().map(written).collect();
+            assert!(!part.more);
+            let given = part.outputs.iter().flat_map(|given| &given.items);
+            let found: Vec<_> = given.map(written).collect();
             assert_eq!(found, [expected]);
         }
     });

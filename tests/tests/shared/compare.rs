@@ -4,21 +4,27 @@ use std::fs;
 
 use pipeline_host::codec;
 use pipeline_host::codec::document::kind;
-use pipeline_host::types::{Data, PipelineError, RunResult};
+use pipeline_host::types::{Data, NodeOutputs, PipelineError, RunResult};
 use pipeline_tests::Case;
 
-fn outputs(expected: Option<&Vec<String>>, found: &[Data]) -> Result<(), String> {
+fn outputs(expected: Option<&Vec<String>>, given: &[NodeOutputs]) -> Result<(), String> {
     let Some(expected) = expected else {
         return Ok(());
     };
     let expected: Vec<_> = expected.iter().map(|json| written(&item(json))).collect();
-    let found: Vec<_> = found.iter().map(written).collect();
+    let found = all(given);
     match expected == found {
         true => Ok(()),
         false => Err(format!(
             "outputs\n    expected {expected:?}\n    found    {found:?}"
         )),
     }
+}
+
+/// All items of some outputs, written.
+fn all(given: &[NodeOutputs]) -> Vec<String> {
+    let items = given.iter().flat_map(|given| &given.items);
+    items.map(written).collect()
 }
 
 /// What is not as the case expects it.
@@ -43,7 +49,7 @@ pub(crate) fn check(case: &Case, found: Result<RunResult, PipelineError>) -> Res
         )),
         (Some(_), Ok(result)) => Err(format!(
             "did not fail, but gave {:?}",
-            result.outputs.iter().map(written).collect::<Vec<_>>()
+            all(&result.outputs)
         )),
         (Some(failure), Err(error)) => {
             let said = |part: &String| {

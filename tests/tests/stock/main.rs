@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use pipeline_host::codec::document::plain_error;
-use pipeline_host::types::{Data, Diagnostic, ErrorKind, PipelineError, RunResult};
+use pipeline_host::types::{Diagnostic, ErrorKind, Input, Location, PipelineError, RunResult};
 use pipeline_tests::hosts::{Cases, HostReport, Missing};
 use pipeline_tests::{Case, read};
 use wasmtime::component::Val;
@@ -39,12 +39,12 @@ fn run(nodes: Option<&Path>) -> Run {
     }
 }
 
-/// A manifest from its text, by `parse`.
-fn parse(source: &str) -> Result<Val, Vec<Diagnostic>> {
-    let parsed = Run::bounded().call("parse", &[source.to_owned().to_val()]);
-    match parsed.expect(NEEDS) {
-        Val::Result(Ok(Some(parsed))) => Ok(field(&parsed, "manifest").clone()),
-        Val::Result(Err(Some(diagnostics))) => Err(Wave::from_val(&diagnostics)),
+/// A manifest from its text, by `load`; what is wrong with it, where it can't run.
+fn load(source: &str, nodes: Option<&Path>) -> Result<Val, Val> {
+    let loaded = run(nodes).call("load", &[source.to_owned().to_val()]);
+    match loaded.expect(NEEDS) {
+        Val::Result(Ok(Some(loaded))) => Ok(field(&loaded, "manifest").clone()),
+        Val::Result(Err(Some(invalid))) => Err(*invalid),
         other => panic!("no result: {other:?}"),
     }
 }
@@ -54,13 +54,15 @@ fn execute(
     inputs: Option<&[String]>,
     nodes: Option<&Path>,
 ) -> Result<RunResult, PipelineError> {
-    let manifest = parse(manifest)
-        .map_err(|found| plain_error(ErrorKind::InvalidManifest, String::new(), found))?;
+    let manifest = load(manifest, nodes).map_err(|invalid| {
+        let found = Wave::from_val(field(&invalid, "diagnostics"));
+        plain_error(ErrorKind::InvalidManifest, String::new(), found)
+    })?;
     let run = run(nodes);
     let result = match inputs {
         None => run.call("execute", &[manifest]),
         Some(inputs) => {
-            let inputs: Vec<Data> = inputs.iter().map(|json| compare::item(json)).collect();
+            let inputs: Vec<Input> = inputs.iter().map(|json| compare::item(json).into()).collect();
             run.call("execute-with-input", &[manifest, inputs.to_val()])
         }
     };
@@ -101,10 +103,11 @@ fn own(body: &str, run: impl FnOnce(Run) -> Run) -> Result<Val, String> {
     let text = format!("class Own:\n    def process(self, item):\n        {body}\n");
     let nodes = compare::directory(&[("own.py".into(), text)]);
     let manifest = r#"{"version": "v1", "nodes": [{"id": "own", "node_type": "own:Own"}]}"#;
-    let inputs = vec![compare::item("1")].to_val();
+    let inputs = vec![Input::from(compare::item("1"))].to_val();
+    let manifest = load(manifest, Some(nodes.path())).expect("a manifest");
     run(Run::new().directory(nodes.path(), "/nodes/own")).call(
         "execute-with-input",
-        &[parse(manifest).expect("a manifest"), inputs],
+        &[manifest, inputs],
     )
 }
 
@@ -129,7 +132,8 @@ fn directories_can_be_written_and_sessions_not_opened() {
     let write = "return open(__file__ + '.new', 'w').write('written')";
     let found = own(write, |run| run.option("-W timeout=600s"));
     let found: Result<RunResult, PipelineError> = Wave::from_val(&found.expect(NEEDS));
-    assert_eq!(compare::written(&found.expect("a result").outputs[0]), "7");
+    let given = found.expect("a result").into_items();
+    assert_eq!(compare::written(&given[0]), "7");
     let error = Run::bounded().invoke("session.open(1)").unwrap_err();
     assert!(
         error.contains("No exported func named `session.open`"),
@@ -141,7 +145,7 @@ fn directories_can_be_written_and_sessions_not_opened() {
 #[ignore = "needs stock wasmtime: `cargo xtask test stock`"]
 fn manifests_are_checked() {
     let manifest = r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "Echo"}]}"#;
-    let manifest = parse(manifest).expect("a manifest");
+    let manifest = load(manifest, None).expect("a manifest");
     match Run::bounded().call("check", &[manifest]).expect(NEEDS) {
         Val::Result(Ok(Some(checked))) => {
             assert_eq!(
@@ -152,7 +156,13 @@ fn manifests_are_checked() {
         other => panic!("{other:?}"),
     }
     let unknown = r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "Ecko"}]}"#;
-    let manifest = parse(unknown).expect("a manifest");
+    let invalid = load(unknown, None).expect_err("it can't run");
+    let place = field(&invalid, "node-locations");
+    assert_eq!(Vec::<Location>::from_val(place)[0].column, 28);
+    let manifest = match field(&invalid, "manifest") {
+        Val::Option(Some(manifest)) => (**manifest).clone(),
+        other => panic!("{other:?}"),
+    };
     // Without the standard library there are no suggestions, but the same code.
     for (run, suggests) in [(run(None), true), (Run::bounded(), false)] {
         match run
@@ -173,7 +183,7 @@ fn manifests_are_checked() {
 
 fn report(cases: usize, failed: usize) {
     let works = [
-        "parse",
+        "load",
         "check",
         "list-nodes",
         "execute",

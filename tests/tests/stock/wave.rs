@@ -2,8 +2,8 @@
 
 use pipeline_host::types::{
     Audio, Binary, Control, ControlKind, Data, Diagnostic, Dtype, ErrorKind, File, GraphInfo,
-    Image, ImageFormat, Location, NodeMetrics, PipelineError, PixelFormat, Related, RunResult,
-    Severity, Tensor, Text, Value, ValueNode, Video,
+    Image, ImageFormat, Input, Location, NodeMetrics, NodeOutputs, PipelineError, PixelFormat,
+    Related, RunResult, Severity, Tensor, Text, Value, ValueNode, Video,
 };
 use wasmtime::component::Val;
 
@@ -180,6 +180,8 @@ record! {
     Binary { bytes mime_type }
     File { path filename mime_type size offset length }
     Control { kind segment_id timestamp_ms }
+    Input { node_id item }
+    NodeOutputs { node_id items }
     RunResult { outputs graph metrics }
     GraphInfo { node_count sink_count source_count execution_order }
     NodeMetrics { node_id items_in items_out nanoseconds }

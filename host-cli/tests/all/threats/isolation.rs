@@ -106,11 +106,11 @@ fn run(sandbox: &Sandbox, node: &str, then: fn()) -> String {
         .unwrap();
     runtime.block_on(async {
         let mut instance = sandbox.instantiate(&Limits::default()).await.unwrap();
-        let parsed = instance.parse(&source).await.unwrap().expect("a manifest");
-        let items: [Data; 1] = [codec::read_item(br#""secret""#).expect("an item")];
-        let ended = instance.execute(&parsed.manifest, Some(&items)).await;
+        let loaded = instance.load(&source).await.unwrap().expect("a manifest");
+        let items = [codec::read_input(br#""secret""#).expect("an item")];
+        let ended = instance.execute(&loaded.manifest, Some(&items)).await;
         let outputs = ended.unwrap().map_err(|error| error.message);
-        let output = outputs.expect("outputs").outputs.remove(0);
+        let output = outputs.expect("outputs").into_items().remove(0);
         then();
         codec::item_to_json(&output).expect("JSON")
     })
