@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import test from "node:test";
 
-import { formatDiagnostic, formatGraph, media, Pipeline, PipelineError, toNode } from "@remotemedia/pipeline";
+import { formatDiagnostic, formatGraph, liftItems, lower, media, Pipeline, PipelineError, toNode } from "@remotemedia/pipeline";
 
 import { directory, own, program, root } from "./common.mjs";
 
@@ -163,6 +163,40 @@ test("session: an output is there before the next is asked for", async (context)
   // What is left under way goes on later, before what is given next.
   assert.deepEqual(session.pull(), [2]);
   assert.deepEqual(session.push(1), [3, 4, 0]);
+});
+
+test("session: neither another in the instance nor a run ends it", async (context) => {
+  const code = `import asyncio
+
+
+class Worker:
+    async def initialize(self):
+        self.queue = asyncio.Queue()
+        self.done = asyncio.Queue()
+        self.task = asyncio.create_task(self.work())
+
+    async def work(self):
+        while True:
+            await self.done.put(2 * await self.queue.get())
+
+    async def process(self, item):
+        await self.queue.put(item)
+        return await self.done.get()
+`;
+  const pipeline = await Pipeline.load({ ...quiet, nodes: [directory(context, { "worker.py": code })] });
+  const instance = pipeline.instantiate();
+  const { ok } = instance.load('{"version": "v1", "nodes": [{"id": "n", "node_type": "worker:Worker"}]}');
+  const [one, other] = [instance.openSession(ok.manifest), instance.openSession(ok.manifest)];
+  const item = (value) => ({ item: { tag: "value", val: lower(value) } });
+  const given = ({ outputs }) => outputs.flatMap(({ items }) => liftItems(items));
+  assert.deepEqual(given(one.push(item(1))), [2]);
+  assert.deepEqual(given(other.push(item(2))), [4]);
+  one.finish();
+  assert.deepEqual(given(other.push(item(3))), [6]);
+  assert.deepEqual(given(instance.execute(ok.manifest, [item(4)])), [8]);
+  assert.deepEqual(given(other.push(item(5))), [10]);
+  other.finish();
+  instance.close();
 });
 
 test("outputs say which node gave them, and inputs can be for one source", async () => {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
-use pipeline_host::types::{Data, ErrorKind, Manifest, PipelineError, RunResult};
+use pipeline_host::types::{ErrorKind, Manifest, PipelineError, RunResult};
 use pipeline_host::{
     Allocation, Directories, Engine, EngineOptions, Fault, Interrupt, LimitError, Limits, Sandbox,
     Started, Workers, codec,

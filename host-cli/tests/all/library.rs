@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use pipeline_host::types::Data;
+use pipeline_host::types::RunResult;
 use pipeline_host::{
     Allocation, Directories, Engine, EngineOptions, Fault, LimitError, Limits, Sandbox, codec,
 };

@@ -158,7 +158,7 @@ fn nodes_are_cleaned_up_after_a_line_that_is_none() {
     );
     let run = run_with(files.arguments(&["--stream"]), "1\nnope\n").code(2);
     assert_eq!(run.stdout, "1\n");
-    run.says(&["cleaned up", "<stdin>:2:1"]);
+    run.says(&["cleaned up", "<stdin>:2:"]);
 }
 
 #[test]

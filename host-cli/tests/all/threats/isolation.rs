@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pipeline_host::types::Data;
 use pipeline_host::{Allocation, Directories, Engine, EngineOptions, Limits, Sandbox, codec};
 use rustix::mm::{Advice, madvise};
 
