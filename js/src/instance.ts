@@ -85,6 +85,11 @@ export class Instance {
   #allowItems(items: readonly wit.Data[] = []): void {
     let count = 0;
     for (const item of items) count += item.tag === "integers" || item.tag === "numbers" ? item.val.length : 1;
+    this.allowItems(count);
+  }
+
+  /** Throws a `LimitError` where these are more items than its limit. */
+  allowItems(count: number): void {
     if (count > this.#maxItems) throw new LimitError(`there are more items than the limit of ${this.#maxItems}`);
   }
 

@@ -34,7 +34,11 @@ export class Session implements Disposable {
 
   /** Gives an item to every source, or, by `toNode`, to one; all that the sinks give for it. */
   push(item: unknown): Item[] {
-    return [...this.feed(item)];
+    const outputs: Item[] = [];
+    for (const output of this.feed(item)) {
+      this.#instance.allowItems(outputs.push(output));
+    }
+    return outputs;
   }
 
   /** Gives an item as `push` does; each output is given as soon as it is known, and the next asked for then. */

@@ -275,7 +275,7 @@ test("load: the functions of the WIT are there, too", async () => {
   const text = '{"version": "v1",\n "nodes": [{"id": "n", "node_type": "PassThrough"}]}';
   const { ok } = instance.load(text);
   assert.equal(ok.manifest.nodes[0].nodeType, "PassThrough");
-  assert.deepEqual(ok.nodeLocations, [{ line: 2, column: 12, offset: 29, length: 41 }]);
+  assert.deepEqual(ok.nodeLocations, [{ line: 2, column: 12, offset: 29, length: 39 }]);
   const { err } = instance.load(text.replace("PassThrough", "PassTrough"));
   assert.equal(err.manifest.nodes[0].nodeType, "PassTrough");
   assert.equal(err.diagnostics[0].location.line, 2);

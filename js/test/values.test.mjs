@@ -142,7 +142,7 @@ test("keys that JavaScript treats in a way of its own", async (context) => {
   const pipeline = await Pipeline.load(quiet);
   // A map keeps an order that an object can't.
   const { data } = pipeline.execute(RUST, [new Map([["10", 1], ["9", 2]])]);
-  assert.equal(formatItem(data[0]), '{"10":1,"9":2}');
+  assert.equal(formatItem(data[0].items[0]), '{"10":1,"9":2}');
 });
 
 test("a float stays one where it is said", async (context) => {
@@ -151,7 +151,7 @@ test("a float stays one where it is said", async (context) => {
   const values = [1, new Float(1), 1n, -0, 2 ** 53, [new Float(1)]];
   assert.deepEqual(pipeline.execute(manifest, values).outputs, ["int", "float", "int", "float", "float", "list"]);
   const { data } = pipeline.execute(RUST, [[new Float(1), new Float(2)], new Float(-3)]);
-  assert.deepEqual(data.map(formatItem), ["[1.0,2.0]", "-3.0"]);
+  assert.deepEqual(data[0].items.map(formatItem), ["[1.0,2.0]", "-3.0"]);
 });
 
 test("nesting: 128 deep and no deeper", async (context) => {
@@ -251,7 +251,7 @@ test("the JSON form is that of the program, byte for byte", async (context) => {
   });
   const printed = program(["run", path.join(folder, "m.json"), "--format", "json", "--input-file", path.join(folder, "items.json")]);
   const pipeline = await Pipeline.load(quiet);
-  const result = pipeline.executeData(JSON.stringify(RUST), parseItems(`[${items.join(",")}]`));
+  const result = pipeline.executeData(JSON.stringify(RUST), parseItems(`[${items.join(",")}]`).map((item) => ({ item })));
   assert.equal(formatResult(result), printed.stdout, printed.stderr);
 });
 
@@ -307,7 +307,7 @@ test("numbers in bulk are as many items", async (context) => {
     parseItem('"text"'),
   ];
   for (const each of [RUST, manifest]) {
-    const result = pipeline.executeData(each, inputs);
+    const result = pipeline.executeData(each, inputs.map((item) => ({ item })));
     assert.deepStrictEqual(result.outputs, [1, 2n ** 60n, 0.5, Infinity, "text"]);
     assert.match(formatResult(result), /"outputs":\[1,1152921504606846976,0.5,\{"\$float":"inf"\},"text"\]/);
   }
