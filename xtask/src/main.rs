@@ -15,6 +15,7 @@ mod link;
 mod npm;
 mod optimise;
 mod page;
+mod redirect;
 mod shell;
 mod snapshot;
 mod stamp;
@@ -24,6 +25,7 @@ mod threats;
 mod toolchain;
 mod tools;
 mod verify;
+mod zones;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

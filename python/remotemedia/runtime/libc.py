@@ -20,11 +20,15 @@ _OTHERS = {"k": "H", "l": "I"}
 
 
 def install() -> None:
-    """Let `time` and `os` use what is here."""
+    """Let `time` and `os` use what is here.
+
+    `os.chmod` is not there at all where libc has none, and `shutil.copy` and `tarfile` call it.
+    """
     time.process_time = process_time
     time.process_time_ns = process_time_ns
     time.strftime = strftime
     os.times = times
+    os.chmod = chmod
 
 
 def refresh() -> None:
@@ -46,6 +50,23 @@ def process_time_ns() -> int:
 def times() -> os.times_result:
     """The same as the process's times; others are none."""
     return os.times_result((process_time(), 0.0, 0.0, 0.0, time.perf_counter()))
+
+
+def chmod(
+    path: str | bytes | os.PathLike[str] | os.PathLike[bytes],
+    mode: int,
+    *,
+    follow_symlinks: bool = True,
+) -> None:
+    """Set the permissions of a file in `/tmp`. Nobody is kept from anything by them."""
+    from _permissions import chmod as set_mode  # type: ignore[import-not-found]
+
+    name = os.fsdecode(path)
+    try:
+        set_mode(name, mode)
+    except OSError as error:
+        number = error.args[0]
+        raise OSError(number, os.strerror(number), name) from None
 
 
 def strftime(format: str, *when: Any) -> str:
