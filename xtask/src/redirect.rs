@@ -9,30 +9,35 @@ use wasm_encoder::{ImportSection, Module};
 use wasmparser::{Imports, Parser, Payload};
 
 /// A function of the guest that begins so is there in place of the one of
-/// libc whose name follows.
-const PREFIX: &str = "files_";
+/// libc whose name follows: where it is called, and where its address is taken.
+const PREFIXES: &[(&str, &str)] = &[
+    ("env", "files_"),
+    // Of the functions in question only SQLite takes addresses, and keeps them
+    // in a table. What it alone should call stands before what all call.
+    ("GOT.func", "sqlite_"),
+    ("GOT.func", "files_"),
+];
 
 /// Lets a library import functions of the guest wherever the guest has one in
-/// place of what it imports: calls and addresses of functions.
+/// place of what it imports.
 ///
 /// # Errors
 /// Where a library is malformed.
 pub(crate) fn redirect(library: &[u8], guest: &[u8]) -> Result<Vec<u8>> {
     let mut redirect = Redirect {
-        instead: replaced(guest).context("the guest's exports")?,
+        guest: exports(guest).context("the guest's exports")?,
     };
     let mut module = Module::new();
     redirect.parse_core_module(&mut module, Parser::new(0), library)?;
     Ok(module.finish())
 }
 
-/// The names of the functions that the guest has something in place of.
-fn replaced(guest: &[u8]) -> Result<HashSet<String>> {
+fn exports(guest: &[u8]) -> Result<HashSet<String>> {
     let mut names = HashSet::new();
     for payload in Parser::new(0).parse_all(guest) {
         if let Payload::ExportSection(exports) = payload? {
             for export in exports {
-                names.extend(export?.name.strip_prefix(PREFIX).map(str::to_owned));
+                names.insert(export?.name.to_owned());
             }
         }
     }
@@ -40,7 +45,7 @@ fn replaced(guest: &[u8]) -> Result<HashSet<String>> {
 }
 
 struct Redirect {
-    instead: HashSet<String>,
+    guest: HashSet<String>,
 }
 
 impl Reencode for Redirect {
@@ -51,13 +56,16 @@ impl Reencode for Redirect {
         section: &mut ImportSection,
         imports: Imports<'_>,
     ) -> Result<(), Error<Infallible>> {
-        if let Imports::Single(at, mut import) = imports
-            && matches!(import.module, "env" | "GOT.func")
-            && self.instead.contains(import.name)
-        {
-            let name = format!("{PREFIX}{}", import.name);
-            import.name = &name;
-            return utils::parse_imports(self, section, Imports::Single(at, import));
+        if let Imports::Single(at, mut import) = imports {
+            let instead = PREFIXES
+                .iter()
+                .filter(|(module, _)| *module == import.module)
+                .map(|(_, prefix)| format!("{prefix}{}", import.name))
+                .find(|name| self.guest.contains(name));
+            if let Some(name) = instead {
+                import.name = &name;
+                return utils::parse_imports(self, section, Imports::Single(at, import));
+            }
         }
         utils::parse_imports(self, section, imports)
     }
@@ -69,7 +77,13 @@ mod tests {
 
     #[test]
     fn only_what_the_guest_has_is_redirected() {
-        let guest = wat::parse_str(r#"(module (func (export "files_open")) (func (export "go")))"#);
+        let guest = wat::parse_str(
+            r#"(module
+            (func (export "files_open"))
+            (func (export "files_mkdir"))
+            (func (export "sqlite_mkdir"))
+            (func (export "go")))"#,
+        );
         let library = wat::parse_str(
             r#"(module
                 (import "env" "open" (func))
@@ -77,6 +91,8 @@ mod tests {
                 (import "env" "go" (func))
                 (import "GOT.func" "open" (global (mut i32)))
                 (import "GOT.mem" "open" (global (mut i32)))
+                (import "env" "mkdir" (func))
+                (import "GOT.func" "mkdir" (global (mut i32)))
                 (func (export "open") (call 0)))"#,
         );
         let redirected = redirect(&library.unwrap(), &guest.unwrap()).unwrap();
@@ -96,7 +112,9 @@ mod tests {
                 "env close",
                 "env go",
                 "GOT.func files_open",
-                "GOT.mem open"
+                "GOT.mem open",
+                "env files_mkdir",
+                "GOT.func sqlite_mkdir"
             ]
         );
     }
