@@ -55,7 +55,12 @@ fn read(tree: &Tree, path: &str) -> Result<String, Error> {
 }
 
 fn names(tree: &Tree, path: &str) -> Vec<String> {
-    let entries = place(tree, path).unwrap().node().unwrap().entries().unwrap();
+    let entries = place(tree, path)
+        .unwrap()
+        .node()
+        .unwrap()
+        .entries()
+        .unwrap();
     let names = entries.into_iter().map(|(name, _)| String::from_utf8(name));
     names.map(Result::unwrap).collect()
 }
@@ -86,7 +91,10 @@ fn a_host_that_gives_its_root_keeps_all_but_tmp() {
     assert_eq!(theirs(&tree, "/"), "/");
     assert_eq!(theirs(&tree, "/dev/zero"), "/dev/zero");
     write(&tree, "/tmp/a", "x").unwrap();
-    assert!(matches!(place(&tree, "/tmp/b").unwrap().node(), Err(Error::NotFound)));
+    assert!(matches!(
+        place(&tree, "/tmp/b").unwrap().node(),
+        Err(Error::NotFound)
+    ));
     assert!(place(&tree, "/dev/null").unwrap().node().is_ok());
 }
 
@@ -108,7 +116,8 @@ fn files_come_and_go() {
     let tree = tree();
     let before = tree.used();
     write(&tree, "a", "one").unwrap();
-    tree.make_directory(&place(&tree, "d").unwrap(), 0o755).unwrap();
+    tree.make_directory(&place(&tree, "d").unwrap(), 0o755)
+        .unwrap();
     assert_eq!(
         tree.make_directory(&place(&tree, "d").unwrap(), 0o755),
         Err(Error::Exists)

@@ -74,7 +74,12 @@ impl Descriptors {
     ///
     /// # Errors
     /// Where it isn't open for that.
-    pub fn read(&mut self, descriptor: i32, at: Option<u64>, into: &mut [u8]) -> Result<usize, Error> {
+    pub fn read(
+        &mut self,
+        descriptor: i32,
+        at: Option<u64>,
+        into: &mut [u8],
+    ) -> Result<usize, Error> {
         let open = self.get(descriptor)?;
         if !open.access.read {
             return Err(Error::BadDescriptor);
@@ -90,7 +95,12 @@ impl Descriptors {
     ///
     /// # Errors
     /// Where it isn't open for that, or there is no room.
-    pub fn write(&mut self, descriptor: i32, at: Option<u64>, bytes: &[u8]) -> Result<usize, Error> {
+    pub fn write(
+        &mut self,
+        descriptor: i32,
+        at: Option<u64>,
+        bytes: &[u8],
+    ) -> Result<usize, Error> {
         let open = self.get(descriptor)?;
         if !open.access.write {
             return Err(Error::BadDescriptor);

@@ -158,7 +158,10 @@ fn set_search_path(py: Python<'_>) -> PyResult<()> {
 
 /// Where the host's directories are.
 fn directories() -> Vec<String> {
-    get_directories().into_iter().map(|(_, path)| path).collect()
+    get_directories()
+        .into_iter()
+        .map(|(_, path)| path)
+        .collect()
 }
 
 /// Starts the interpreter in CPython's isolated configuration: no

@@ -73,11 +73,16 @@ unsafe extern "C" fn files_readdir(stream: *mut DIR) -> *mut dirent {
         };
         let start = mem::offset_of!(dirent, d_name);
         listing.record.clear();
-        listing.record.resize((start + name.len() + 1).div_ceil(8), 0);
+        listing
+            .record
+            .resize((start + name.len() + 1).div_ceil(8), 0);
         let record: *mut dirent = listing.record.as_mut_ptr().cast();
         (*record).d_ino = number;
         (*record).d_type = kind;
-        record.cast::<u8>().add(start).copy_from_nonoverlapping(name.as_ptr(), name.len());
+        record
+            .cast::<u8>()
+            .add(start)
+            .copy_from_nonoverlapping(name.as_ptr(), name.len());
         record
     }
 }

@@ -59,8 +59,7 @@ unsafe fn open_at(
     let creates = flags & libc::O_CREAT != 0;
     // SAFETY: with this flag there is one further argument.
     let mode = if creates { unsafe { *more } } else { 0 };
-    let follow =
-        flags & libc::O_NOFOLLOW == 0 && !(creates && flags & libc::O_EXCL != 0);
+    let follow = flags & libc::O_NOFOLLOW == 0 && !(creates && flags & libc::O_EXCL != 0);
     // SAFETY: by the caller's promise.
     unsafe {
         on_path(
@@ -154,7 +153,11 @@ fn position(at: Option<off_t>) -> Result<Option<u64>, Error> {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn files_read(descriptor: c_int, into: *mut c_void, size: size_t) -> ssize_t {
     // SAFETY: as in C.
-    unsafe { read(descriptor, None, into, size, || libc::read(descriptor, into, size)) }
+    unsafe {
+        read(descriptor, None, into, size, || {
+            libc::read(descriptor, into, size)
+        })
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -175,7 +178,11 @@ unsafe extern "C" fn files_pread(
 #[unsafe(no_mangle)]
 unsafe extern "C" fn files_write(descriptor: c_int, from: *const c_void, size: size_t) -> ssize_t {
     // SAFETY: as in C.
-    unsafe { write(descriptor, None, from, size, || libc::write(descriptor, from, size)) }
+    unsafe {
+        write(descriptor, None, from, size, || {
+            libc::write(descriptor, from, size)
+        })
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -382,4 +389,3 @@ extern "C" fn files_strerror(number: c_int) -> *mut c_char {
     // SAFETY: no pointers.
     unsafe { libc::strerror(number) }
 }
-

@@ -8,8 +8,6 @@ use super::open::{UMASK, set_times};
 use super::{Error, FILES, HERE, Kind, Place, Where, fill, give, on_path};
 use crate::files::tree::writable;
 
-
-
 /// # Safety
 /// As C's function of the name.
 #[unsafe(no_mangle)]
@@ -109,11 +107,7 @@ unsafe extern "C" fn files_mkdir(path: *const c_char, mode: mode_t) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn files_unlinkat(
-    directory: c_int,
-    path: *const c_char,
-    flags: c_int,
-) -> c_int {
+unsafe extern "C" fn files_unlinkat(directory: c_int, path: *const c_char, flags: c_int) -> c_int {
     let a_directory = flags & libc::AT_REMOVEDIR != 0;
     // SAFETY: as in C.
     unsafe {
@@ -150,7 +144,12 @@ unsafe fn on_two(
     theirs: impl FnOnce(c_int, *const c_char, c_int, *const c_char) -> c_int,
 ) -> c_int {
     // SAFETY: by the caller's promise.
-    let bytes = unsafe { (CStr::from_ptr(from).to_bytes(), CStr::from_ptr(to).to_bytes()) };
+    let bytes = unsafe {
+        (
+            CStr::from_ptr(from).to_bytes(),
+            CStr::from_ptr(to).to_bytes(),
+        )
+    };
     let places = FILES.with_borrow_mut(|files| {
         let places = (
             files.locate(from_directory, bytes.0, false)?,
@@ -267,7 +266,8 @@ unsafe extern "C" fn files_readlinkat(
                     return Err(Error::Invalid);
                 };
                 let count = target.len().min(size);
-                into.cast::<u8>().copy_from_nonoverlapping(target.as_ptr(), count);
+                into.cast::<u8>()
+                    .copy_from_nonoverlapping(target.as_ptr(), count);
                 Ok(count.cast_signed())
             },
             |directory, path| libc::readlinkat(directory, path, into, size),
@@ -383,7 +383,8 @@ unsafe extern "C" fn files_getcwd(into: *mut c_char, size: size_t) -> *mut c_cha
             *libc::__errno_location() = libc::ERANGE;
             return std::ptr::null_mut();
         }
-        into.cast::<u8>().copy_from_nonoverlapping(path.as_ptr(), path.len());
+        into.cast::<u8>()
+            .copy_from_nonoverlapping(path.as_ptr(), path.len());
         into.add(path.len()).write(0);
         into
     }

@@ -164,7 +164,9 @@ impl LZMACompressor {
                 ));
             }
             (ALONE, _) => Form::Alone,
-            (RAW, None) => return Err(PyValueError::new_err("Must specify filters for FORMAT_RAW")),
+            (RAW, None) => {
+                return Err(PyValueError::new_err("Must specify filters for FORMAT_RAW"));
+            }
             (RAW, Some(chain)) => Form::Raw { two: chain.two },
             (format, _) => return Err(no_format(format)),
         };
@@ -217,7 +219,9 @@ impl LZMADecompressor {
             ));
         }
         let stream = match (format, filters) {
-            (RAW, None) => return Err(PyValueError::new_err("Must specify filters for FORMAT_RAW")),
+            (RAW, None) => {
+                return Err(PyValueError::new_err("Must specify filters for FORMAT_RAW"));
+            }
             (RAW, Some(filters)) => Stream::raw(&Chain::read(filters)?)?,
             (_, Some(_)) => {
                 return Err(PyValueError::new_err(

@@ -104,9 +104,7 @@ fn first(
             return Ok(Box::new(XzWriter::new(Vec::new(), xz)?));
         }
         Form::Alone => Box::new(LzmaWriter::new_use_header(Vec::new(), options, None)?),
-        Form::Raw { two: false } => {
-            Box::new(LzmaWriter::new_no_header(Vec::new(), options, true)?)
-        }
+        Form::Raw { two: false } => Box::new(LzmaWriter::new_no_header(Vec::new(), options, true)?),
         Form::Raw { two: true } => {
             let mut two = Lzma2Options::with_preset(0);
             two.lzma_options = options.clone();

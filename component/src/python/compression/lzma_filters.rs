@@ -145,7 +145,16 @@ pub(super) fn preset(preset: Option<u32>) -> PyResult<LzmaOptions> {
 
 fn options(mapping: &Bound<'_, PyMapping>) -> PyResult<LzmaOptions> {
     const KEYS: &[&str] = &[
-        "id", "preset", "dict_size", "lc", "lp", "pb", "mode", "nice_len", "mf", "depth",
+        "id",
+        "preset",
+        "dict_size",
+        "lc",
+        "lp",
+        "pb",
+        "mode",
+        "nice_len",
+        "mf",
+        "depth",
     ];
     known(mapping, KEYS, "LZMA")?;
     let mut options = preset(get(mapping, "preset")?)?;
@@ -182,7 +191,11 @@ fn options(mapping: &Bound<'_, PyMapping>) -> PyResult<LzmaOptions> {
         && (4096..=(3 << 29)).contains(&options.dict_size)
         && (2..=273).contains(&options.nice_len);
     options.nice_len = options.nice_len.max(LzmaOptions::NICE_LEN_MIN);
-    if fits { Ok(options) } else { Err(unsupported()) }
+    if fits {
+        Ok(options)
+    } else {
+        Err(unsupported())
+    }
 }
 
 /// A filter's properties, as they stand in a file.
@@ -205,7 +218,9 @@ pub(super) fn encode<'py>(filter: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyB
 
 /// LZMA2's byte for a size of dictionary, or the next larger one that it has.
 fn two_size(size: u32) -> u8 {
-    (0..40).find(|byte| size_of_two(*byte) >= size).unwrap_or(40)
+    (0..40)
+        .find(|byte| size_of_two(*byte) >= size)
+        .unwrap_or(40)
 }
 
 fn size_of_two(byte: u8) -> u32 {

@@ -31,9 +31,8 @@ impl Bytes {
         let mut view = Box::new(ffi::Py_buffer::new());
         // SAFETY: the object is alive, and the view is valid for writes and
         // stays where it is.
-        let status = unsafe {
-            ffi::PyObject_GetBuffer(object.as_ptr(), &raw mut *view, ffi::PyBUF_SIMPLE)
-        };
+        let status =
+            unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), &raw mut *view, ffi::PyBUF_SIMPLE) };
         if status == 0 {
             Ok(Self(view))
         } else {
