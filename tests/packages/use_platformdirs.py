@@ -5,6 +5,8 @@ class Use:
     def process(self, item):
         import platformdirs
 
-        path = platformdirs.user_config_dir("app", "author")
-        assert path.endswith("app")
-        return "named"
+        import os
+
+        path = platformdirs.user_data_dir("app", "author", ensure_exists=True)
+        assert path.endswith("app") and os.path.isdir(path)
+        return "made"

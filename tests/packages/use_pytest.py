@@ -1,4 +1,4 @@
-"""pytest==9.2.0: a run of tests in /tmp"""
+"""pytest==9.2.0: a run of tests in /tmp, with `--capture=sys`"""
 
 
 class Use:
@@ -20,6 +20,6 @@ class Use:
                     "    assert n < 3\n"
                 )
             sys.stdout.flush()
-            status = pytest.main(["-q", "-p", "no:cacheprovider", "--rootdir", directory, path])
+            status = pytest.main(["-q", "--capture=sys", "-p", "no:cacheprovider", "--rootdir", directory, path])
         assert status == pytest.ExitCode.TESTS_FAILED
         return int(status)

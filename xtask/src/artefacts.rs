@@ -55,7 +55,7 @@ impl Artefacts {
         let libraries = into.join("lib");
         let stdlib = into.join("stdlib");
         let inputs = || {
-            Inputs::new("unpack", 2)
+            Inputs::new("unpack", 3)
                 .text(&version)
                 .text(&LEFT_OUT.join(" "))
                 .text(zones::version())

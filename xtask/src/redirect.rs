@@ -9,17 +9,11 @@ use wasm_encoder::{ImportSection, Module};
 use wasmparser::{Imports, Parser, Payload};
 
 /// A function of the guest that begins so is there in place of the one of
-/// libc whose name follows: where it is called, and where its address is taken.
-const PREFIXES: &[(&str, &str)] = &[
-    ("env", "files_"),
-    // Of the functions in question only SQLite takes addresses, and keeps them
-    // in a table. What it alone should call stands before what all call.
-    ("GOT.func", "sqlite_"),
-    ("GOT.func", "files_"),
-];
+/// libc whose name follows.
+const PREFIX: &str = "files_";
 
 /// Lets a library import functions of the guest wherever the guest has one in
-/// place of what it imports.
+/// place of what it imports: calls and addresses of functions.
 ///
 /// # Errors
 /// Where a library is malformed.
@@ -56,14 +50,12 @@ impl Reencode for Redirect {
         section: &mut ImportSection,
         imports: Imports<'_>,
     ) -> Result<(), Error<Infallible>> {
-        if let Imports::Single(at, mut import) = imports {
-            let instead = PREFIXES
-                .iter()
-                .filter(|(module, _)| *module == import.module)
-                .map(|(_, prefix)| format!("{prefix}{}", import.name))
-                .find(|name| self.guest.contains(name));
-            if let Some(name) = instead {
-                import.name = &name;
+        if let Imports::Single(at, mut import) = imports
+            && matches!(import.module, "env" | "GOT.func")
+        {
+            let instead = format!("{PREFIX}{}", import.name);
+            if self.guest.contains(&instead) {
+                import.name = &instead;
                 return utils::parse_imports(self, section, Imports::Single(at, import));
             }
         }
@@ -81,7 +73,6 @@ mod tests {
             r#"(module
             (func (export "files_open"))
             (func (export "files_mkdir"))
-            (func (export "sqlite_mkdir"))
             (func (export "go")))"#,
         );
         let library = wat::parse_str(
@@ -114,7 +105,7 @@ mod tests {
                 "GOT.func files_open",
                 "GOT.mem open",
                 "env files_mkdir",
-                "GOT.func sqlite_mkdir"
+                "GOT.func files_mkdir"
             ]
         );
     }

@@ -75,13 +75,6 @@ impl Tree {
         let tmp = directory(tree.number(), &tree.used, true);
         tmp.set_mode(0o1777);
         insert(&tree.root, b"tmp", &tmp);
-        // Where programs look for time zones; the build puts them there.
-        let usr = directory(tree.number(), &tree.used, false);
-        insert(&tree.root, b"usr", &usr);
-        let share = directory(tree.number(), &tree.used, false);
-        insert(&usr, b"share", &share);
-        let zones = Kind::Link(b"/stdlib/zoneinfo-data".to_vec());
-        put(&tree, &share, b"zoneinfo", zones, 0o777);
         for path in theirs {
             let mut parts: Vec<&[u8]> = components(path).collect();
             let Some(last) = parts.pop() else {

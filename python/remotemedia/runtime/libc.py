@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import time
@@ -22,13 +23,17 @@ _OTHERS = {"k": "H", "l": "I"}
 def install() -> None:
     """Let `time` and `os` use what is here.
 
-    `os.chmod` is not there at all where libc has none, and `shutil.copy` and `tarfile` call it.
+    Some functions are not there at all, since libc has none, and much used code calls them:
+    `shutil.copy` and `tarfile` change permissions, others ask who owns a file in `/tmp`.
     """
     time.process_time = process_time
     time.process_time_ns = process_time_ns
     time.strftime = strftime
     os.times = times
     os.chmod = chmod
+    os.kill = kill
+    for name in ("getuid", "geteuid", "getgid", "getegid"):
+        setattr(os, name, _user)
 
 
 def refresh() -> None:
@@ -67,6 +72,21 @@ def chmod(
     except OSError as error:
         number = error.args[0]
         raise OSError(number, os.strerror(number), name) from None
+
+
+def _user() -> int:
+    """The one user, who owns what is in `/tmp`, and is not root."""
+    return 1000
+
+
+def kill(pid: int, signal: int, /) -> None:
+    """Send a signal to the only process there is."""
+    if pid != os.getpid():
+        raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
+    if signal != 0:
+        from signal import raise_signal
+
+        raise_signal(signal)
 
 
 def strftime(format: str, *when: Any) -> str:

@@ -1,6 +1,6 @@
 //! Opening files, and what is done with those that are open.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_short, c_void};
 use std::rc::Rc;
 use std::slice;
 use std::time::Duration;
@@ -295,16 +295,25 @@ extern "C" fn files_posix_fadvise(
     })
 }
 
-/// Locks of ranges of files, as wasi-libc numbers them.
-const LOCKS: std::ops::RangeInclusive<c_int> = 7..=9;
+/// Locks of ranges of files, as the headers number them that SQLite was
+/// compiled with: asking for one, setting one, and waiting for it.
+const LOCK: c_int = 12;
+const LOCKS: std::ops::RangeInclusive<c_int> = LOCK..=14;
+/// What the first field of a lock says where there is none.
+const UNLOCKED: c_short = 2;
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn files_fcntl(descriptor: c_int, command: c_int, more: *const c_int) -> c_int {
     // SAFETY: these have one further argument.
     let argument = || unsafe { *more };
     if LOCKS.contains(&command) {
-        // Nobody else has files of ours, and nobody here can write to the
-        // host's. SQLite asks for locks before it reads.
+        // A process has no locks against itself, and nobody else has files of
+        // ours or can be kept from the host's. SQLite asks before it reads;
+        // its connections know of each other.
+        if command == LOCK {
+            // SAFETY: the further argument is a lock then.
+            unsafe { more.cast::<*mut c_short>().read().write(UNLOCKED) };
+        }
         return 0;
     }
     on_descriptor(

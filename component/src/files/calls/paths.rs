@@ -389,27 +389,3 @@ unsafe extern "C" fn files_getcwd(into: *mut c_char, size: size_t) -> *mut c_cha
         into
     }
 }
-
-/// SQLite's lock of a database is a directory beside it. Where nothing can be
-/// made, nobody can write to the database, and it needs no lock.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn sqlite_mkdir(path: *const c_char, mode: mode_t) -> c_int {
-    // SAFETY: as in C.
-    not_where_nothing_can_be_made(unsafe { files_mkdir(path, mode) })
-}
-
-/// Takes away what [`sqlite_mkdir`] made, or did not have to.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn sqlite_rmdir(path: *const c_char) -> c_int {
-    // SAFETY: as in C.
-    not_where_nothing_can_be_made(unsafe { files_rmdir(path) })
-}
-
-fn not_where_nothing_can_be_made(status: c_int) -> c_int {
-    // SAFETY: libc's variable, and the component has one thread.
-    let error = unsafe { *libc::__errno_location() };
-    match error {
-        libc::EPERM | libc::EROFS | libc::EACCES if status != 0 => 0,
-        _ => status,
-    }
-}
