@@ -5,6 +5,7 @@
 
 pub mod alloc;
 pub mod executor;
+pub mod files;
 pub mod graph;
 pub mod manifest;
 pub mod node;

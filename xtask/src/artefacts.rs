@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::shell;
 use crate::stamp::{self, Inputs};
+use crate::zones;
 
 /// The crate that carries the files.
 const CRATE: &str = "componentize-py";
@@ -54,9 +55,10 @@ impl Artefacts {
         let libraries = into.join("lib");
         let stdlib = into.join("stdlib");
         let inputs = || {
-            Inputs::new("unpack", 1)
+            Inputs::new("unpack", 3)
                 .text(&version)
                 .text(&LEFT_OUT.join(" "))
+                .text(zones::version())
         };
         stamp::unless_done("unpack CPython and wasi-libc", inputs(), &libraries, || {
             recreate(&libraries)?;
@@ -80,7 +82,7 @@ impl Artefacts {
                     fs::remove_file(path)?;
                 }
             }
-            Ok(())
+            zones::write(&stdlib)
         })?;
         Ok(Self { libraries, stdlib })
     }

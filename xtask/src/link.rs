@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::artefacts::Artefacts;
+use crate::redirect;
 use crate::stamp::{self, Inputs};
 
 /// Links the component.
@@ -14,17 +15,23 @@ use crate::stamp::{self, Inputs};
 /// Names the symbols that no library has.
 pub(crate) fn link(guest: &Path, artefacts: &Artefacts, into: &Path) -> Result<PathBuf> {
     let component = into.join("linked.wasm");
-    let mut inputs = Inputs::new("link", 1).file(guest)?;
+    let mut inputs = Inputs::new("link", 2).file(guest)?;
     for (_, path) in artefacts.libraries() {
         inputs = inputs.file(&path)?;
     }
     stamp::unless_done("link the component", inputs, &component, || {
         let mut linker = wit_component::Linker::default();
         linker.use_built_in_libdl(true);
-        linker.library("libguest.so", &fs::read(guest)?, false)?;
+        let guest = fs::read(guest)?;
+        linker.library("libguest.so", &guest, false)?;
         for (name, path) in artefacts.libraries() {
+            let mut library = fs::read(&path)?;
+            // The guest itself calls libc, and libc is libc.
+            if name != "libc.so" {
+                library = redirect::redirect(&library, &guest)?;
+            }
             linker
-                .library(name, &fs::read(&path)?, false)
+                .library(name, &library, false)
                 .with_context(|| name.to_owned())?;
         }
         fs::write(&component, linker.encode()?)?;

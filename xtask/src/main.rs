@@ -14,7 +14,9 @@ mod http;
 mod link;
 mod npm;
 mod optimise;
+mod packages;
 mod page;
+mod redirect;
 mod shell;
 mod snapshot;
 mod stamp;
@@ -24,6 +26,7 @@ mod threats;
 mod toolchain;
 mod tools;
 mod verify;
+mod zones;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -106,6 +109,11 @@ enum Task {
         #[arg(value_parser = ["compose"])]
         name: String,
     },
+    /// Build everything, then use packages from PyPI in the sandbox, and write docs/packages.md
+    Packages {
+        /// Only those whose name contains one of these; nothing is written then
+        only: Vec<String>,
+    },
     /// Write the table in docs/hosts.md from the results of the last tests
     Hosts,
 }
@@ -126,6 +134,7 @@ fn main() -> ExitCode {
             print!("{}", compose::run(&dist)?);
             Ok(ExitCode::SUCCESS)
         }),
+        Task::Packages { only } => packages::run(&only),
         Task::Hosts => hosts::write().map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {

@@ -6,6 +6,20 @@ use pyo3::types::PyString;
 use super::bridge;
 use crate::node::NodeError;
 
+/// What to do about errors whose own text does not say that they come from the
+/// sandbox.
+const ADVICE: &[(&str, &str)] = &[
+    ("no such module: fts5", NO_FULL_TEXT),
+    ("no such module: fts4", NO_FULL_TEXT),
+    ("no such module: fts3", NO_FULL_TEXT),
+    (
+        "no such module: rtree",
+        "SQLite in the sandbox has no R*Tree: use an index on the columns",
+    ),
+];
+const NO_FULL_TEXT: &str = "SQLite in the sandbox has no full-text search: use LIKE, or a table \
+    of words with an index";
+
 /// A node that could not be made or initialised.
 pub(crate) fn setup_failed(py: Python<'_>, error: &PyErr) -> NodeError {
     let (message, traceback) = describe(py, error);
@@ -34,10 +48,11 @@ pub(super) fn describe(py: Python<'_>, error: &PyErr) -> (String, Option<String>
         .str()
         .unwrap_or_else(|_| PyString::new(py, "<no text>"));
     let text = text.to_string_lossy();
-    let message = if text.is_empty() {
-        kind
-    } else {
-        format!("{kind}: {text}")
+    let advice = ADVICE.iter().find(|(known, _)| *known == text);
+    let message = match advice {
+        _ if text.is_empty() => kind,
+        None => format!("{kind}: {text}"),
+        Some((_, advice)) => format!("{kind}: {text} ({advice})"),
     };
     (message, traceback)
 }

@@ -8,6 +8,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
+use crate::files;
+
 use wasi::wasi::cli::environment::get_environment;
 use wasi::wasi::filesystem::preopens::get_directories;
 
@@ -139,13 +141,12 @@ fn restore(py: Python<'_>) -> PyResult<()> {
 /// Directories preopened for nodes first, then the standard library and the
 /// package, where the host gave them.
 fn set_search_path(py: Python<'_>) -> PyResult<()> {
-    let mut paths: Vec<String> = get_directories()
-        .into_iter()
-        .map(|(_, path)| path)
-        .filter(|path| path != STDLIB && path != PACKAGE)
-        .collect();
-    paths.extend([STDLIB.to_owned(), PACKAGE.to_owned()]);
+    let directories = directories();
+    let own = |path: &&String| *path != STDLIB && *path != PACKAGE;
+    let nodes = directories.iter().filter(own).map(String::as_str);
+    let paths: Vec<&str> = nodes.chain([STDLIB, PACKAGE]).collect();
     let list = PyList::new(py, paths)?;
+    files::mount(directories);
     // SAFETY: the name is a C string and the interpreter is attached.
     let status = unsafe { ffi::PySys_SetObject(c"path".as_ptr(), list.as_ptr()) };
     if status == 0 {
@@ -153,6 +154,14 @@ fn set_search_path(py: Python<'_>) -> PyResult<()> {
     } else {
         Err(PyErr::fetch(py))
     }
+}
+
+/// Where the host's directories are.
+fn directories() -> Vec<String> {
+    get_directories()
+        .into_iter()
+        .map(|(_, path)| path)
+        .collect()
 }
 
 /// Starts the interpreter in CPython's isolated configuration: no
@@ -175,7 +184,10 @@ fn start() {
         (c"program_name", c"pipeline"),
         (c"executable", c""),
     ];
+    files::mount(directories());
     super::memory::install();
+    super::compression::install();
+    super::permissions::install();
     let paths = [STDLIB, PACKAGE].map(|path| CString::new(path).expect("no NUL in it"));
     let mut paths = paths.each_ref().map(|path| path.as_ptr());
     // SAFETY: the configuration lives from `Create` to `Free`; every name and

@@ -2,6 +2,7 @@
 //! nodes written in Python.
 
 mod bridge;
+mod compression;
 mod convert;
 mod errors;
 pub(crate) mod interpreter;
@@ -9,5 +10,6 @@ mod media;
 mod memory;
 mod node;
 mod object;
+mod permissions;
 pub(crate) mod provider;
 pub(crate) mod snapshot;

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use super::{bridge, interpreter, memory};
+use crate::files;
 
 /// Modules that nodes commonly use, imported before the snapshot is taken.
 /// `docs/snapshot.md` has the measurements behind the choice.
@@ -135,6 +136,7 @@ pub(crate) fn prepare(warm_up: impl Fn()) {
         // Nothing is left to collect; but CPython's lists of objects to reuse
         // lie all over memory, and this empties them.
         collect();
+        files::reset();
         // SAFETY: both only drop wasi-libc's caches of handles and variables,
         // so that the restored instance reads its own.
         unsafe {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import time
@@ -20,11 +21,19 @@ _OTHERS = {"k": "H", "l": "I"}
 
 
 def install() -> None:
-    """Let `time` and `os` use what is here."""
+    """Let `time` and `os` use what is here.
+
+    Some functions are not there at all, since libc has none, and much used code calls them:
+    `shutil.copy` and `tarfile` change permissions, others ask who owns a file in `/tmp`.
+    """
     time.process_time = process_time
     time.process_time_ns = process_time_ns
     time.strftime = strftime
     os.times = times
+    os.chmod = chmod
+    os.kill = kill
+    for name in ("getuid", "geteuid", "getgid", "getegid"):
+        setattr(os, name, _user)
 
 
 def refresh() -> None:
@@ -46,6 +55,38 @@ def process_time_ns() -> int:
 def times() -> os.times_result:
     """The same as the process's times; others are none."""
     return os.times_result((process_time(), 0.0, 0.0, 0.0, time.perf_counter()))
+
+
+def chmod(
+    path: str | bytes | os.PathLike[str] | os.PathLike[bytes],
+    mode: int,
+    *,
+    follow_symlinks: bool = True,
+) -> None:
+    """Set the permissions of a file in `/tmp`. Nobody is kept from anything by them."""
+    from _permissions import chmod as set_mode  # type: ignore[import-not-found]
+
+    name = os.fsdecode(path)
+    try:
+        set_mode(name, mode)
+    except OSError as error:
+        number = error.args[0]
+        raise OSError(number, os.strerror(number), name) from None
+
+
+def _user() -> int:
+    """The one user, who owns what is in `/tmp`, and is not root."""
+    return 1000
+
+
+def kill(pid: int, signal: int, /) -> None:
+    """Send a signal to the only process there is."""
+    if pid != os.getpid():
+        raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH))
+    if signal != 0:
+        from signal import raise_signal
+
+        raise_signal(signal)
 
 
 def strftime(format: str, *when: Any) -> str:

@@ -6,6 +6,7 @@ Each patch is applied when its module is imported, so a program that never impor
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -75,6 +76,47 @@ def _patch_threading(module: Any) -> None:
 def _patch_queue(module: Any) -> None:
     """The queue in C would hang; the one in Python waits on a Condition, which complains."""
     _set(module, "SimpleQueue", module._PySimpleQueue)
+
+
+def _patch_ctypes(module: Any) -> None:
+    """Who asks for CPython's functions in C sees that there are none."""
+    if sys.platform != "wasi":
+        return
+    _set(module, "__getattr__", _no_pythonapi)
+    del module.pythonapi
+
+
+def _no_pythonapi(name: str) -> None:
+    if name == "pythonapi":
+        raise AttributeError("ctypes.pythonapi is not in the sandbox: nothing in C can be called")
+    raise AttributeError(f"module 'ctypes' has no attribute '{name}'")
+
+
+def _patch_sqlite(module: Any) -> None:
+    """Connections lock a database among themselves, and can read it at the same time.
+
+    What SQLite would choose by itself locks out all but one of them, by a directory beside the
+    database.
+    """
+    if sys.platform != "wasi":
+        return
+    original: Callable[..., Any] = module.connect
+
+    def connect(database: Any, *more: Any, uri: bool = False, **options: Any) -> Any:
+        if len(more) > 6:
+            more, uri = more[:6], more[6]
+        name = os.fsdecode(database)
+        if uri and name.startswith("file:"):
+            if "vfs=" not in name:
+                name, mark, rest = name.partition("#")
+                name += ("&" if "?" in name else "?") + "vfs=unix" + mark + rest
+        else:
+            for mark in "%?#":
+                name = name.replace(mark, f"%{ord(mark):02x}")
+            name, uri = f"file:{name}?vfs=unix", True
+        return original(name, *more, uri=uri, **options)
+
+    _set(module, "connect", connect)
 
 
 def _plain_call(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -187,6 +229,8 @@ _PATCHES: dict[str, Callable[[Any], None]] = {
     "threading": _patch_threading,
     "hashlib": _patch_hashlib,
     "queue": _patch_queue,
+    "ctypes": _patch_ctypes,
+    "sqlite3.dbapi2": _patch_sqlite,
     "concurrent.futures.thread": _patch_executor,
     "multiprocessing.process": _patch_process,
     "multiprocessing.pool": _patch_pool,

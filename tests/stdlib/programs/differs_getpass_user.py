@@ -1,4 +1,4 @@
-"""Who runs this: there are no users in the sandbox."""
+"""Who runs this: there is one user in the sandbox, and some ways to ask are not there."""
 
 import os
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-_MODULES = frozenset({"_bz2", "_ctypes", "_lzma", "_ssl", "mmap"})
+_MODULES = frozenset({"_ctypes", "_ssl", "mmap", "pwd"})
 
 
 class Unavailable(OSError, NotImplementedError):

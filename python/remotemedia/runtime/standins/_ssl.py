@@ -1,6 +1,12 @@
 """Stands in for OpenSSL; the numbers are those of its headers, as far as `ssl` needs them."""
 
+from __future__ import annotations
+
 from remotemedia.runtime.standins import missing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _refuse = missing("TLS", "there is no network; let the host fetch the data and pass it as input")
 
@@ -68,13 +74,64 @@ class SSLCertVerificationError(SSLError, ValueError):
     """Would say what is wrong with a certificate."""
 
 
-class _SSLContext:
-    """Would hold certificates and settings."""
+class _Setting:
+    """A setting of a context, which `ssl` reads and writes through properties of its own."""
 
-    __new__ = _refuse
-    # `ssl` makes properties over these.
-    options = verify_flags = verify_mode = minimum_version = maximum_version = 0
-    check_hostname = sni_callback = _msg_callback = None
+    def __init__(self, default: object) -> None:
+        self._default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._key = f"setting {name}"
+
+    def __get__(self, context: Any, owner: type | None = None) -> Any:
+        return self if context is None else vars(context).get(self._key, self._default)
+
+    def __set__(self, context: Any, value: object) -> None:
+        vars(context)[self._key] = value
+
+
+def _take(*_: object, **__: object) -> None:
+    """Take a setting that nothing asks for."""
+
+
+class _SSLContext:
+    """Holds settings, as clients make them when they are imported. No connection can be made."""
+
+    options = _Setting(OP_ALL)
+    verify_flags = _Setting(VERIFY_DEFAULT)
+    verify_mode = _Setting(CERT_NONE)
+    minimum_version = _Setting(PROTO_MINIMUM_SUPPORTED)
+    maximum_version = _Setting(PROTO_MAXIMUM_SUPPORTED)
+    post_handshake_auth = _Setting(False)
+    check_hostname = _Setting(False)
+    sni_callback = _Setting(None)
+    keylog_filename = _Setting(None)
+    _msg_callback = _Setting(None)
+
+    def __new__(cls, protocol: int = PROTOCOL_TLS) -> _SSLContext:
+        """Make a context with what `ssl` says are the defaults of a protocol."""
+        context = object.__new__(cls)
+        vars(context)["protocol"] = protocol
+        if protocol == PROTOCOL_TLS_CLIENT:
+            context.verify_mode = CERT_REQUIRED
+            context.check_hostname = True
+        return context
+
+    set_ciphers = set_default_verify_paths = load_verify_locations = _take
+    _set_alpn_protocols = _set_npn_protocols = set_ecdh_curve = _take
+    load_cert_chain = _wrap_socket = _wrap_bio = _refuse
+
+    def get_ca_certs(self, binary_form: bool = False) -> list[object]:
+        """No certificate is read."""
+        return []
+
+    def get_ciphers(self) -> list[object]:
+        """There are none."""
+        return []
+
+    def cert_store_stats(self) -> dict[str, int]:
+        """No certificate is read."""
+        return {"x509": 0, "crl": 0, "x509_ca": 0}
 
 
 class _SSLSocket:
@@ -124,9 +181,14 @@ def nid2obj(number: int) -> tuple[int, str, str, str]:
     raise ValueError(f"unknown NID {number}")
 
 
-RAND_add = RAND_bytes = _test_decode_cert = get_default_verify_paths = _refuse
+RAND_add = RAND_bytes = _test_decode_cert = _refuse
 
 
 def RAND_status() -> bool:
     """There is no generator of OpenSSL's that could be ready."""
     return False
+
+
+def get_default_verify_paths() -> tuple[str, str, str, str]:
+    """Where certificates would be; there are none."""
+    return ("SSL_CERT_FILE", "/etc/ssl/cert.pem", "SSL_CERT_DIR", "/etc/ssl/certs")

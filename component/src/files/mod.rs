@@ -1,0 +1,26 @@
+//! Files that an instance has to itself: `/tmp`, in memory, and `/dev/null`.
+//!
+//! The hosts grant directories to read and none to write. Python's libraries
+//! need more: `tempfile`, SQLite's sorting, `os.devnull`, a root that can be
+//! listed. So CPython's calls of libc for files come here first (`calls`; the
+//! build renames what libpython imports). What lies in a directory of the
+//! host's goes on to libc as it came.
+
+mod descriptors;
+mod error;
+mod node;
+mod tree;
+
+#[cfg(target_family = "wasm")]
+mod calls;
+
+pub use descriptors::{Access, Descriptors, FIRST};
+pub use error::Error;
+pub use node::{Kind, Node, Stat};
+pub use tree::{Found, Place, Tree};
+
+#[cfg(target_family = "wasm")]
+pub(crate) use calls::{chmod, mount, reset};
+
+/// Bytes that `/tmp` holds at most: content, and something for each file.
+pub const CAPACITY: usize = 64 << 20;

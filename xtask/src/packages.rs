@@ -1,0 +1,204 @@
+//! What works of the packages that people use: each program in
+//! `tests/packages` uses one in the sandbox, and `docs/packages.md` says what
+//! came of it.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::stamp::{self, Inputs};
+use crate::{dist, shell, test};
+
+const HEAD: &str = "\
+# Packages
+
+Pure-Python packages that are much used, and what works of each: a program uses it in the sandbox, as shown in
+[tests/packages](../tests/packages), with nothing but `pip install --target DIR` before and `--nodes DIR`. Written by
+`cargo xtask packages`.
+
+";
+
+/// A package and the program that uses it.
+struct Package {
+    /// The module of the program.
+    module: String,
+    name: String,
+    version: String,
+    /// What the program does with it.
+    what: String,
+}
+
+/// Installs the packages whose name contains one of the given texts, or all,
+/// and runs their programs. The document is written when all were run.
+///
+/// # Errors
+/// Where a package can't be installed or the program can't be started.
+pub(crate) fn run(only: &[String]) -> Result<ExitCode> {
+    let dist = dist::build()?;
+    let python = test::python_tools()?;
+    let mut rows = Vec::new();
+    for package in read()? {
+        if !only.is_empty() && !only.iter().any(|text| package.name.contains(text)) {
+            continue;
+        }
+        let result = use_package(&package, &dist, &install(&package, &python)?)?;
+        let works = result.as_ref().err().map_or("works", String::as_str);
+        shell::say(format_args!(
+            "{} {}: {works}",
+            package.name, package.version
+        ));
+        rows.push((package, result.err()));
+    }
+    if only.is_empty() {
+        fs::write(document(), table(&rows))?;
+    }
+    let failed = rows.iter().filter(|(_, failure)| failure.is_some()).count();
+    println!("\n{} passed, {failed} failed", rows.len() - failed);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn programs() -> PathBuf {
+    crate::root().join("tests/packages")
+}
+
+fn document() -> PathBuf {
+    crate::root().join("docs/packages.md")
+}
+
+/// What the first lines of the programs say: `"""name==version: what"""`.
+fn read() -> Result<Vec<Package>> {
+    let mut packages = Vec::new();
+    for file in stamp::files_below(&programs())? {
+        let Some(module) = file.file_stem().and_then(|stem| stem.to_str()) else {
+            continue;
+        };
+        if file.extension().is_none_or(|extension| extension != "py") {
+            continue;
+        }
+        let text = fs::read_to_string(&file)?;
+        let first = text.lines().next().unwrap_or_default();
+        let first = first.trim_matches('"');
+        let package = first.split_once(": ").and_then(|(package, what)| {
+            let (name, version) = package.split_once("==")?;
+            Some(Package {
+                module: module.to_owned(),
+                name: name.to_owned(),
+                version: version.to_owned(),
+                what: what.to_owned(),
+            })
+        });
+        packages.push(package.with_context(|| {
+            let file = file.display();
+            format!("{file} does not begin with `\"\"\"name==version: what\"\"\"`")
+        })?);
+    }
+    packages.sort_by_key(|package| package.name.to_lowercase());
+    ensure!(!packages.is_empty(), "there are no programs");
+    Ok(packages)
+}
+
+/// Installs a package and what it needs, as users do; gives the directory.
+fn install(package: &Package, python: &Path) -> Result<PathBuf> {
+    let requirement = format!("{}=={}", package.name, package.version);
+    let directory = crate::target().join("packages").join(&requirement);
+    let inputs = Inputs::new("package", 1).text(&requirement);
+    stamp::unless_done(
+        &format!("install {requirement}"),
+        inputs,
+        &directory,
+        || {
+            shell::output(
+                shell::command(python, &crate::root())
+                    .args(["-m", "pip", "install", "--quiet", "--no-compile"])
+                    .args(["--disable-pip-version-check", "--upgrade", "--target"])
+                    .arg(&directory)
+                    .arg(&requirement),
+            )
+            .map(drop)
+        },
+    )?;
+    Ok(directory)
+}
+
+/// Runs a package's program; the inner error is why it does not work.
+fn use_package(
+    package: &Package,
+    dist: &Path,
+    directory: &Path,
+) -> Result<std::result::Result<(), String>> {
+    let node = json!({"id": "use", "node_type": format!("{}:Use", package.module)});
+    let manifest = json!({"version": "v1", "nodes": [node]});
+    let file = crate::target().join("packages/manifest.json");
+    fs::write(&file, manifest.to_string())?;
+    let program = dist.join(format!("pipeline{}", std::env::consts::EXE_SUFFIX));
+    let output = shell::command(program, &crate::root())
+        .arg("run")
+        .arg(&file)
+        .args(["--input", "0", "--timeout", "600", "--nodes"])
+        .arg(programs())
+        .arg("--nodes")
+        .arg(directory)
+        .output()
+        .context("can't start the program `pipeline`")?;
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    if report["status"] == "success" {
+        return Ok(Ok(()));
+    }
+    let message = report["error"]["message"].as_str().map_or_else(
+        || String::from_utf8_lossy(&output.stderr).into_owned(),
+        str::to_owned,
+    );
+    Ok(Err(message.lines().next().unwrap_or_default().to_owned()))
+}
+
+fn table(rows: &[(Package, Option<String>)]) -> String {
+    let mut text = HEAD.to_owned();
+    let works = rows.iter().filter(|(_, failure)| failure.is_none()).count();
+    let _ = writeln!(text, "{works} of {} work.\n", rows.len());
+    text.push_str("| package | version | used for | |\n| --- | --- | --- | --- |\n");
+    for (package, failure) in rows {
+        let Package {
+            name,
+            version,
+            what,
+            ..
+        } = package;
+        let result = match failure {
+            None => "works".to_owned(),
+            Some(why) => format!("fails: {}", why.replace('|', "\\|")),
+        };
+        let _ = writeln!(text, "| {name} | {version} | {what} | {result} |");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table is not older than the programs, and says what was promised.
+    #[test]
+    fn the_document_has_a_row_for_each_program() {
+        let text = fs::read_to_string(document()).unwrap();
+        let rows: Vec<&str> = text.lines().filter(|row| row.ends_with(" |")).collect();
+        let packages = read().unwrap();
+        assert_eq!(rows.len(), packages.len() + 2);
+        for package in &packages {
+            let begin = format!(
+                "| {} | {} | {} | ",
+                package.name, package.version, package.what
+            );
+            assert!(rows.iter().any(|row| row.starts_with(&begin)), "{begin}");
+        }
+        let works = rows
+            .iter()
+            .filter(|row| row.ends_with(" | works |"))
+            .count();
+        assert!(works * 6 >= packages.len() * 5, "{works}");
+        assert!(text.contains(&format!("\n{works} of {} work.\n", packages.len())));
+    }
+}
