@@ -205,7 +205,7 @@ def test_cycles_and_depth():
         ({"$bytes": 3}, "base64"),
         ({"$tuple": 3}, "must hold a list"),
         ({"$dict": [[1]]}, "pairs"),
-        ({"$dict": [[[], 1]]}, "list cannot be a key"),
+        ({"$dict": [[[], 1]]}, "a list can't be the key of a mapping"),
         ({"a": [1, {"b c": {"$float": []}}]}, r'^a\[1\]\["b c"\]: \$float must be'),
         ({"$object": []}, "must hold an object"),
         ([{"$audio": {}}], r"^\[0\]: \$audio stands for a whole item"),

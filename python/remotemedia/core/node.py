@@ -8,18 +8,29 @@ from .state import SessionState, StateManager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import timedelta
     from logging import Logger
-    from typing import Any, ClassVar
+    from typing import Any, ClassVar, TypeVar
 
     from ._options import NodeOptions
     from .remote import RemoteExecutorConfig
+
+    F = TypeVar("F", bound=Callable[..., Any])
 
 __all__ = ["BASE_OPTIONS", "Node", "NodeOptions", "RemoteExecutorConfig"]
 
 BASE_OPTIONS = ("name", "enable_state", "state_ttl", "max_sessions")
 _METADATA_KEYS = ("session_id", "metadata", "user_name", "timestamp")
+
+
+def none_is_an_item(process: F) -> F:
+    """Mark a `process` whose None goes on like any other item, as in the nodes that pass things on.
+
+    Without the mark None means that nothing goes on. An override has no mark of its own.
+    """
+    process.none_is_an_item = True  # type: ignore[attr-defined]
+    return process
 
 
 class Node(ABC):
@@ -156,6 +167,11 @@ class Node(ABC):
         if self.is_remote and remote is not None and hasattr(remote, "host"):
             entry["host"] = f"{remote.host}:{remote.port}"
         return entry
+
+    @classmethod
+    def _check_params(cls, params: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        """What is wrong with params that are of the right types: param and problem."""
+        return ()
 
     def _node_type(self) -> str:
         """How a manifest names this class: by name alone if it is one of the package's own."""

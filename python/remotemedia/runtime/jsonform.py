@@ -204,7 +204,8 @@ def _dict(content: Any, depth: int) -> dict[Any, Any]:
             try:
                 hash(key)
             except TypeError:
-                message = f"a {type(key).__name__} cannot be a key"
+                what = {list: "a list", tuple: "a tuple"}.get(type(key), "an object")
+                message = f"{what} can't be the key of a mapping"
                 raise ValueFormError("[0]", message) from None
             result[key] = _value(pair[1], depth)
         except ValueFormError as error:
