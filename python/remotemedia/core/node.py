@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from ._done import DONE, NO_SESSION
 from .state import SessionState, StateManager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from datetime import timedelta
     from logging import Logger
     from typing import Any, ClassVar, TypeVar
 
+    from ._done import Done, NoSession
     from ._options import NodeOptions
     from .remote import RemoteExecutorConfig
 
@@ -41,7 +43,8 @@ class Node(ABC):
     `is_source`, or when it takes no item, it makes items of its own.
 
     `initialize`, `cleanup` and an optional `flush` (called when there are no more items, its result
-    goes on) may be ordinary methods or `async`.
+    goes on) may be ordinary methods or `async`. Those of this class, and `get_session_state`, are
+    called with `await` or without it: they have acted when they return.
     """
 
     is_streaming: bool = False
@@ -92,16 +95,19 @@ class Node(ABC):
     def process(self, data: Any) -> Any:
         """Turn one item into the next."""
 
-    async def initialize(self) -> None:
+    def initialize(self) -> Awaitable[None]:
         """Get ready. Called once, before the first item."""
         self._is_initialized = True
+        return DONE
 
-    async def cleanup(self) -> None:
+    def cleanup(self) -> Awaitable[None]:
         """Let go of everything. Called once at the end, after a failure too."""
+        stopped: Done = DONE
         if self.state is not None:
-            await self.state.stop_cleanup_task()
-            await self.state.clear_all_sessions()
+            stopped = self.state.stop_cleanup_task()
+            self.state.clear_all_sessions()
         self._is_initialized = False
+        return stopped
 
     def set_session_id(self, session_id: str) -> None:
         """Make this the session that `get_session_state` means."""
@@ -111,12 +117,15 @@ class Node(ABC):
         """The current session."""
         return self._current_session_id
 
-    async def get_session_state(self, session_id: str | None = None) -> SessionState | None:
-        """The state of a session (of the current one), None without session or without state."""
+    def get_session_state(self, session_id: str | None = None) -> SessionState | NoSession:
+        """The state of a session (of the current one).
+
+        Without session or without state it is something that is false, and None when awaited.
+        """
         key = session_id or self._current_session_id
         if self.state is None or not key:
-            return None
-        return await self.state.get_or_create_session(key)
+            return NO_SESSION
+        return self.state.get_or_create_session(key)
 
     def extract_session_id(self, data: Any) -> str | None:
         """The session an item belongs to: from a dict, or from the last dict of a tuple."""

@@ -1,4 +1,4 @@
-"""Arithmetic that keeps whole numbers whole. `numbers.rs` of the component follows the same rules."""
+"""Arithmetic that keeps whole numbers whole; `numbers.rs` of the component has the same rules."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ def power(base: Number, exponent: Number) -> Number:
     if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
         if base.bit_length() > 1 and (abs(base).bit_length() - 1) * exponent > _MAX_BITS:
             raise ValueError(f"The result has more than {MAX_DIGITS} digits")
-        return base**exponent
+        result: int = base**exponent
+        return result
     base, exponent = float(base), float(exponent)
     if base == 0 and exponent < 0:
         raise ValueError("Zero to a negative power")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
+from ..core._done import Done
 from ..core.node import Node
 from .inspection import (
     is_async_function,
@@ -44,7 +45,11 @@ def expand(result: object) -> Iterator[object]:
     elif kind is _Null:
         yield None
     elif kind is CoroutineType or hasattr(kind, "__await__"):
-        yield from expand(_driver().run(result))  # type: ignore[arg-type]
+        given = _driver().run(result)  # type: ignore[arg-type]
+        if given is result:
+            yield given
+        else:
+            yield from expand(given)
     else:
         yield result
 
@@ -62,6 +67,8 @@ def _pumped(generator: Any) -> Iterator[object]:
 
 def finished(result: object) -> object:
     """Wait for what a method returned, if it has to be waited for."""
+    if type(result) is Done and result.rest is None:
+        return None
     if result is not None and hasattr(type(result), "__await__"):
         return _driver().run(result)  # type: ignore[arg-type]
     return result
