@@ -155,12 +155,15 @@ def test_subclasses_count_as_what_they_extend():
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"results": {"x": {1}}}, r"^results\.x: set has no plain form \(convert it, for example"),
+        ({"results": {"x": {1}}}, r"^results\.x: set has no plain form; convert it to a list, for"),
         ([1, [object()]], r"^\[1\]\[0\]: object has no plain form"),
         ({"a b": 1j}, r'^\["a b"\]: complex'),
-        ([Text("x")], r"^\[0\]: remotemedia.media.Text has no form inside other data"),
+        (
+            [Text("x")],
+            r"^\[0\]: remotemedia.media.Text has no plain form; a medium is an item by itself",
+        ),
         ({frozenset(): 1}, "frozenset"),
-        (print, "cannot be data"),
+        (print, "can't be data"),
         ((i for i in ()), "list"),
         (["\ud800"], r"^\[0\]: text with half a surrogate"),
         (Audio(b"", 1, metadata={"x": {1}}), r"^metadata\.x: set"),

@@ -164,10 +164,7 @@ mod tests {
         assert_eq!(calculate("divide", 6, 2), "Float(3.0)");
         assert_eq!(calculate("divide", -7, -2), "Float(3.5)");
         assert_eq!(calculate("add", 1, 2.0), "Float(3.0)");
-        assert_eq!(
-            calculate("multiply", i64::MAX, 2),
-            "18446744073709551614"
-        );
+        assert_eq!(calculate("multiply", i64::MAX, 2), "18446744073709551614");
         assert_eq!(calculate("modulo", -7, 2), "Int(1)");
         assert_eq!(calculate("modulo", 7, -2), "Int(-1)");
         assert_eq!(calculate("modulo", -7.5, 2), "Float(0.5)");

@@ -8,8 +8,8 @@ use pyo3::types::{
     PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple,
 };
 
-use super::media;
 use super::object::PyItem;
+use super::{bridge, media};
 use crate::value::{Limit, MAX_NODES, NoForm, Value, check_digits, enter};
 
 /// Makes the Python object of a value.
@@ -209,30 +209,17 @@ fn plain(object: &Bound<'_, PyAny>, depth: usize, nodes: &mut usize) -> Result<V
     Err(Trail::new(no_form(object)))
 }
 
-/// What to say of an object that has no plain form, with advice for the
-/// usual suspects.
+/// What to say of an object that has no plain form, with advice: what the
+/// package says natively.
 fn no_form(object: &Bound<'_, PyAny>) -> String {
-    let name = object
-        .get_type()
-        .fully_qualified_name()
-        .map_or_else(|_| "object".to_owned(), |name| name.to_string());
-    let advice = match name.as_str() {
-        "set" | "frozenset" => "convert it to a list, for example with sorted()",
-        "datetime.datetime" | "datetime.date" | "datetime.time" => {
-            "convert it to a string, for example with isoformat()"
-        }
-        "decimal.Decimal" | "fractions.Fraction" => "convert it to a string or a float",
-        "complex" => "convert it to a tuple of its parts",
-        "uuid.UUID" | "pathlib.PosixPath" | "pathlib.Path" => "convert it with str()",
-        "generator" | "async_generator" | "range" | "dict_keys" | "dict_values" | "dict_items"
-        | "map" | "filter" | "zip" => "convert it with list()",
-        "numpy.ndarray" | "array.array" => "wrap it in remotemedia.media.Tensor, or use tolist()",
-        name if name.starts_with("remotemedia.media.") => {
-            "a medium is an item by itself, not a part of one"
-        }
-        _ => "give plain data: None, bool, int, float, str, bytes, list, tuple, dict",
-    };
-    format!("{name} has no plain form; {advice}")
+    let said = bridge::get(object.py())
+        .and_then(|bridge| bridge.no_form.bind(object.py()).call1((object,)))
+        .and_then(|text| text.extract::<String>());
+    said.unwrap_or_else(|_| {
+        let name = object.get_type().fully_qualified_name();
+        let name = name.map_or_else(|_| "object".to_owned(), |name| name.to_string());
+        format!("{name} has no plain form")
+    })
 }
 
 fn string(text: &Bound<'_, PyString>) -> Result<String, Trail> {

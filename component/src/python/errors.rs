@@ -24,20 +24,13 @@ pub(super) fn describe(py: Python<'_>, error: &PyErr) -> (String, Option<String>
         .and_then(|bridge| bridge.format_error.bind(py).call1((error.value(py),)))
         .and_then(|text| text.extract::<String>())
         .ok();
-    let kind = error
-        .get_type(py)
-        .qualname()
-        .map_or_else(|_| "Exception".to_owned(), |name| name.to_string());
-    // An exception's own `__str__` may fail, and may give a lone surrogate.
-    let text = error
-        .value(py)
-        .str()
-        .unwrap_or_else(|_| PyString::new(py, "<no text>"));
-    let text = text.to_string_lossy();
-    let message = if text.is_empty() {
-        kind
-    } else {
-        format!("{kind}: {text}")
-    };
+    // It may hold a lone surrogate; and where memory is short it may fail.
+    let said = bridge::get(py)
+        .and_then(|bridge| bridge.describe_error.bind(py).call1((error.value(py),)))
+        .and_then(|text| Ok(text.cast::<PyString>()?.to_string_lossy().into_owned()));
+    let message = said.unwrap_or_else(|_| {
+        let kind = error.get_type(py).qualname();
+        kind.map_or_else(|_| "Exception".to_owned(), |name| name.to_string())
+    });
     (message, traceback)
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .bridge import NodeUnavailable, UnknownNodeType, check_params, error_text, find_class
+from .bridge import NodeUnavailable, UnknownNodeType, check_params, describe_error, find_class
 from .inspection import nearest
 from .values import ValueFormError, field_path, shown, shown_value
 
@@ -260,7 +260,7 @@ def _check_node(node_type: str, params: dict[str, Any], where: str, problems: li
         problems.append(f"{where}.node_type: {error}")
         return
     except (Exception, SystemExit) as error:
-        said = f"{type(error).__name__}: {error_text(error)}"
+        said = describe_error(error)
         problems.append(f"{where}.node_type: importing `{node_type}` failed: {said}")
         return
     for problem in check_params(node_type, params):
