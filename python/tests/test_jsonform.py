@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
+import datetime
+import decimal
 import enum
 import json
 import math
+import pathlib
 from array import array
 
 import pytest
@@ -150,6 +154,35 @@ def test_subclasses_count_as_what_they_extend():
     assert [type(v) for v in result.values()] == [int, dict, tuple, bytes]
     assert type(next(iter(result))) is str
     assert dumps(Word("a")) == '"a"'
+
+
+@dataclasses.dataclass
+class Record:
+    size: int = 1
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        ({1}, "convert it to a list, for example with sorted()"),
+        (range(3), "convert it to a list, for example with list()"),
+        (1j, "convert it to a tuple of its parts"),
+        (datetime.date(2024, 1, 2), "for example with its isoformat()"),
+        (datetime.timedelta(1), "convert it with its total_seconds()"),
+        (decimal.Decimal(1), "convert it to a string or a float"),
+        (pathlib.PurePosixPath("a"), "convert it with str()"),
+        (iter([1]), "give its items one by one, or convert it to a list"),
+        (array("f"), "wrap it in remotemedia.media.Tensor"),
+        (Record(), "convert it with dataclasses.asdict()"),
+        (enum.Enum("Side", "LEFT").LEFT, "give its value"),
+        (len, "a function or class can't be data"),
+        (object(), "give plain data"),
+    ],
+)
+def test_advice(value, advice):
+    with pytest.raises(ValueFormError, match=r"^x: .* has no plain form; ") as raised:
+        plain(value, "x")
+    assert advice in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ fn plain(object: &Bound<'_, PyAny>, depth: usize, nodes: &mut usize) -> Result<V
         return Ok(Value::Tuple(values));
     }
     if let Ok(value) = object.cast::<PyBytes>() {
-        return Ok(Value::Bytes(value.as_bytes().to_vec()));
+        return bytes(value.as_bytes());
     }
     if let Ok(text) = object.cast::<PyString>() {
         return string(text).map(Value::Text);
@@ -197,16 +197,29 @@ fn plain(object: &Bound<'_, PyAny>, depth: usize, nodes: &mut usize) -> Result<V
         return Ok(Value::Bytes(value.to_vec()));
     }
     if object.cast::<PyMemoryView>().is_ok() {
-        let bytes = object.call_method0(pyo3::intern!(object.py(), "tobytes"))?;
-        return Ok(Value::Bytes(
-            bytes
-                .cast::<PyBytes>()
-                .map_err(PyErr::from)?
-                .as_bytes()
-                .to_vec(),
-        ));
+        let content = object.call_method0(pyo3::intern!(object.py(), "tobytes"))?;
+        return bytes(content.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes());
     }
     Err(Trail::new(no_form(object)))
+}
+
+/// A copy of bytes. A large one may find no memory, which is the item's fault
+/// and not the component's.
+fn bytes(content: &[u8]) -> Result<Value, Trail> {
+    copied(content).map(Value::Bytes)
+}
+
+fn copied(content: &[u8]) -> Result<Vec<u8>, Trail> {
+    let mut copy = Vec::new();
+    let reserved = copy.try_reserve_exact(content.len());
+    reserved.map_err(|_| {
+        let size = content.len();
+        Trail::new(format!(
+            "MemoryError: no memory is left to copy {size} bytes"
+        ))
+    })?;
+    copy.extend_from_slice(content);
+    Ok(copy)
 }
 
 /// What to say of an object that has no plain form, with advice: what the
@@ -224,7 +237,11 @@ fn no_form(object: &Bound<'_, PyAny>) -> String {
 
 fn string(text: &Bound<'_, PyString>) -> Result<String, Trail> {
     match text.to_str() {
-        Ok(text) => Ok(text.to_owned()),
+        Ok(text) => {
+            let copy = copied(text.as_bytes())?;
+            // SAFETY: it holds the bytes of a `str`.
+            Ok(unsafe { String::from_utf8_unchecked(copy) })
+        }
         Err(error) => Err(Trail::new(format!(
             "the string has no UTF-8 form; encode it to bytes, for example with \"surrogateescape\" ({error})"
         ))),

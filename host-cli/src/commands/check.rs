@@ -18,7 +18,10 @@ pub(crate) fn check(arguments: &cli::Check) -> Result<(), Failure> {
     workspace::block_on(async {
         let checked = async {
             let mut instance = sandbox.instantiate(&limits).await?;
-            within(&mut instance, &source).await
+            let mut found = within(&mut instance, &source).await?;
+            let (Ok((_, diagnostics)) | Err(diagnostics)) = &mut found;
+            sandbox.directories().put_host_paths(diagnostics);
+            Ok(found)
         };
         match checked.await {
             Ok(Ok((checked, warnings))) => valid(arguments.format, &source, &checked, &warnings),

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use pipeline_host::codec;
 use pipeline_host::types::{Data, Manifest, NodeMetrics, PipelineError, RunResult};
 use pipeline_host::{Fault, LimitError, Limits, Sandbox, Started, Workers};
 
@@ -23,7 +24,7 @@ pub(crate) async fn execute(
     items: Vec<Data>,
     jobs: NonZero<usize>,
 ) -> Result<Ended, Fault> {
-    limits.allow_items(items.len() as u64)?;
+    limits.allow_items(codec::count(&items) as u64)?;
     let workers = Workers::new(sandbox, jobs)
         .map_err(|error| Fault::Host(format!("no threads for {jobs} jobs: {error}")))?;
     let manifest = Arc::new(manifest);
@@ -31,8 +32,8 @@ pub(crate) async fn execute(
     let mut started = Vec::new();
     for job in (1..=jobs.get()).rev() {
         // What is left over goes to the first ones.
-        let share = rest.len().div_ceil(job);
-        let later = rest.split_off(share);
+        let share = codec::count(&rest).div_ceil(job);
+        let later = codec::split_off(&mut rest, share);
         let share = std::mem::replace(&mut rest, later);
         let manifest = Arc::clone(&manifest);
         started.push(workers.start(limits.clone(), async move |instance| {
@@ -66,7 +67,7 @@ pub(crate) async fn execute(
     }
     let result = merged.map(Merged::finish);
     let result = result.ok_or_else(|| Fault::Host("no job was started".into()))?;
-    limits.allow_items(result.outputs.len() as u64)?;
+    limits.allow_items(codec::count(&result.outputs) as u64)?;
     Ok((Ok(result), refusals))
 }
 
@@ -134,12 +135,13 @@ impl Merged {
     }
 
     /// Outputs come sink by sink; how many each has given says where one ends.
-    fn keep(&mut self, outputs: Vec<Data>, metrics: &[NodeMetrics]) {
-        let mut outputs = outputs.into_iter();
+    fn keep(&mut self, mut outputs: Vec<Data>, metrics: &[NodeMetrics]) {
         for (position, metrics) in metrics.iter().enumerate() {
             if self.gives_outputs[position] {
                 let count = usize::try_from(metrics.items_out).unwrap_or(usize::MAX);
-                self.outputs[position].extend(outputs.by_ref().take(count));
+                let later = codec::split_off(&mut outputs, count);
+                self.outputs[position].append(&mut outputs);
+                outputs = later;
             }
         }
     }

@@ -79,16 +79,13 @@ impl Run<'_> {
             Err(diagnostics) => return Ok(Err(self.invalid(diagnostics))),
         };
         self.warnings = parsed.warnings;
-        let written = parsed
-            .input_data
-            .map(|all| all.into_iter().map(Data::Value).collect());
-        let items: Option<Vec<Data>> = items.or(written);
+        let items = items.or_else(|| parsed.input_data.map(codec::in_bulk));
         tracing::info!(items = items.as_ref().map(Vec::len), "running");
         let jobs = self.arguments.jobs;
         let (ended, refusals) = match items {
             Some(items) if jobs.get() > 1 => {
-                let items = codec::one_by_one(items);
-                let jobs = jobs.min(NonZero::new(items.len()).unwrap_or(NonZero::<usize>::MIN));
+                let jobs =
+                    jobs.min(NonZero::new(codec::count(&items)).unwrap_or(NonZero::<usize>::MIN));
                 jobs::execute(self.sandbox, limits, parsed.manifest, items, jobs).await?
             }
             items => {
@@ -187,6 +184,7 @@ pub(crate) fn with_host_paths(
     error.traceback = error
         .traceback
         .map(|text| directories.with_host_paths(&text));
+    directories.put_host_paths(&mut error.diagnostics);
     error
 }
 

@@ -43,7 +43,7 @@ def run() -> None:
         weakref.finalize._shutdown = False
     logging = sys.modules.get("logging")
     if logging is not None:
-        for reference in reversed(logging._handlerList):  # type: ignore[attr-defined]
+        for reference in reversed(logging._handlerList):
             handler = reference()
             if handler is not None:
                 _attempt(handler.flush)

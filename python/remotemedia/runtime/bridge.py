@@ -212,15 +212,19 @@ def describe_error(error: BaseException) -> str:
 
 
 def format_error(error: BaseException) -> str:
-    """A traceback as Python prints it, without the frames of this package's runtime."""
+    """A traceback as Python prints it, without the frames of this package's runtime.
+
+    Those of the import system go too, if there are others.
+    """
     from traceback import TracebackException
 
     here = __file__.rpartition("bridge")[0]
+    hidden = (here, sys.modules["importlib"].__file__ or here, "<frozen importlib.")
     summary = TracebackException.from_exception(error, compact=True)
     pending: list[Any] = [summary]
     while pending:
         part = pending.pop()
-        kept = [frame for frame in part.stack if not frame.filename.startswith(here)]
+        kept = [frame for frame in part.stack if not frame.filename.startswith(hidden)]
         if kept:
             part.stack[:] = kept
         pending.extend(p for p in (part.__cause__, part.__context__) if p is not None)

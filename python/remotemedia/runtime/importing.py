@@ -77,7 +77,8 @@ def _link(path: str) -> str | None:
 def own_directories() -> list[str]:
     """Where modules of the user's own are: what is searched beside library and package."""
     package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
-    others = (os.path.dirname(os.__file__), package)
+    library = os.path.dirname(getattr(os, "__file__", "/stdlib/os.py"))  # frozen in the sandbox
+    others = (library, package)
     return [path for path in sys.path if path not in others and os.path.isdir(path or ".")]
 
 
