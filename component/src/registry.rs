@@ -72,6 +72,17 @@ pub struct ParamProblem {
     pub help: Option<String>,
 }
 
+/// Something doubtful about where node types come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// A stable name for the kind.
+    pub code: &'static str,
+    /// What is doubtful.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
 /// Knows the node types of another language.
 pub trait Provider {
     /// All node types that can be listed.
@@ -86,6 +97,11 @@ pub trait Provider {
     /// What is wrong with parameters for a node type that exists. Nothing of
     /// the node runs.
     fn check_params(&self, node_type: &str, params: &Value) -> Vec<ParamProblem>;
+
+    /// What is doubtful about where node types come from.
+    fn look_around(&self) -> Vec<Doubt> {
+        Vec::new()
+    }
 
     /// Makes a node.
     ///
@@ -227,6 +243,14 @@ impl Registry {
             Some(provider) => provider.create(spec),
             None => Err(setup(format!("unknown node type `{}`", spec.node_type))),
         }
+    }
+
+    /// What is doubtful about where node types of the user's own come from.
+    #[must_use]
+    pub fn look_around(&self) -> Vec<Doubt> {
+        self.provider
+            .as_ref()
+            .map_or_else(Vec::new, |provider| provider.look_around())
     }
 
     fn help_for(&self, node_type: &str) -> String {

@@ -32,9 +32,12 @@ Input:
   Every source of the pipeline gets all items, in order. An item is given by
   --input as JSON, or as a file: .wav is audio, .png .jpg .jpeg .webp is an
   image, .npy is a tensor, .txt is a string, .json is whatever it says, and
-  anything else is binary data. --input-file takes many items: the elements of
-  one JSON array, or JSON values one after the other (NDJSON). Without either,
-  the manifest's own input_data is used, where the manifest has the form
+  anything else is binary data. --input-file takes many items: where its name
+  ends in .ndjson or .jsonl, each line is one; any other file, and standard
+  input, holds one JSON array, whose elements they are, or JSON values one after
+  the other. So the one line [1,2] is two items on standard input, and with
+  --input-format ndjson it is one, as it is with --stream. Without items the
+  manifest's own input_data is used, where the manifest has the form
   {\"manifest\": ..., \"input_data\": [...]}; without that, sources must produce
   their own items.
 
@@ -166,6 +169,10 @@ pub(crate) struct Run {
     /// A file of items: a JSON array or NDJSON; `-` for standard input.
     #[arg(long, value_name = "FILE|-")]
     pub(crate) input_file: Option<String>,
+    /// How --input-file holds its items [default: ndjson where the name ends in
+    /// .ndjson or .jsonl, else json].
+    #[arg(long, value_enum, value_name = "FORMAT", requires = "input_file")]
+    pub(crate) input_format: Option<Items>,
     /// Take items from standard input, one JSON value a line, and write
     /// outputs as they come, one a line.
     #[arg(long, conflicts_with_all = ["input_file", "metrics", "format"])]
@@ -292,6 +299,15 @@ pub(crate) struct Serve {
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
     pub(crate) place: Place,
+}
+
+/// How a file holds items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Items {
+    /// One array, or values one after the other.
+    Json,
+    /// One in each line.
+    Ndjson,
 }
 
 /// How output is laid out.

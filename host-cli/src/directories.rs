@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::types::Diagnostic;
+
 /// The directories that the sandbox sees, all of them read-only: Python's
 /// standard library, the package `remotemedia`, and the user's own nodes.
 #[derive(Clone, Debug)]
@@ -142,13 +144,36 @@ impl Directories {
     pub fn with_host_paths(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for nodes in &self.nodes {
-            let from = format!("{}/", nodes.guest);
-            if text.contains(&from) {
-                let host = nodes.host.to_string_lossy();
-                text = text.replace(&from, &format!("{}/", host.trim_end_matches('/')));
+            let host = nodes.host.to_string_lossy();
+            let host = match host.trim_end_matches('/') {
+                "" => "/",
+                host => host,
+            };
+            let mut from = 0;
+            while let Some(at) = text[from..].find(&nodes.guest) {
+                let at = from + at;
+                let end = at + nodes.guest.len();
+                // `/nodes/a` is not the beginning of `/nodes/ab`.
+                let goes_on = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+                from = if text[end..].starts_with(goes_on) {
+                    end
+                } else {
+                    text.replace_range(at..end, host);
+                    at + host.len()
+                };
             }
         }
         text
+    }
+
+    /// The same in diagnostics.
+    pub fn put_host_paths(&self, diagnostics: &mut [Diagnostic]) {
+        for diagnostic in diagnostics {
+            diagnostic.message = self.with_host_paths(&diagnostic.message);
+            if let Some(help) = &mut diagnostic.help {
+                *help = self.with_host_paths(help);
+            }
+        }
     }
 }
 
@@ -228,6 +253,11 @@ mod tests {
             text,
             format!("File \"{}/b/nodes/x.py\", line 1", root.path().display())
         );
+        let text =
+            directories.with_host_paths("in `/nodes/nodes`, `/nodes/nodes.py`, /nodes/nodes");
+        let host = root.path().join("a/nodes");
+        let host = host.display();
+        assert_eq!(text, format!("in `{host}`, `/nodes/nodes.py`, {host}"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use pipeline_host::codec;
 use pipeline_host::types::{Audio, Binary, Data, Image, ImageFormat, Input, Value, ValueNode};
 
-use crate::cli;
+use crate::cli::{self, Items};
 use crate::failure::Failure;
 use crate::report;
 use crate::workspace::reason;
@@ -25,7 +25,7 @@ pub(crate) fn gather(arguments: &cli::Run) -> Result<Option<Vec<Input>>, Failure
         items.push(input(text)?);
     }
     if let Some(name) = &arguments.input_file {
-        items.extend(many(name)?);
+        items.extend(many(name, arguments.input_format)?);
     }
     let given = !arguments.input.is_empty() || arguments.input_file.is_some();
     Ok(given.then_some(items))
@@ -33,11 +33,6 @@ pub(crate) fn gather(arguments: &cli::Run) -> Result<Option<Vec<Input>>, Failure
 
 fn from_stdin(arguments: &cli::Run) -> bool {
     arguments.input_file.as_deref() == Some("-")
-}
-
-/// Items that were written beside a manifest.
-pub(crate) fn written(items: Vec<Value>) -> Vec<Input> {
-    items.into_iter().map(Data::Value).map(Input::from).collect()
 }
 
 /// An item of `--input`.
@@ -83,8 +78,18 @@ fn no_item(input: &str, error: &codec::ReadError) -> Failure {
     }
 }
 
+impl Items {
+    /// What a name says of a file; standard input has none.
+    fn of(name: &str) -> Self {
+        match [".ndjson", ".jsonl"].iter().any(|end| name.ends_with(end)) {
+            true => Self::Ndjson,
+            false => Self::Json,
+        }
+    }
+}
+
 /// The items of `--input-file`.
-fn many(name: &str) -> Result<Vec<Input>, Failure> {
+fn many(name: &str, format: Option<Items>) -> Result<Vec<Input>, Failure> {
     let bytes = match name {
         "-" => {
             let mut bytes = Vec::new();
@@ -102,11 +107,9 @@ fn many(name: &str) -> Result<Vec<Input>, Failure> {
             reason(&error)
         ))
     })?;
-    let lines = [".ndjson", ".jsonl"].iter().any(|end| name.ends_with(end));
-    let items = if lines {
-        each_line(&bytes)
-    } else {
-        codec::read_items(&bytes)
+    let items = match format.unwrap_or_else(|| Items::of(name)) {
+        Items::Ndjson => codec::read_lines(&bytes),
+        Items::Json => codec::read_items(&bytes),
     };
     items.map_err(|error| {
         let text = format!("{shown}:{}:{}: {}", error.line, error.column, error.message);
@@ -115,18 +118,6 @@ fn many(name: &str) -> Result<Vec<Input>, Failure> {
             path => format!("{text} (at {path})"),
         })
     })
-}
-
-fn each_line(bytes: &[u8]) -> Result<Vec<Input>, codec::ReadError> {
-    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
-    let lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
-    let items = lines.map(|(number, line)| {
-        codec::read_input(line).map_err(|mut error| {
-            error.line = number + 1;
-            error
-        })
-    });
-    items.collect()
 }
 
 fn shortened(text: &str) -> String {

@@ -12,6 +12,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use crate::bindings::exports::remotemedia::pipeline::executor;
 use crate::bindings::{Pipeline, PipelinePre};
 use crate::bounds::{Bounds, Meter};
+use crate::codec;
 use crate::compiled::Component;
 use crate::directories::Directories;
 use crate::engine::Engine;
@@ -391,12 +392,7 @@ impl Instance {
 
 /// How many items there are, in whatever form.
 fn count<'d>(items: impl Iterator<Item = &'d Data>) -> u64 {
-    let each = items.map(|item| match item {
-        Data::Integers(items) => items.len() as u64,
-        Data::Numbers(items) => items.len() as u64,
-        _ => 1,
-    });
-    each.sum()
+    items.map(|item| codec::weight(item) as u64).sum()
 }
 
 async fn hold<T>(

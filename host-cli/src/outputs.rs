@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pipeline_host::Limits;
 use pipeline_host::codec::document::{self, Form, Layout};
-use pipeline_host::codec::{ArenaError, Style, Writer};
+use pipeline_host::codec::{self, ArenaError, Style, Writer};
 use pipeline_host::files::{self, Existing};
 use pipeline_host::terminal::visible;
 use pipeline_host::types::{
@@ -132,11 +132,7 @@ impl Outputs {
 
     fn item(&mut self, writer: &mut Writer, item: &Data) -> Result<(), Failure> {
         let number = self.count;
-        self.count += match item {
-            Data::Integers(items) => items.len(),
-            Data::Numbers(items) => items.len(),
-            _ => 1,
-        };
+        self.count += codec::weight(item);
         let broken = |error: ArenaError| {
             Failure::failed(format!(
                 "the component gave a broken value as output {number}: {error}"

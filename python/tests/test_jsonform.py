@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
+import datetime
+import decimal
 import enum
 import json
 import math
+import pathlib
 from array import array
 
 import pytest
@@ -152,15 +156,47 @@ def test_subclasses_count_as_what_they_extend():
     assert dumps(Word("a")) == '"a"'
 
 
+@dataclasses.dataclass
+class Record:
+    size: int = 1
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        ({1}, "convert it to a list, for example with sorted()"),
+        (range(3), "convert it to a list, for example with list()"),
+        (1j, "convert it to a tuple of its parts"),
+        (datetime.date(2024, 1, 2), "for example with its isoformat()"),
+        (datetime.timedelta(1), "convert it with its total_seconds()"),
+        (decimal.Decimal(1), "convert it to a string or a float"),
+        (pathlib.PurePosixPath("a"), "convert it with str()"),
+        (iter([1]), "give its items one by one, or convert it to a list"),
+        (array("f"), "wrap it in remotemedia.media.Tensor"),
+        (Record(), "convert it with dataclasses.asdict()"),
+        (enum.Enum("Side", "LEFT").LEFT, "give its value"),
+        (len, "a function or class can't be data"),
+        (object(), "give plain data"),
+    ],
+)
+def test_advice(value, advice):
+    with pytest.raises(ValueFormError, match=r"^x: .* has no plain form; ") as raised:
+        plain(value, "x")
+    assert advice in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"results": {"x": {1}}}, r"^results\.x: set has no plain form \(convert it, for example"),
+        ({"results": {"x": {1}}}, r"^results\.x: set has no plain form; convert it to a list, for"),
         ([1, [object()]], r"^\[1\]\[0\]: object has no plain form"),
         ({"a b": 1j}, r'^\["a b"\]: complex'),
-        ([Text("x")], r"^\[0\]: remotemedia.media.Text has no form inside other data"),
+        (
+            [Text("x")],
+            r"^\[0\]: remotemedia.media.Text has no plain form; a medium is an item by itself",
+        ),
         ({frozenset(): 1}, "frozenset"),
-        (print, "cannot be data"),
+        (print, "can't be data"),
         ((i for i in ()), "list"),
         (["\ud800"], r"^\[0\]: text with half a surrogate"),
         (Audio(b"", 1, metadata={"x": {1}}), r"^metadata\.x: set"),
@@ -205,7 +241,7 @@ def test_cycles_and_depth():
         ({"$bytes": 3}, "base64"),
         ({"$tuple": 3}, "must hold a list"),
         ({"$dict": [[1]]}, "pairs"),
-        ({"$dict": [[[], 1]]}, "list cannot be a key"),
+        ({"$dict": [[[], 1]]}, "a list can't be the key of a mapping"),
         ({"a": [1, {"b c": {"$float": []}}]}, r'^a\[1\]\["b c"\]: \$float must be'),
         ({"$object": []}, "must hold an object"),
         ([{"$audio": {}}], r"^\[0\]: \$audio stands for a whole item"),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from remotemedia import ConfigurationError, Node, StateManager
+from remotemedia import ConfigurationError, Node, NodeError, StateManager
 from remotemedia.nodes import (
     AddNode,
     BidirectionalNode,
@@ -136,7 +136,7 @@ def test_calculator():
     assert result("root", 1, 2) == "Unknown operation: root"
     assert "at least 2" in result("add", 1)
     assert node.process({})["error"].startswith("Input must contain")
-    assert node.process(1)["error"] == "Input must be a dictionary"
+    assert node.process(1) == 1
 
 
 def test_transforms():
@@ -236,6 +236,57 @@ def test_node_helpers():
     assert node.logger.name == "PassThrough"
     with pytest.raises(TypeError):
         Node()
+
+
+def test_sessions_without_await():
+    node = PassThrough()
+    assert not node.initialize() and node.is_initialized
+    assert not node.get_session_state() and node.get_session_state() == None  # noqa: E711
+    assert node.get_session_state().get("k", 4) == 4
+    with pytest.raises(NodeError, match="no session"):
+        node.get_session_state().set("k", 1)
+    node.set_session_id("a")
+    state = node.get_session_state()
+    assert not state.set("k", 0) and state.get("k") == 0
+    state.update({"l": None})
+    assert node.get_session_state("a").data == {"k": 0, "l": None}
+    manager = node.state
+    assert list(manager.get_all_sessions()) == ["a"]
+    assert manager.get_or_create_session("b") is manager.get_session("b")
+    assert manager.delete_session("b") == True and not manager.delete_session("b")  # noqa: E712
+    assert manager.cleanup_expired_sessions() == 0
+    manager.start_cleanup_task()
+    assert not node.cleanup() and not node.is_initialized
+    assert manager.get_all_sessions() == {} and not manager.get_session("a")
+
+
+def test_what_is_awaited_is_plain():
+    async def main():
+        node = PassThrough()
+        manager = node.state
+        assert await node.initialize() is None
+        assert await node.get_session_state() is None
+        state = manager.get_or_create_session("a")
+        assert await state is state
+        assert await state.set("k", 1) is None
+        assert await manager.get_session("b") is None
+        assert type(await manager.get_all_sessions()) is dict
+        assert await manager.delete_session("a") is True
+        assert await manager.delete_session("a") is False
+        assert type(await manager.cleanup_expired_sessions()) is int
+        assert await asyncio.gather(node.initialize(), manager.get_session("b")) == [None, None]
+        assert await asyncio.create_task(node.initialize()) is None
+        manager.start_cleanup_task()
+        task = manager._cleanup_task
+        await asyncio.create_task(manager.stop_cleanup_task())
+        assert task.cancelled()
+        manager.start_cleanup_task()
+        task = manager._cleanup_task
+        await node.cleanup()
+        assert task.cancelled()
+
+    asyncio.run(main())
+    assert asyncio.run(PassThrough().cleanup()) is None
 
 
 def test_sessions():

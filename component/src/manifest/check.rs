@@ -39,11 +39,38 @@ pub struct Checked {
 /// # Errors
 /// Everything that is wrong, and what is doubtful besides.
 pub fn check(manifest: &Manifest, registry: &Registry) -> Result<Checked, Vec<Diagnostic>> {
-    let (graph, warnings) = check_graph(manifest, registry)?;
-    Ok(Checked {
-        graph: graph.info(manifest),
-        warnings,
-    })
+    let checked = check_graph(manifest, registry);
+    let doubts = around(manifest, registry);
+    match checked {
+        Ok((graph, mut warnings)) => {
+            warnings.extend(doubts);
+            Ok(Checked {
+                graph: graph.info(manifest),
+                warnings,
+            })
+        }
+        Err(mut found) => {
+            found.extend(doubts);
+            Err(found)
+        }
+    }
+}
+
+/// What is doubtful about the directories that nodes come from, said of the
+/// first node that does.
+fn around(manifest: &Manifest, registry: &Registry) -> Vec<Diagnostic> {
+    let own = |node: &NodeSpec| node.node_type.contains(':');
+    let Some(position) = manifest.nodes.iter().position(own) else {
+        return Vec::new();
+    };
+    let at = Path::Root.key("nodes");
+    let at = at.index(position);
+    let doubts = registry.look_around().into_iter();
+    doubts
+        .map(|doubt| {
+            Diagnostic::warning(doubt.code, at.key("node_type"), doubt.message).help(doubt.help)
+        })
+        .collect()
 }
 
 /// Like [`check`], with the graph as the executor needs it.

@@ -12,6 +12,7 @@ mod echo;
 mod energy_vad;
 mod multiply;
 mod numbers;
+mod pair;
 mod params;
 mod pass_through;
 

@@ -140,7 +140,8 @@ impl Calculation {
         Ok(Value::list(results.collect::<Result<_, _>>()?))
     }
 
-    fn float(&self, item: f64) -> Result<f64, String> {
+    /// The result for a float.
+    pub(super) fn float(&self, item: f64) -> Result<f64, String> {
         let operand = self
             .float
             .ok_or("the operand is beyond the largest float")?;
@@ -279,7 +280,7 @@ fn parts(value: f64) -> (BigInt, u64) {
 }
 
 /// A fraction: as an integer where it is whole, else as the nearest float.
-fn ratio(numerator: BigInt, denominator: BigInt) -> Result<Value, String> {
+pub(super) fn ratio(numerator: BigInt, denominator: BigInt) -> Result<Value, String> {
     let quotient = &numerator / &denominator;
     if &quotient * &denominator == numerator {
         return Ok(Value::integer(quotient));

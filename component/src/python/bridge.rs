@@ -10,6 +10,9 @@ use pyo3::types::PyType;
 pub(crate) struct Bridge {
     pub(crate) node_infos: Py<PyAny>,
     pub(crate) describe: Py<PyAny>,
+    pub(crate) describe_error: Py<PyAny>,
+    pub(crate) look_around: Py<PyAny>,
+    pub(crate) no_form: Py<PyAny>,
     pub(crate) check_params: Py<PyAny>,
     pub(crate) open_node: Py<PyAny>,
     pub(crate) expand: Py<PyAny>,
@@ -92,6 +95,9 @@ impl Bridge {
         Ok(Self {
             node_infos: bridge.getattr("node_infos")?.unbind(),
             describe: bridge.getattr("describe")?.unbind(),
+            describe_error: bridge.getattr("describe_error")?.unbind(),
+            look_around: bridge.getattr("look_around")?.unbind(),
+            no_form: bridge.getattr("no_form")?.unbind(),
             check_params: bridge.getattr("check_params")?.unbind(),
             open_node: bridge.getattr("open_node")?.unbind(),
             expand: bridge.getattr("expand")?.unbind(),

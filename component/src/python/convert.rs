@@ -8,8 +8,8 @@ use pyo3::types::{
     PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple,
 };
 
-use super::media;
 use super::object::PyItem;
+use super::{bridge, media};
 use crate::value::{Limit, MAX_NODES, NoForm, Value, check_digits, enter};
 
 /// Makes the Python object of a value.
@@ -188,7 +188,7 @@ fn plain(object: &Bound<'_, PyAny>, depth: usize, nodes: &mut usize) -> Result<V
         return Ok(Value::Tuple(values));
     }
     if let Ok(value) = object.cast::<PyBytes>() {
-        return Ok(Value::Bytes(value.as_bytes().to_vec()));
+        return bytes(value.as_bytes());
     }
     if let Ok(text) = object.cast::<PyString>() {
         return string(text).map(Value::Text);
@@ -197,47 +197,51 @@ fn plain(object: &Bound<'_, PyAny>, depth: usize, nodes: &mut usize) -> Result<V
         return Ok(Value::Bytes(value.to_vec()));
     }
     if object.cast::<PyMemoryView>().is_ok() {
-        let bytes = object.call_method0(pyo3::intern!(object.py(), "tobytes"))?;
-        return Ok(Value::Bytes(
-            bytes
-                .cast::<PyBytes>()
-                .map_err(PyErr::from)?
-                .as_bytes()
-                .to_vec(),
-        ));
+        let content = object.call_method0(pyo3::intern!(object.py(), "tobytes"))?;
+        return bytes(content.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes());
     }
     Err(Trail::new(no_form(object)))
 }
 
-/// What to say of an object that has no plain form, with advice for the
-/// usual suspects.
+/// A copy of bytes. A large one may find no memory, which is the item's fault
+/// and not the component's.
+fn bytes(content: &[u8]) -> Result<Value, Trail> {
+    copied(content).map(Value::Bytes)
+}
+
+fn copied(content: &[u8]) -> Result<Vec<u8>, Trail> {
+    let mut copy = Vec::new();
+    let reserved = copy.try_reserve_exact(content.len());
+    reserved.map_err(|_| {
+        let size = content.len();
+        Trail::new(format!(
+            "MemoryError: no memory is left to copy {size} bytes"
+        ))
+    })?;
+    copy.extend_from_slice(content);
+    Ok(copy)
+}
+
+/// What to say of an object that has no plain form, with advice: what the
+/// package says natively.
 fn no_form(object: &Bound<'_, PyAny>) -> String {
-    let name = object
-        .get_type()
-        .fully_qualified_name()
-        .map_or_else(|_| "object".to_owned(), |name| name.to_string());
-    let advice = match name.as_str() {
-        "set" | "frozenset" => "convert it to a list, for example with sorted()",
-        "datetime.datetime" | "datetime.date" | "datetime.time" => {
-            "convert it to a string, for example with isoformat()"
-        }
-        "decimal.Decimal" | "fractions.Fraction" => "convert it to a string or a float",
-        "complex" => "convert it to a tuple of its parts",
-        "uuid.UUID" | "pathlib.PosixPath" | "pathlib.Path" => "convert it with str()",
-        "generator" | "async_generator" | "range" | "dict_keys" | "dict_values" | "dict_items"
-        | "map" | "filter" | "zip" => "convert it with list()",
-        "numpy.ndarray" | "array.array" => "wrap it in remotemedia.media.Tensor, or use tolist()",
-        name if name.starts_with("remotemedia.media.") => {
-            "a medium is an item by itself, not a part of one"
-        }
-        _ => "give plain data: None, bool, int, float, str, bytes, list, tuple, dict",
-    };
-    format!("{name} has no plain form; {advice}")
+    let said = bridge::get(object.py())
+        .and_then(|bridge| bridge.no_form.bind(object.py()).call1((object,)))
+        .and_then(|text| text.extract::<String>());
+    said.unwrap_or_else(|_| {
+        let name = object.get_type().fully_qualified_name();
+        let name = name.map_or_else(|_| "object".to_owned(), |name| name.to_string());
+        format!("{name} has no plain form")
+    })
 }
 
 fn string(text: &Bound<'_, PyString>) -> Result<String, Trail> {
     match text.to_str() {
-        Ok(text) => Ok(text.to_owned()),
+        Ok(text) => {
+            let copy = copied(text.as_bytes())?;
+            // SAFETY: it holds the bytes of a `str`.
+            Ok(unsafe { String::from_utf8_unchecked(copy) })
+        }
         Err(error) => Err(Trail::new(format!(
             "the string has no UTF-8 form; encode it to bytes, for example with \"surrogateescape\" ({error})"
         ))),

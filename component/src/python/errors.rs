@@ -38,21 +38,21 @@ pub(super) fn describe(py: Python<'_>, error: &PyErr) -> (String, Option<String>
         .and_then(|bridge| bridge.format_error.bind(py).call1((error.value(py),)))
         .and_then(|text| text.extract::<String>())
         .ok();
-    let kind = error
-        .get_type(py)
-        .qualname()
-        .map_or_else(|_| "Exception".to_owned(), |name| name.to_string());
-    // An exception's own `__str__` may fail, and may give a lone surrogate.
-    let text = error
-        .value(py)
-        .str()
-        .unwrap_or_else(|_| PyString::new(py, "<no text>"));
-    let text = text.to_string_lossy();
-    let advice = ADVICE.iter().find(|(known, _)| *known == text);
+    // It may hold a lone surrogate; and where memory is short it may fail.
+    let said = bridge::get(py)
+        .and_then(|bridge| bridge.describe_error.bind(py).call1((error.value(py),)))
+        .and_then(|text| Ok(text.cast::<PyString>()?.to_string_lossy().into_owned()));
+    let message = said.unwrap_or_else(|_| {
+        let kind = error.get_type(py).qualname();
+        kind.map_or_else(|_| "Exception".to_owned(), |name| name.to_string())
+    });
+    // The advice is for errors that say nothing but this.
+    let advice = ADVICE
+        .iter()
+        .find(|(known, _)| message.strip_suffix(known).is_some_and(|kind| kind.ends_with(": ")));
     let message = match advice {
-        _ if text.is_empty() => kind,
-        None => format!("{kind}: {text}"),
-        Some((_, advice)) => format!("{kind}: {text} ({advice})"),
+        None => message,
+        Some((_, advice)) => format!("{message} ({advice})"),
     };
     (message, traceback)
 }

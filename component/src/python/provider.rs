@@ -9,8 +9,11 @@ use super::node::PythonNode;
 use super::{bridge, convert, interpreter};
 use crate::manifest::NodeSpec;
 use crate::node::{Node, NodeError};
-use crate::registry::{self, Language, LookupError, NodeInfo, ParamInfo, ParamProblem};
+use crate::registry::{self, Doubt, Language, LookupError, NodeInfo, ParamInfo, ParamProblem};
 use crate::value::Value;
+
+/// What directories can be doubtful for.
+const DOUBTS: [&str; 3] = ["native-extension", "unusable-link", "shadowed-module"];
 
 /// Finds node types in the package `remotemedia` and in preopened directories.
 #[derive(Default)]
@@ -57,6 +60,29 @@ impl registry::Provider for Provider {
         let mut known = self.known.borrow_mut();
         known.insert(node_type.to_owned(), info.clone());
         Ok(info)
+    }
+
+    fn look_around(&self) -> Vec<Doubt> {
+        if interpreter::ensure_up().is_err() {
+            return Vec::new();
+        }
+        Python::attach(|py| {
+            let look = || -> PyResult<Vec<Doubt>> {
+                let found = bridge::get(py)?.look_around.bind(py).call0()?;
+                let found: Vec<(String, String, String)> = found.extract()?;
+                let doubt = |(code, message, help): (String, String, String)| Doubt {
+                    code: DOUBTS
+                        .into_iter()
+                        .find(|it| *it == code)
+                        .unwrap_or(DOUBTS[0]),
+                    message,
+                    help,
+                };
+                Ok(found.into_iter().map(doubt).collect())
+            };
+            // Whatever it stumbles over: nothing depends on it.
+            look().unwrap_or_default()
+        })
     }
 
     fn check_params(&self, node_type: &str, params: &Value) -> Vec<ParamProblem> {

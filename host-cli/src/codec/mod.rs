@@ -19,6 +19,7 @@
 //! [`MAX_DIGITS`] digits, floats are written so that they are read back as the same float.
 
 mod arena;
+mod bulk;
 pub mod document;
 mod error;
 mod forms;
@@ -29,11 +30,12 @@ mod request;
 mod write;
 
 pub use arena::{ArenaError, MAX_DEPTH, MAX_DIGITS, MAX_NODES, validate};
+pub use bulk::{count, in_bulk, one_by_one, split_off, weight};
 pub use error::ReadError;
 pub use request::{Request, read_inputs, read_request};
 pub use write::{Style, Writer};
 
-use crate::types::{Data, Input, Value, ValueNode};
+use crate::types::{Data, Input, Value};
 
 /// Reads a value from its JSON form.
 ///
@@ -61,8 +63,7 @@ pub fn read_input(json: &[u8]) -> Result<Input, ReadError> {
 
 /// Reads items that a pipeline is given: the elements of a JSON array where the
 /// text is one array, and else the values that stand in it one after the other, as
-/// in NDJSON. Numbers in a long array are given in bulk; [`one_by_one`] takes them
-/// apart.
+/// in NDJSON. Many numbers are given in bulk; [`one_by_one`] takes them apart.
 ///
 /// # Errors
 /// Where the text is no JSON, or a form in it means nothing.
@@ -80,29 +81,26 @@ impl From<Data> for Input {
     }
 }
 
-/// Items that are each one: what stands in bulk is taken apart.
-#[must_use]
-pub fn one_by_one(inputs: Vec<Input>) -> Vec<Input> {
-    let mut all = Vec::with_capacity(inputs.len());
-    for Input { node_id, item } in inputs {
-        let single = |node| Input {
-            node_id: node_id.clone(),
-            item: Data::Value(Value {
-                nodes: vec![node],
-                root: 0,
-            }),
-        };
-        match item {
-            Data::Integers(items) => {
-                all.extend(items.into_iter().map(ValueNode::Integer).map(single));
-            }
-            Data::Numbers(items) => {
-                all.extend(items.into_iter().map(ValueNode::Number).map(single));
-            }
-            item => all.push(Input { node_id, item }),
+/// Reads items that stand in a line each, as in NDJSON; blank lines are passed
+/// over. Many numbers are given in bulk, as by [`read_items`].
+///
+/// # Errors
+/// Where a line is no JSON, or a form in it means nothing.
+pub fn read_lines(ndjson: &[u8]) -> Result<Vec<Input>, ReadError> {
+    let mut items = Vec::new();
+    let mut count = 0;
+    for (number, line) in ndjson.split(|byte| *byte == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
         }
+        count += 1;
+        let read = read::Reader::new(line).whole(|reader| reader.next(&mut items));
+        read.map_err(|mut error| {
+            error.line = number + 1;
+            error
+        })?;
     }
-    all
+    Ok(read::few_alone(items, count))
 }
 
 /// Writes a value in its JSON form, compactly.

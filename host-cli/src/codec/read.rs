@@ -25,7 +25,7 @@ pub(super) struct Reader<'j> {
 pub(super) type Read<T> = Result<T, Problem>;
 
 /// How many items a list has at least for numbers in it to be given in bulk.
-const BULK: usize = 64;
+pub(super) const BULK: usize = 64;
 
 /// A number as it was written.
 enum Number {
@@ -39,6 +39,14 @@ enum Elements {
     Integers(Vec<i64>),
     Numbers(Vec<f64>),
     Mixed(Vec<u32>),
+}
+
+/// Few items are easier to handle one by one.
+pub(super) fn few_alone(items: Vec<Input>, count: usize) -> Vec<Input> {
+    match count < BULK {
+        true => super::one_by_one(items),
+        false => items,
+    }
 }
 
 impl<'j> Reader<'j> {
@@ -87,28 +95,29 @@ impl<'j> Reader<'j> {
                     .array_step()
                     .map_err(|error| self.problem(error))?;
             }
-            // Few items are easier to handle one by one.
-            if index < BULK {
-                items = super::one_by_one(items);
-            }
             self.blank();
             if self.offset() == self.source.len() {
-                return Ok(items);
+                return Ok(few_alone(items, index));
             }
             // More than one value: what looked like the list of all items was
             // the first item.
             items.clear();
             self.jump(start);
         }
+        let mut index = 0;
         while self.offset() < self.source.len() {
-            let index = items.len();
-            items.push(
-                self.input()
-                    .map_err(|problem| problem.within(Step::Index(index)))?,
-            );
+            self.next(&mut items)
+                .map_err(|problem| problem.within(Step::Index(index)))?;
+            index += 1;
             self.blank();
         }
-        Ok(items)
+        Ok(few_alone(items, index))
+    }
+
+    /// The item that comes next: numbers are kept together.
+    pub(super) fn next(&mut self, items: &mut Vec<Input>) -> Read<()> {
+        let peek = self.peek()?;
+        self.collect(items, peek)
     }
 
     /// An element of a list of items: numbers are kept together.
@@ -212,7 +221,11 @@ impl<'j> Reader<'j> {
         let depth = std::mem::replace(&mut self.depth, 0);
         let read = self.value();
         self.depth = depth;
-        let nodes = std::mem::replace(&mut self.nodes, outer);
+        let mut nodes = std::mem::replace(&mut self.nodes, outer);
+        // There may be a million small ones.
+        if nodes.capacity() > 2 * nodes.len() {
+            nodes.shrink_to_fit();
+        }
         Ok(Value { root: read?, nodes })
     }
 

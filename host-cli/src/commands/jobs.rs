@@ -25,9 +25,9 @@ pub(crate) async fn execute(
     items: Vec<Input>,
     jobs: NonZero<usize>,
 ) -> Result<Ended, Fault> {
-    let items = codec::one_by_one(items);
-    let jobs = jobs.min(NonZero::new(items.len()).unwrap_or(NonZero::<usize>::MIN));
-    limits.allow_items(items.len() as u64)?;
+    let count = codec::count(&items);
+    let jobs = jobs.min(NonZero::new(count).unwrap_or(NonZero::<usize>::MIN));
+    limits.allow_items(count as u64)?;
     let workers = Workers::new(sandbox, jobs)
         .map_err(|error| Fault::Host(format!("no threads for {jobs} jobs: {error}")))?;
     let manifest = Arc::new(manifest);
@@ -35,8 +35,8 @@ pub(crate) async fn execute(
     let mut started = Vec::new();
     for job in (1..=jobs.get()).rev() {
         // What is left over goes to the first ones.
-        let share = rest.len().div_ceil(job);
-        let later = rest.split_off(share);
+        let share = codec::count(&rest).div_ceil(job);
+        let later = codec::split_off(&mut rest, share);
         let share = std::mem::replace(&mut rest, later);
         let manifest = Arc::clone(&manifest);
         started.push(workers.start(limits.clone(), async move |instance| {
@@ -70,8 +70,8 @@ pub(crate) async fn execute(
     }
     let result = merged.map(Merged::finish);
     let result = result.ok_or_else(|| Fault::Host("no job was started".into()))?;
-    let given = result.outputs.iter().map(|given| given.items.len() as u64);
-    limits.allow_items(given.sum())?;
+    let given = result.outputs.iter().flat_map(|given| &given.items);
+    limits.allow_items(given.map(|item| codec::weight(item) as u64).sum())?;
     Ok((Ok(result), refusals))
 }
 

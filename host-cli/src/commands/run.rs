@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 
+use pipeline_host::codec;
 use pipeline_host::codec::document::{kind, plain_error};
 use pipeline_host::types::{Diagnostic, ErrorKind, Input, PipelineError};
 use pipeline_host::{Directories, Fault, Instance, LimitError, Limits, Sandbox};
@@ -66,13 +67,13 @@ impl Run<'_> {
         limits: &Limits,
         items: Option<Vec<Input>>,
     ) -> Result<Result<(), Failure>, Fault> {
-        let loaded = match instance.load(&self.source.text).await? {
+        let loaded = match workspace::load_manifest(instance, self.sandbox, self.source).await? {
             Ok(loaded) => loaded,
-            Err(invalid) => return Ok(Err(self.invalid(invalid.diagnostics))),
+            Err(diagnostics) => return Ok(Err(self.invalid(diagnostics))),
         };
         report::diagnostics(self.source, &loaded.warnings);
         self.warnings = loaded.warnings;
-        let items = items.or(loaded.input_data.map(inputs::written));
+        let items = items.or(loaded.input_data.map(codec::in_bulk));
         tracing::info!(items = items.as_ref().map(Vec::len), "running");
         let jobs = self.arguments.jobs;
         let (ended, refusals) = match items {
@@ -166,6 +167,7 @@ pub(crate) fn with_host_paths(
     error.traceback = error
         .traceback
         .map(|text| directories.with_host_paths(&text));
+    directories.put_host_paths(&mut error.diagnostics);
     error
 }
 

@@ -31,15 +31,15 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
     limits.interrupt = Some(finish.at_once.clone());
     workspace::block_on(async {
         let mut instance = sandbox.instantiate(&limits).await.map_err(gone)?;
-        let loaded = instance.load(&source.text).await.map_err(gone)?;
-        let loaded = loaded.map_err(|invalid| {
-            report::diagnostics(&source, &invalid.diagnostics);
+        let loaded = workspace::load_manifest(&mut instance, &sandbox, &source).await;
+        let loaded = loaded.map_err(gone)?.map_err(|diagnostics| {
+            report::diagnostics(&source, &diagnostics);
             Failure::Told(USAGE)
         })?;
         report::diagnostics(&source, &loaded.warnings);
         // Items that are given replace those that stand with the manifest: what
         // standard input gives too, where it gives any.
-        let written = loaded.input_data.map(inputs::written);
+        let written = loaded.input_data.map(|items| codec::one_by_one(codec::in_bulk(items)));
         let opened = instance.open(&loaded.manifest).await.map_err(gone)?;
         let mut stream = Stream {
             session: opened.map_err(|error| told(&source, &sandbox, error, &[]))?,

@@ -4,10 +4,12 @@
 
 #![cfg(unix)]
 
+mod cases;
 mod faults;
 mod jobs;
 mod library;
 mod media;
+mod memory;
 mod mistakes;
 mod program;
 mod requests;

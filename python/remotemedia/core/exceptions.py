@@ -33,3 +33,16 @@ class SerializationError(RemoteMediaError):
 
 class ConfigurationError(RemoteMediaError):
     """A setting has no meaning."""
+
+
+def telling(error: BaseException) -> str:
+    """What an exception says, with its type where the text alone tells nothing."""
+    name = type(error).__name__
+    try:
+        text = str(error)
+    except Exception:
+        text = "<its text can't be shown>"
+    if not text:
+        return name
+    # The text of a KeyError is the key.
+    return f"{name}: {text}" if isinstance(error, (KeyError, SystemExit)) else text

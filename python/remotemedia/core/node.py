@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from ._done import DONE, NO_SESSION
 from .state import SessionState, StateManager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from datetime import timedelta
     from logging import Logger
-    from typing import Any, ClassVar
+    from typing import Any, ClassVar, TypeVar
 
+    from ._done import Done, NoSession
     from ._options import NodeOptions
     from .remote import RemoteExecutorConfig
+
+    F = TypeVar("F", bound=Callable[..., Any])
 
 __all__ = ["BASE_OPTIONS", "Node", "NodeOptions", "RemoteExecutorConfig"]
 
 BASE_OPTIONS = ("name", "enable_state", "state_ttl", "max_sessions")
 _METADATA_KEYS = ("session_id", "metadata", "user_name", "timestamp")
+
+
+def none_is_an_item(process: F) -> F:
+    """Mark a `process` whose None goes on like any other item, as in the nodes that pass things on.
+
+    Without the mark None means that nothing goes on. An override has no mark of its own.
+    """
+    process.none_is_an_item = True  # type: ignore[attr-defined]
+    return process
 
 
 class Node(ABC):
@@ -30,7 +43,8 @@ class Node(ABC):
     `is_source`, or when it takes no item, it makes items of its own.
 
     `initialize`, `cleanup` and an optional `flush` (called when there are no more items, its result
-    goes on) may be ordinary methods or `async`.
+    goes on) may be ordinary methods or `async`. Those of this class, and `get_session_state`, are
+    called with `await` or without it: they have acted when they return.
     """
 
     is_streaming: bool = False
@@ -81,16 +95,19 @@ class Node(ABC):
     def process(self, data: Any) -> Any:
         """Turn one item into the next."""
 
-    async def initialize(self) -> None:
+    def initialize(self) -> Awaitable[None]:
         """Get ready. Called once, before the first item."""
         self._is_initialized = True
+        return DONE
 
-    async def cleanup(self) -> None:
+    def cleanup(self) -> Awaitable[None]:
         """Let go of everything. Called once at the end, after a failure too."""
+        stopped: Done = DONE
         if self.state is not None:
-            await self.state.stop_cleanup_task()
-            await self.state.clear_all_sessions()
+            stopped = self.state.stop_cleanup_task()
+            self.state.clear_all_sessions()
         self._is_initialized = False
+        return stopped
 
     def set_session_id(self, session_id: str) -> None:
         """Make this the session that `get_session_state` means."""
@@ -100,12 +117,15 @@ class Node(ABC):
         """The current session."""
         return self._current_session_id
 
-    async def get_session_state(self, session_id: str | None = None) -> SessionState | None:
-        """The state of a session (of the current one), None without session or without state."""
+    def get_session_state(self, session_id: str | None = None) -> SessionState | NoSession:
+        """The state of a session (of the current one).
+
+        Without session or without state it is something that is false, and None when awaited.
+        """
         key = session_id or self._current_session_id
         if self.state is None or not key:
-            return None
-        return await self.state.get_or_create_session(key)
+            return NO_SESSION
+        return self.state.get_or_create_session(key)
 
     def extract_session_id(self, data: Any) -> str | None:
         """The session an item belongs to: from a dict, or from the last dict of a tuple."""
@@ -156,6 +176,11 @@ class Node(ABC):
         if self.is_remote and remote is not None and hasattr(remote, "host"):
             entry["host"] = f"{remote.host}:{remote.port}"
         return entry
+
+    @classmethod
+    def _check_params(cls, params: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        """What is wrong with params that are of the right types: param and problem."""
+        return ()
 
     def _node_type(self) -> str:
         """How a manifest names this class: by name alone if it is one of the package's own."""

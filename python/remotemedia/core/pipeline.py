@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from types import AsyncGeneratorType, GeneratorType
 
-from .exceptions import PipelineError
+from .exceptions import PipelineError, telling
 from .node import Node
 
 TYPE_CHECKING = False
@@ -124,7 +124,8 @@ class Pipeline:
                 await _settled(node.initialize())
         except Exception as error:
             await self._clean_up(quietly=True)
-            raise PipelineError(f"node {node.name!r} could not be initialized: {error}") from error
+            message = f"node {node.name!r} could not be initialized: {telling(error)}"
+            raise PipelineError(message) from error
         self._is_initialized = True
 
     async def cleanup(self) -> None:

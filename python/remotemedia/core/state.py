@@ -1,15 +1,21 @@
-"""What a node remembers of each session."""
+"""What a node remembers of each session.
+
+Methods act when they are called, and their results may be awaited: a call with `await` and a call
+without it do the same. What `SessionState.get` gives is the program's own value, and that can't be.
+"""
 
 from __future__ import annotations
 
 from _thread import allocate_lock
 from time import time
 
+from ._done import DONE, NO_SESSION, Answer, Done, NoSession, Number, Sessions
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
     from datetime import datetime, timedelta
-    from typing import Any
+    from typing import Any, Self
 
 _DAY = 24 * 60 * 60.0
 
@@ -32,6 +38,10 @@ class SessionState:
 
     def __repr__(self) -> str:
         return f"SessionState({self.session_id!r}, {len(self.data)} values)"
+
+    def __await__(self) -> Generator[Any, Any, Self]:
+        yield from ()
+        return self
 
     @property
     def created_at(self) -> datetime:
@@ -56,20 +66,23 @@ class SessionState:
         self._accessed = time()
         return self.data.get(key, default)
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: Any) -> Done:
         """Keep `value` under `key`."""
         self._accessed = time()
         self.data[key] = value
+        return DONE
 
-    def update(self, updates: Mapping[str, Any]) -> None:
+    def update(self, updates: Mapping[str, Any]) -> Done:
         """Keep several values."""
         self._accessed = time()
         self.data.update(updates)
+        return DONE
 
-    def clear(self) -> None:
+    def clear(self) -> Done:
         """Forget all values."""
         self._accessed = time()
         self.data.clear()
+        return DONE
 
 
 class StateManager:
@@ -107,7 +120,7 @@ class StateManager:
             del self._states[key]
         return len(expired)
 
-    async def get_or_create_session(self, session_id: str) -> SessionState:
+    def get_or_create_session(self, session_id: str) -> SessionState:
         """The state of the session, new if there is none."""
         with self._lock:
             self._drop_expired()
@@ -120,54 +133,73 @@ class StateManager:
             state._accessed = time()
             return state
 
-    async def get_session(self, session_id: str) -> SessionState | None:
-        """The state of the session, None if there is none."""
+    def get_session(self, session_id: str) -> SessionState | NoSession:
+        """The state of the session. Where there is none, what is false, and awaited is None."""
         with self._lock:
             self._drop_expired()
-            return self._states.get(session_id)
+            return self._states.get(session_id, NO_SESSION)
 
-    async def delete_session(self, session_id: str) -> bool:
+    def delete_session(self, session_id: str) -> Answer:
         """Forget one session. Says whether there was one."""
         with self._lock:
-            return self._states.pop(session_id, None) is not None
+            return Answer(self._states.pop(session_id, None) is not None)
 
-    async def get_all_sessions(self) -> dict[str, SessionState]:
+    def get_all_sessions(self) -> Sessions:
         """All states by session."""
         with self._lock:
             self._drop_expired()
-            return dict(self._states)
+            return Sessions(self._states)
 
-    async def clear_all_sessions(self) -> None:
+    def clear_all_sessions(self) -> Done:
         """Forget all sessions."""
         with self._lock:
             self._states.clear()
+        return DONE
 
-    async def cleanup_expired_sessions(self) -> int:
+    def cleanup_expired_sessions(self) -> Number:
         """Forget the sessions that are out of date. Says how many."""
         with self._lock:
-            return self._drop_expired()
+            return Number(self._drop_expired())
 
-    async def start_cleanup_task(self, interval: timedelta | float | None = None) -> None:
-        """Drop sessions that are out of date every `interval` (5 minutes) from now on."""
+    def start_cleanup_task(self, interval: timedelta | float | None = None) -> Done:
+        """Drop sessions that are out of date every `interval` (5 minutes) from now on.
+
+        Without a running event loop nothing is started: they are dropped at the next use anyway.
+        """
         if self._cleanup_task is not None and not self._cleanup_task.done():
-            return
+            return DONE
         import asyncio
 
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return DONE
         pause = 300.0 if interval is None else seconds(interval)
 
         async def drop_again_and_again() -> None:
             while True:
                 await asyncio.sleep(pause)
-                await self.cleanup_expired_sessions()
+                self.cleanup_expired_sessions()
 
         self._cleanup_task = asyncio.create_task(drop_again_and_again())
+        return DONE
 
-    async def stop_cleanup_task(self) -> None:
-        """End what `start_cleanup_task` began."""
+    def stop_cleanup_task(self) -> Done:
+        """End what `start_cleanup_task` began; awaited, wait for its end too."""
         task, self._cleanup_task = self._cleanup_task, None
         if task is None or task.done():
-            return
+            return DONE
+        task.cancel()
+        return Done(_Ended(task))
+
+
+class _Ended:
+    """The end of a task that was cancelled."""
+
+    def __init__(self, task: Any) -> None:
+        self._task = task
+
+    def __await__(self) -> Generator[Any, Any, None]:
         import asyncio
 
-        task.cancel()
-        await asyncio.wait([task])
+        yield from asyncio.wait([self._task]).__await__()

@@ -1,6 +1,8 @@
-"""Arithmetic that keeps whole numbers whole."""
+"""Arithmetic that keeps whole numbers whole; `numbers.rs` of the component has the same rules."""
 
 from __future__ import annotations
+
+from ..runtime.values import MAX_DIGITS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -8,6 +10,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 Number = int | float
+
+BEYOND = "the result is beyond the largest float"
+# 2 to this power has more digits than an integer may have.
+_MAX_BITS = MAX_DIGITS * 1000 // 301
 
 
 def is_number(value: object) -> bool:
@@ -26,20 +32,62 @@ def exact(item: Number, operand: Number, function: Callable[[Number, Number], Nu
         operand = whole(operand)
         if isinstance(operand, float):
             return _mixed(item, operand, function)
+    elif isinstance(operand, int):
+        try:
+            operand = float(operand)
+        except OverflowError:
+            raise OverflowError("the operand is beyond the largest float") from None
     return function(item, operand)
 
 
 def _mixed(item: int, operand: float, function: Callable[[Number, Number], Number]) -> Number:
     """An int beyond 2^53 with a fraction: exact as fractions, rounded once at the end."""
-    if abs(item) <= 1 << 53:
-        return whole(function(item, operand))
     if operand - operand != 0:
         # Infinity or NaN: however large the item is, only its sign counts.
-        return function(1.0 if item > 0 else -1.0, operand)
+        return function((item > 0) - (item < 0) + 0.0, operand)
+    if abs(item) <= 1 << 53:
+        result = whole(function(item, operand))
+        if result - result != 0:
+            raise OverflowError(BEYOND)
+        return result
     from fractions import Fraction
 
-    result: Any = function(Fraction(item), Fraction(operand))  # type: ignore[arg-type]
-    return int(result) if result.denominator == 1 else float(result)
+    ratio: Any = function(Fraction(item), Fraction(operand))  # type: ignore[arg-type]
+    return int(ratio) if ratio.denominator == 1 else float(ratio)
+
+
+def divide(item: Number, operand: Number) -> Number:
+    """The quotient: of ints an int, where that is exact."""
+    if isinstance(item, int) and isinstance(operand, int):
+        quotient, rest = divmod(item, operand)
+        if not rest:
+            return quotient
+    return item / operand
+
+
+def as_float(value: Number) -> float:
+    """The nearest float. Raises OverflowError beyond the largest."""
+    return float(value)
+
+
+def power(base: Number, exponent: Number) -> Number:
+    """The power, as Python calculates it; ValueError where that is no number, or too long."""
+    if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
+        if base.bit_length() > 1 and (abs(base).bit_length() - 1) * exponent > _MAX_BITS:
+            raise ValueError(f"The result has more than {MAX_DIGITS} digits")
+        result: int = base**exponent
+        return result
+    base, exponent = float(base), float(exponent)
+    if base == 0 and exponent < 0:
+        raise ValueError("Zero to a negative power")
+    if base < 0 and base - base == 0 and not exponent.is_integer() and exponent - exponent == 0:
+        raise ValueError("A negative number to a fractional power is no real number")
+    return float(base**exponent)
+
+
+def modulo(item: Number, operand: Number) -> Number:
+    """What is left of a division, with the sign of `operand`."""
+    return item % operand
 
 
 def each(data: object, function: Callable[[Number], Number]) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.exceptions import ConfigurationError
-from ..core.node import Node
+from ..core.node import Node, none_is_an_item
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ class PassThroughNode(Node):
     def __init__(self, **options: Unpack[NodeOptions]) -> None:
         super().__init__(**options)
 
+    @none_is_an_item
     def process(self, data: Any) -> Any:
         """The item itself."""
         return data

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import linecache
+import sys
+from types import ModuleType
 
+from ..core.exceptions import telling
 from ..core.node import Node
 
 TYPE_CHECKING = False
@@ -13,25 +17,28 @@ if TYPE_CHECKING:
 
     from ..core.node import NodeOptions
 
-_BUILTINS = """
-abs all any ascii bin bool bytearray bytes callable chr complex dict divmod enumerate filter float
-format frozenset getattr hasattr hash hex int isinstance issubclass iter len list map max min next
-oct ord pow print range repr reversed round set setattr slice sorted str sum tuple type zip
-ArithmeticError AssertionError AttributeError Exception IndexError KeyError LookupError
-OverflowError RuntimeError StopIteration TypeError ValueError ZeroDivisionError
-__build_class__
-""".split()
+_LEFT_OUT = frozenset(
+    "open input eval exec compile breakpoint exit quit help copyright credits license".split()
+)
+_BUILTINS = {
+    name: value
+    for name, value in vars(builtins).items()
+    if name not in _LEFT_OUT and (name[0] != "_" or name == "__build_class__")
+}
 _SAFE_MODULES = ("math", "json", "base64")
 _MISSING = object()
+_FILE = "<code>"
+"""What tracebacks name as the file of the code."""
 
 
 class CodeExecutorNode(Node):
     """Run Python code on each item; what it leaves in `result` is the result.
 
     The code comes from the params or from the item (`{"code": ..., "input": ...}`) and finds the
-    input as `input_data`. It sees few built-in functions, and modules only as allowed. That keeps
-    out accidents, not attackers: what protects the machine is the sandbox around the whole run.
-    Failures are data: a dict with `error`.
+    input as `input_data`. It runs as a module `__main__` of its own, with the built-in names but
+    for those that read files or run code, and with modules only as allowed. That keeps out
+    accidents, not attackers: what protects the machine is the sandbox around the whole run.
+    Failures are data: a dict with `error`, `error_type`, `line` and `traceback`.
     """
 
     def __init__(
@@ -75,9 +82,14 @@ class CodeExecutorNode(Node):
             return {"error": message, "input": data, "processed_by": by}
         try:
             result = self._run(code, given)
-        except Exception as error:
-            message = str(error) or type(error).__name__
-            return {"error": message, "code": code, "input": given, "processed_by": by}
+        except (Exception, SystemExit) as error:
+            return {
+                "error": telling(error),
+                **_place(error),
+                "code": code,
+                "input": given,
+                "processed_by": by,
+            }
         return {
             "executed_code": code,
             "input": given,
@@ -88,16 +100,28 @@ class CodeExecutorNode(Node):
 
     def _run(self, code: str, given: Any) -> Any:
         if self._compiled is None or self._compiled[0] != code:
-            self._compiled = code, compile(code, "<code>", "exec")
-        names: dict[str, Any] = {name: getattr(builtins, name) for name in _BUILTINS}
-        names["__import__"] = self._import
-        scope: dict[str, Any] = {"__builtins__": names, "__name__": "code", "input_data": given}
+            self._compiled = code, compile(code, _FILE, "exec", dont_inherit=True)
+        # Tracebacks show the lines.
+        linecache.cache[_FILE] = len(code), None, code.splitlines(True), _FILE
+        own = ModuleType("__main__")
+        scope = own.__dict__
+        scope["__builtins__"] = {**_BUILTINS, "__import__": self._import}
+        scope["input_data"] = given
         for module in self._modules():
             try:
                 scope[module] = __import__(module)
             except ImportError:
                 continue  # the error comes when the code uses it
-        exec(self._compiled[1], scope)
+        # Classes are looked up by the name of their module, by dataclasses for one.
+        outer = sys.modules.get("__main__", _MISSING)
+        sys.modules["__main__"] = own
+        try:
+            exec(self._compiled[1], scope)
+        finally:
+            if outer is _MISSING:
+                del sys.modules["__main__"]
+            else:
+                sys.modules["__main__"] = outer  # type: ignore[assignment]
         result = scope.get("result", _MISSING)
         return "No result variable set" if result is _MISSING else result
 
@@ -138,3 +162,30 @@ class CodeExecutorNode(Node):
         params = super()._extract_params()
         params.update(code=self.default_code, input_data=self.default_input_data)
         return params
+
+
+def _place(error: BaseException) -> dict[str, Any]:
+    """The type of an error, its line in the code, and the traceback from there."""
+    from traceback import TracebackException
+
+    summary = TracebackException.from_exception(error)
+    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+    pending: list[TracebackException] = [summary]
+    while pending:
+        part = pending.pop()
+        at = [i for i, frame in enumerate(part.stack) if frame.filename == _FILE]
+        if part is summary and at:
+            line = part.stack[at[-1]].lineno
+        # What is above the code is this node and what calls it.
+        below = part.stack[at[0] if at else len(part.stack) :]
+        part.stack[:] = [frame for frame in below if frame.filename != __file__]
+        for frame in part.stack:
+            # Marks below the lines are not the same in every version.
+            frame.colno = None
+        pending.extend(p for p in (part.__cause__, part.__context__) if p is not None)
+        pending.extend(part.exceptions or ())
+    return {
+        "error_type": type(error).__name__,
+        "line": line,
+        "traceback": "".join(summary.format()).rstrip("\n"),
+    }

@@ -5,14 +5,18 @@ from __future__ import annotations
 from operator import add, mul
 
 from ..core.exceptions import ConfigurationError
-from ..core.node import Node
+from ..core.node import Node, none_is_an_item
 from ._numbers import each, exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from typing import Any, Unpack
 
     from ..core.node import NodeOptions
+
+
+_BOTH = "`factor` and `multiplier` are the same parameter: give one"
 
 
 class MultiplyNode(Node):
@@ -32,14 +36,20 @@ class MultiplyNode(Node):
         super().__init__(**options)
         if multiplier is not None:
             if factor not in (2.0, multiplier):
-                raise ConfigurationError("factor and multiplier name the same param: give one")
+                raise ConfigurationError(_BOTH)
             factor = multiplier
         self.factor = factor
         self.config["factor"] = factor
 
+    @none_is_an_item
     def process(self, data: Any) -> Any:
         """Multiply."""
         return each(data, lambda item: exact(item, self.factor, mul))
+
+    @classmethod
+    def _check_params(cls, params: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        if "factor" in params and "multiplier" in params:
+            yield "multiplier", _BOTH
 
     def _extract_params(self) -> dict[str, Any]:
         return {"factor": self.factor}
@@ -56,6 +66,7 @@ class AddNode(Node):
         self.addend = addend
         self.config["addend"] = addend
 
+    @none_is_an_item
     def process(self, data: Any) -> Any:
         """Add."""
         return each(data, lambda item: exact(item, self.addend, add))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..core.exceptions import telling
 from ..core.node import Node
 
 TYPE_CHECKING = False
@@ -58,7 +59,7 @@ class TextProcessorNode(Node):
                     results[operation] = function(text)
         except Exception as error:
             return {
-                "error": str(error),
+                "error": telling(error),
                 "text": text,
                 "operations": operations,
                 "processed_by": by,

@@ -10,9 +10,11 @@ import sys
 from importlib import import_module
 
 from ..nodes._registry import MODULES, REGISTERED, UNAVAILABLE
-from . import inspection
+from . import importing, inspection
+from .importing import look_around
 from .inspection import NodeInfo, ParamInfo, ParamProblem, nearest
 from .runner import Runner, expand
+from .values import no_form
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,9 +30,12 @@ __all__ = [
     "check_params",
     "close_runtime",
     "describe",
+    "describe_error",
     "error_text",
     "expand",
     "format_error",
+    "look_around",
+    "no_form",
     "node_infos",
     "open_node",
 ]
@@ -98,10 +103,19 @@ def open_node(
 
 
 def close_runtime() -> None:
-    """The run is over: cancel the tasks that are left and close the event loop, if there is one."""
+    """The run is over: cancel the tasks that are left and close the event loop, if there is one.
+
+    In the sandbox that is the exit of the program too.
+    """
     loop = sys.modules.get("remotemedia.runtime.loop")
-    if loop is not None:
-        loop.close()
+    try:
+        if loop is not None:
+            loop.close()
+    finally:
+        if sys.platform == "wasi":
+            from .at_exit import run
+
+            run()
 
 
 def find_class(node_type: str) -> type:
@@ -140,7 +154,11 @@ def _class_in_module(node_type: str) -> type:
     try:
         module = import_module(module_name)
     except ModuleNotFoundError as error:
-        missing = error.name or ""
+        missing = error.name
+        if missing is None:
+            # There is more to say than that it is missing.
+            said = f"node type `{node_type}`: {error_text(error)}"
+            raise NodeUnavailable(said) from error
         if missing == module_name or module_name.startswith(f"{missing}."):
             where = ", ".join(f"`{entry or '.'}`" for entry in sys.path)
             if sys.platform == "wasi" and not any(it.startswith("/nodes/") for it in sys.path):
@@ -173,6 +191,9 @@ def _class_in_module(node_type: str) -> type:
         hint = f" (its node classes: {', '.join(own)})"
     else:
         hint = " (it has no node classes)"
+    namesake = importing.namesake(module_name)
+    if namesake is not None and getattr(module, "__file__", None) != namesake:
+        hint = f": this is the standard library's module; rename `{namesake}`, which has its name"
     raise UnknownNodeType(f"node type `{node_type}`: no class `{path}` in `{module_name}`{hint}")
 
 
@@ -184,16 +205,26 @@ def error_text(error: BaseException) -> str:
         return "<its text can't be shown>"
 
 
+def describe_error(error: BaseException) -> str:
+    """An exception in one line, as Python would show it, with advice where there is some."""
+    kind, text = type(error).__qualname__, error_text(error)
+    return (f"{kind}: {text}" if text else kind) + importing.hint(error)
+
+
 def format_error(error: BaseException) -> str:
-    """A traceback as Python prints it, without the frames of this package's runtime."""
+    """A traceback as Python prints it, without the frames of this package's runtime.
+
+    Those of the import system go too, if there are others.
+    """
     from traceback import TracebackException
 
     here = __file__.rpartition("bridge")[0]
+    hidden = (here, sys.modules["importlib"].__file__ or here, "<frozen importlib.")
     summary = TracebackException.from_exception(error, compact=True)
     pending: list[Any] = [summary]
     while pending:
         part = pending.pop()
-        kept = [frame for frame in part.stack if not frame.filename.startswith(here)]
+        kept = [frame for frame in part.stack if not frame.filename.startswith(hidden)]
         if kept:
             part.stack[:] = kept
         pending.extend(p for p in (part.__cause__, part.__context__) if p is not None)

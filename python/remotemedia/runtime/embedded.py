@@ -10,7 +10,7 @@ from importlib._bootstrap_external import FileLoader
 from os import urandom
 from types import CodeType, FunctionType
 
-from . import libc, standins
+from . import at_exit, importing, libc, standins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ def install() -> None:
     if sys.platform == "wasi":
         libc.install()
         standins.install()
+        importing.install()
+        at_exit.install()
         FileLoader.get_data = _get_data  # type: ignore[method-assign]
     if not getattr(sys, "argv", None):
         sys.argv = [""]  # as CPython has it without a script; argparse reads it

@@ -11,7 +11,7 @@ import sys
 from collections import deque
 
 from ..core.exceptions import PipelineError
-from .bridge import close_runtime, error_text, expand, format_error, open_node
+from .bridge import close_runtime, describe_error, error_text, expand, format_error, open_node
 from .manifest import Manifest, ManifestError, NodeSpec, load, read
 from .values import ValueFormError, duplicate, plain
 
@@ -147,9 +147,8 @@ class _Run:
         if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
             # Not the node's doing: somebody ends the whole program.
             raise error
-        message = text = error_text(error)
-        if not isinstance(error, ValueFormError):
-            message = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        form = isinstance(error, ValueFormError)
+        message = error_text(error) if form else describe_error(error)
         return PipelineRunError(
             kind,
             message,

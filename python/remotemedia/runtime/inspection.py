@@ -277,6 +277,8 @@ def nearest(name: str, known: list[str]) -> str | None:
 
 def check_params(cls: type, params: dict[str, object]) -> list[ParamProblem]:
     """What is wrong with these params for this class."""
+    from ..core.node import Node
+
     signature = init_signature(cls)
     known = {param.name: param for param in signature.params}
     problems: list[ParamProblem] = []
@@ -297,6 +299,8 @@ def check_params(cls: type, params: dict[str, object]) -> list[ParamProblem]:
     for param in signature.params:
         if param.required and param.name not in params and param.name != "node_id":
             problems.append(ParamProblem(param.name, f"missing required param `{param.name}`"))
+    if not problems and issubclass(cls, Node):
+        problems.extend(ParamProblem(*problem) for problem in cls._check_params(params))
     return problems
 
 

@@ -204,7 +204,9 @@ def _dict(content: Any, depth: int) -> dict[Any, Any]:
             try:
                 hash(key)
             except TypeError:
-                message = f"a {type(key).__name__} cannot be a key"
+                kinds = {"list": "a list", "tuple": "a tuple"}
+                what = kinds.get(type(key).__name__, "an object")
+                message = f"{what} can't be the key of a mapping"
                 raise ValueFormError("[0]", message) from None
             result[key] = _value(pair[1], depth)
         except ValueFormError as error:

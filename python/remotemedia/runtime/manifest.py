@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .bridge import NodeUnavailable, UnknownNodeType, check_params, error_text, find_class
+from .bridge import NodeUnavailable, UnknownNodeType, check_params, describe_error, find_class
 from .inspection import nearest
 from .values import ValueFormError, field_path, shown, shown_value
 
@@ -110,7 +110,7 @@ def load(manifest: dict[str, Any] | str | PathLike[str]) -> dict[str, Any]:
 
 
 def _parse(text: str, name: str) -> dict[str, Any]:
-    from .jsonform import from_json, parse_json
+    from .jsonform import parse_json
 
     try:
         loaded = parse_json(text)
@@ -118,6 +118,17 @@ def _parse(text: str, name: str) -> dict[str, Any]:
         raise ManifestError([f"{name} is not JSON: {error}"]) from None
     if not isinstance(loaded, dict):
         raise ManifestError([f"{name} must be an object"])
+    try:
+        _read_forms(loaded)
+    except ValueFormError as error:
+        raise ManifestError([str(error)]) from None
+    return loaded
+
+
+def _read_forms(loaded: dict[str, Any]) -> None:
+    """Turn what JSON lacks from its form into what it stands for, where values are."""
+    from .jsonform import from_json
+
     if isinstance(loaded.get("input_data"), list):
         items = loaded["input_data"]
         loaded["input_data"] = [from_json(v, f"input_data[{i}]") for i, v in enumerate(items)]
@@ -129,15 +140,17 @@ def _parse(text: str, name: str) -> dict[str, Any]:
             where = f"nodes[{i}].params"
             params = node["params"].items()
             node["params"] = {key: from_json(v, field_path(where, key)) for key, v in params}
-    return loaded
 
 
 def _parse_yaml(text: str, name: str) -> dict[str, Any]:
     try:
-        from yaml import safe_load  # type: ignore[import-untyped,import-not-found,unused-ignore]
+        from yaml import YAMLError, safe_load  # type: ignore[import-untyped,import-not-found,unused-ignore]
     except ImportError:
         raise ManifestError([f"{name}: YAML needs the package pyyaml here; or use JSON"]) from None
-    loaded = safe_load(text)
+    try:
+        loaded = safe_load(text)
+    except YAMLError as error:
+        raise ManifestError([f"{name} is not YAML: {error}"]) from None
     if not isinstance(loaded, dict):
         raise ManifestError([f"{name} must be a mapping"])
     return loaded
@@ -247,7 +260,7 @@ def _check_node(node_type: str, params: dict[str, Any], where: str, problems: li
         problems.append(f"{where}.node_type: {error}")
         return
     except (Exception, SystemExit) as error:
-        said = f"{type(error).__name__}: {error_text(error)}"
+        said = describe_error(error)
         problems.append(f"{where}.node_type: importing `{node_type}` failed: {said}")
         return
     for problem in check_params(node_type, params):

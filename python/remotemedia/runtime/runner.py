@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
+from ..core._done import Done
 from ..core.node import Node
 from .inspection import (
     is_async_function,
@@ -41,8 +42,14 @@ def expand(result: object) -> Iterator[object]:
                 yield item
     elif kind is AsyncGeneratorType:
         yield from _pumped(result)
+    elif kind is _Null:
+        yield None
     elif kind is CoroutineType or hasattr(kind, "__await__"):
-        yield from expand(_driver().run(result))  # type: ignore[arg-type]
+        given = _driver().run(result)  # type: ignore[arg-type]
+        if given is result:
+            yield given
+        else:
+            yield from expand(given)
     else:
         yield result
 
@@ -60,9 +67,26 @@ def _pumped(generator: Any) -> Iterator[object]:
 
 def finished(result: object) -> object:
     """Wait for what a method returned, if it has to be waited for."""
+    if type(result) is Done and result.rest is None:
+        return None
     if result is not None and hasattr(type(result), "__await__"):
         return _driver().run(result)  # type: ignore[arg-type]
     return result
+
+
+class _Null:
+    """In the place of a None that is an item."""
+
+
+NULL = _Null()
+
+
+def _keeping_none(process: Callable[..., object]) -> Callable[..., object]:
+    def keep(item: object) -> object:
+        result = process(item)
+        return NULL if result is None else result
+
+    return keep
 
 
 class Runner:
@@ -83,9 +107,12 @@ class Runner:
     def __init__(self, node: object, streaming: bool = False) -> None:
         self.node = node
         self.process = node.process  # type: ignore[attr-defined]
+        keeps_none = getattr(self.process, "none_is_an_item", False) is True
         own_items = getattr(node, "is_source", False) is True or not takes_item(self.process)
         self.source = own_items and not getattr(node, "takes_input", False)
         self.streaming = bool(streaming or getattr(node, "is_streaming", False))
+        if keeps_none:
+            self.process = _keeping_none(self.process)
         self._stream: ItemStream | None = None
         self._pump: Pump | None = None
         self._started = False

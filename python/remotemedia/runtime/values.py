@@ -84,7 +84,7 @@ def _plain(value: Any, path: str, open_ids: set[int], depth: int) -> Any:
         return float(value)
     if isinstance(value, str):
         return _text(str.__str__(value), path)
-    raise ValueFormError(path, _no_form(value))
+    raise ValueFormError(path, no_form(value))
 
 
 def _container(value: Any, path: str, open_ids: set[int], depth: int) -> Any:
@@ -142,32 +142,55 @@ def _text(text: str, path: str) -> str:
     return text
 
 
-def _no_form(value: object) -> str:
+def no_form(value: object) -> str:
+    """What to say of an object that has no plain form, with advice. The component says it too."""
     kind = type(value)
     name = kind.__qualname__
     if kind.__module__ not in ("builtins", "__main__"):
         name = f"{kind.__module__}.{name}"
+    return f"{name} has no plain form; {_advice(value, name)}"
+
+
+_BY_NAME = {
+    "range": "convert it to a list, for example with list()",
+    "dict_keys": "convert it to a list, for example with list()",
+    "dict_values": "convert it to a list, for example with list()",
+    "dict_items": "convert it to a list, for example with list()",
+    "complex": "convert it to a tuple of its parts",
+    "decimal.Decimal": "convert it to a string or a float",
+    "fractions.Fraction": "convert it to a string or a float",
+    "uuid.UUID": "convert it with str()",
+    "datetime.timedelta": "convert it with its total_seconds()",
+    "numpy.ndarray": "wrap it in remotemedia.media.Tensor, or convert it with its tolist()",
+    "array.array": "wrap it in remotemedia.media.Tensor, or convert it with its tolist()",
+}
+
+
+def _advice(value: object, name: str) -> str:
+    kind = type(value)
     if isinstance(value, Media):
-        return f"{name} has no form inside other data (give media as items of their own)"
+        return "a medium is an item by itself, not a part of one"
+    if name in _BY_NAME:
+        return _BY_NAME[name]
     if isinstance(value, (set, frozenset)):
-        hint = "convert it, for example sorted(...) to a list"
-    elif isinstance(value, complex):
-        hint = "convert it, for example to a list of two floats"
-    elif hasattr(kind, "tolist"):
-        hint = "convert it with its tolist()"
-    elif hasattr(kind, "isoformat"):
-        hint = "convert it with its isoformat()"
-    elif hasattr(kind, "__await__"):
-        hint = "await it"
-    elif hasattr(kind, "__next__"):
-        hint = "convert it with list(...)"
-    elif hasattr(kind, "__dataclass_fields__"):
-        hint = "convert it with dataclasses.asdict(...)"
-    elif callable(value):
-        hint = "a function or class cannot be data"
-    else:
-        hint = "convert it to dicts, lists, strings and numbers"
-    return f"{name} has no plain form ({hint})"
+        return "convert it to a list, for example with sorted()"
+    for attribute, advice in (
+        ("tolist", "convert it with its tolist()"),
+        ("isoformat", "convert it to a string, for example with its isoformat()"),
+        ("__fspath__", "convert it with str()"),
+        ("__await__", "await it"),
+        ("__next__", "give its items one by one, or convert it to a list"),
+        ("__anext__", "give its items one by one, or convert it to a list"),
+        ("__dataclass_fields__", "convert it with dataclasses.asdict()"),
+        ("model_dump", "convert it with its model_dump()"),
+    ):
+        if hasattr(kind, attribute):
+            return advice
+    if hasattr(value, "_value_"):
+        return "give its value"
+    if callable(value):
+        return "a function or class can't be data"
+    return "give plain data: None, bool, int, float, str, bytes, list, tuple, dict"
 
 
 _IMMUTABLE = frozenset((type(None), bool, int, float, str, bytes))

@@ -1,0 +1,3 @@
+class Keys:
+    def process(self, item):
+        return {item: 1}

@@ -1,0 +1,5 @@
+class Own:
+    def process(self, item):
+        import helper
+
+        return item

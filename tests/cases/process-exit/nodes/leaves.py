@@ -1,0 +1,6 @@
+import os
+
+
+class Leaves:
+    def process(self, item):
+        os._exit(3)
