@@ -136,7 +136,7 @@ impl HttpSandbox {
             mut store,
             bounds,
             watch: _watch,
-        } = bounded(&self.engine, &self.directories, limits, Some(mark))?;
+        } = bounded(&self.engine, &self.directories, limits, Some(mark), None)?;
         let mut view = store.data_mut().http();
         let host = |error: wasmtime::Error| Fault::Host(format!("{error:#}"));
         let request = view

@@ -18,7 +18,7 @@ use crate::directories::Directories;
 use crate::engine::Engine;
 use crate::http::NoRequests;
 use crate::limits::{self, Fault, LimitError, Limits};
-use crate::log::Log;
+use crate::log::{Log, Prints};
 use crate::memory::Images;
 use crate::open_files::{self, OpenFiles};
 use crate::types::{
@@ -43,6 +43,7 @@ pub struct Sandbox {
     pre: PipelinePre<State>,
     images: Images,
     directories: Arc<Directories>,
+    prints: Option<Prints>,
 }
 
 /// A component can't be linked.
@@ -128,7 +129,17 @@ impl Sandbox {
             pre,
             images: component.images().clone(),
             directories: Arc::new(directories),
+            prints: None,
         })
+    }
+
+    /// The same with another place for what guests print.
+    #[must_use]
+    pub fn print_to(self, prints: Prints) -> Self {
+        Self {
+            prints: Some(prints),
+            ..self
+        }
     }
 
     /// The directories that it sees.
@@ -150,7 +161,13 @@ impl Sandbox {
             mut store,
             bounds,
             watch,
-        } = bounded(&self.engine, &self.directories, limits, None)?;
+        } = bounded(
+            &self.engine,
+            &self.directories,
+            limits,
+            None,
+            self.prints.clone(),
+        )?;
         let made = {
             let instantiate = self.pre.instantiate_async(&mut store);
             bounds.hold(self.images.provide(instantiate)).await?
@@ -188,9 +205,10 @@ pub(crate) fn bounded(
     directories: &Directories,
     limits: &Limits,
     mark: Option<String>,
+    prints: Option<Prints>,
 ) -> Result<Bounded, Fault> {
     let bounds = Bounds::new(limits);
-    let log = Log::new(limits.log, mark);
+    let log = Log::new(limits.log, mark, prints);
     let mut table = ResourceTable::new();
     if let Some(files) = limits.open_files {
         table.set_max_capacity(files.saturating_add(RESOURCES));

@@ -64,4 +64,5 @@ pub use engine::{Allocation, Engine, EngineError, EngineOptions, precompile};
 pub use instance::{Instance, Sandbox, SandboxError, Session};
 pub use limits::{Fault, LimitError, Limits};
 pub use loader::{LoadError, LoadEvent};
+pub use log::Prints;
 pub use workers::{Started, Workers};

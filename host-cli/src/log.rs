@@ -20,7 +20,11 @@ const AT_ONCE: usize = 8 << 10;
 /// The longest line of a run with a mark; what is longer becomes several.
 const LINE: usize = 8 << 10;
 
-/// What a run prints, to either stream: both go to the host's standard error.
+/// Takes what runs print, as it comes: whole lines or parts of them.
+pub type Prints = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
+/// What a run prints, to either stream: both go to the host's standard error, or
+/// to where the host wants them.
 ///
 /// With a mark, each line begins with it, so that it can be told from those of
 /// other runs and of the host: what a terminal would obey is made visible, and
@@ -33,6 +37,8 @@ pub(crate) struct Log {
 }
 
 struct Shared {
+    /// Where it goes instead of to standard error.
+    prints: Option<Prints>,
     mark: Option<String>,
     limit: Option<usize>,
     used: Mutex<Used>,
@@ -48,8 +54,9 @@ struct Used {
 }
 
 impl Log {
-    pub(crate) fn new(limit: Option<usize>, mark: Option<String>) -> Self {
+    pub(crate) fn new(limit: Option<usize>, mark: Option<String>, prints: Option<Prints>) -> Self {
         let shared = Shared {
+            prints,
             mark,
             limit,
             used: Mutex::default(),
@@ -74,7 +81,8 @@ impl Log {
     /// One of the two streams. Handles to it, of which a guest may have several,
     /// write to the same lines.
     pub(crate) fn stream(&self) -> Stream {
-        let terminal = self.shared.mark.is_none() && stderr::is_terminal();
+        let plain = self.shared.mark.is_none() && self.shared.prints.is_none();
+        let terminal = plain && stderr::is_terminal();
         let sink = Sink {
             shared: Arc::clone(&self.shared),
             terminal,
@@ -170,6 +178,10 @@ impl Sink {
     /// Prints what the limit allows; with a mark, that is whole lines.
     fn print(&self, bytes: &[u8]) {
         let (taken, refusal) = self.shared.take(bytes.len());
+        if let Some(prints) = &self.shared.prints {
+            // What is left out is the host's to say: see `Instance::refusals`.
+            return prints(&bytes[..taken]);
+        }
         if taken == bytes.len() || self.shared.mark.is_none() {
             stderr::print(&bytes[..taken]);
         }
@@ -272,7 +284,7 @@ mod tests {
 
     #[test]
     fn the_limit_counts_bytes_of_both_streams() {
-        let log = Log::new(Some(10), None);
+        let log = Log::new(Some(10), None, None);
         assert_eq!(log.shared.take(6), (6, None));
         let met = LimitError::Log { limit: 10 };
         assert_eq!(log.refusal(), None);

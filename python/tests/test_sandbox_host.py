@@ -18,7 +18,8 @@ if not os.environ.get("PIPELINE_DIST"):
     pytest.skip("PIPELINE_DIST names no build", allow_module_level=True)
 
 from remotemedia import PipelineRunError
-from remotemedia.sandbox import LimitError, Sandbox
+from remotemedia.sandbox import LimitError
+from remotemedia.sandbox.wasmtime_py import Sandbox
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "conformance"))
 import cases
@@ -60,13 +61,13 @@ def passed(sandbox: Sandbox):
         works = ["execute", "execute-with-input", "list-nodes", "nodes of your own", "limits"]
         host_report.write(
             "wasmtime-py",
-            host="wasmtime-py, as `remotemedia.sandbox`",
+            host="wasmtime-py, as `remotemedia.sandbox.wasmtime_py`",
             version=f"wasmtime-py {version('wasmtime').split('.')[0]}, Python 3.11 and newer",
             component="pipeline.wasm",
             passed=len(names),
             failed=len(ran) - len(names),
             works=works,
-            missing={"session": "`remotemedia.sandbox` runs whole pipelines"},
+            missing={"session": "`remotemedia.sandbox.wasmtime_py` runs whole pipelines"},
         )
 
 

@@ -53,7 +53,7 @@ def test_what_it_says_of_itself(server: Server, validate) -> None:
     families = {family.name: family for family in text_string_to_metric_families(text)}
     examples = len(list((ROOT / "examples").glob("*.json")))
     assert families["pipeline_http_manifests"].samples[0].value == examples
-    assert families["pipeline_http_info"].samples[0].labels == {"version": "0.1.0"}
+    assert families["pipeline_http_info"].samples[0].labels == {"version": "0.2.0"}
 
 
 def test_mistakes_are_said_in_json(server: Server, validate) -> None:

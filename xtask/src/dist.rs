@@ -180,7 +180,7 @@ fn alone(work: &Path) -> Result<File> {
 }
 
 /// Copies a file that differs from its copy.
-fn copy_file(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy_file(from: &Path, to: &Path) -> Result<()> {
     let same = || -> std::io::Result<bool> {
         let (a, b) = (fs::metadata(from)?, fs::metadata(to)?);
         Ok(a.len() == b.len()

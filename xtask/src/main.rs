@@ -26,6 +26,7 @@ mod threats;
 mod toolchain;
 mod tools;
 mod verify;
+mod wheel;
 mod zones;
 
 use std::path::PathBuf;
@@ -50,6 +51,8 @@ enum Task {
     /// PIPELINE_BINARYEN=none the build takes a minute less and Python in it
     /// runs slower: for trying out a change of the guest.
     Build,
+    /// Build everything, then the wheel of the Python package, in target/package
+    Wheel,
     /// Build everything, then run a pipeline: arguments are those of `pipeline run`
     Run {
         /// The manifest, and options of `pipeline run`
@@ -122,6 +125,10 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Build => dist::build().map(|dist| {
             shell::say(format_args!("built {}", dist.display()));
+            ExitCode::SUCCESS
+        }),
+        Task::Wheel => wheel::run().map(|wheel| {
+            shell::say(format_args!("built {}", wheel.display()));
             ExitCode::SUCCESS
         }),
         Task::Run { arguments } => dist::build().and_then(|dist| dist::run(&dist, &arguments)),

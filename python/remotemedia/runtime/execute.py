@@ -52,12 +52,26 @@ class GraphInfo:
 class RunResult:
     """What a run gave."""
 
-    __slots__ = ("graph", "outputs", "warnings")
+    __slots__ = ("graph", "metrics", "outputs_by_node", "warnings")
 
-    def __init__(self, outputs: list[Any], graph: GraphInfo, warnings: list[str]) -> None:
-        self.outputs = outputs
+    def __init__(
+        self,
+        outputs_by_node: dict[str, list[Any]],
+        graph: GraphInfo,
+        warnings: list[str],
+        metrics: Iterable[dict[str, Any]] = (),
+    ) -> None:
+        self.outputs_by_node = outputs_by_node
+        """The items of each sink that gave some, in the manifest's order."""
         self.graph = graph
         self.warnings = warnings
+        self.metrics = list(metrics)
+        """What each node did; empty in a native run."""
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The sinks' items, sink by sink."""
+        return [item for items in self.outputs_by_node.values() for item in items]
 
     def __repr__(self) -> str:
         return f"RunResult(outputs={self.outputs!r}, graph={self.graph!r})"
@@ -361,7 +375,8 @@ def run(
                 if failure is None:
                     raise trouble
                 failure.message = f"{failure.message}\nafter that, {trouble}"
-    return RunResult(work.outputs(), work.graph(), parsed.warnings)
+    by_node = {place.spec.id: place.outputs for place in work.places if place.outputs}
+    return RunResult(by_node, work.graph(), parsed.warnings)
 
 
 def _other_driver(driver: Driver | None) -> Driver | None:

@@ -9,7 +9,7 @@ use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Val, wasm_wave};
 
 /// The interface that the component exports.
-const EXECUTOR: &str = "remotemedia:pipeline/executor@0.1.0";
+const EXECUTOR: &str = "remotemedia:pipeline/executor@0.2.0";
 
 /// What `cargo xtask test` says in the environment.
 pub(crate) fn told(name: &str) -> PathBuf {

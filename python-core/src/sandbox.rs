@@ -1,0 +1,294 @@
+//! Sandboxes, and runs to their end.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pipeline_host::types::{GraphInfo, Loaded, NodeMetrics, RunResult};
+use pipeline_host::{Directories, Engine, EngineOptions, Limits, Prints};
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::errors::{Failed, diagnostics};
+use crate::session::Session;
+use crate::{lift, lower};
+
+thread_local! {
+    /// Each thread that runs pipelines drives its own.
+    static RUNTIME: Runtime = Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("the system has a clock");
+}
+
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    RUNTIME.with(|runtime| runtime.block_on(future))
+}
+
+/// A component in a sandbox, of which each run gets a fresh instance.
+#[pyclass(module = "remotemedia._core", frozen)]
+pub(crate) struct Sandbox {
+    engine: Engine,
+    sandbox: pipeline_host::Sandbox,
+}
+
+/// Stops what runs, from another thread.
+#[pyclass(module = "remotemedia._core", frozen)]
+pub(crate) struct Interrupt(pipeline_host::Interrupt);
+
+#[pymethods]
+impl Interrupt {
+    /// Stops it.
+    fn raise_(&self) {
+        self.0.raise();
+    }
+}
+
+#[pymethods]
+impl Sandbox {
+    /// Loads a component. Code that was compiled for it is taken from beside it
+    /// where it is `installed`, and else from the user's cache.
+    #[new]
+    fn new(
+        py: Python<'_>,
+        component: PathBuf,
+        stdlib: PathBuf,
+        python: PathBuf,
+        nodes: Vec<PathBuf>,
+        installed: bool,
+        prints: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
+        let made = py.detach(|| -> Result<Self, String> {
+            let engine = Engine::new(&EngineOptions::default()).map_err(|e| e.to_string())?;
+            let loaded = match installed {
+                true => engine.load_installed(&component, &mut |_| {}),
+                false => engine.load(&component, &mut |_| {}),
+            };
+            let loaded = loaded.map_err(|e| e.to_string())?;
+            let mut directories =
+                Directories::new(&stdlib, &python).map_err(|e| e.to_string())?;
+            for nodes in &nodes {
+                directories.add_nodes(nodes).map_err(|e| e.to_string())?;
+            }
+            let sandbox = pipeline_host::Sandbox::new(&engine, &loaded, directories)
+                .map_err(|e| e.to_string())?;
+            Ok(Self { engine, sandbox })
+        });
+        let mut made = made.map_err(PyOSError::new_err)?;
+        if let Some(prints) = prints {
+            made.sandbox = made.sandbox.print_to(into_python(prints));
+        }
+        Ok(made)
+    }
+
+    /// What stops a run that is given it.
+    fn interrupt(&self) -> Interrupt {
+        Interrupt(self.engine.interrupt())
+    }
+
+    /// Runs a pipeline to its end: a manifest's text, and items where there are
+    /// any. Gives outputs by node, the graph, what each node did, and warnings.
+    fn run<'py>(
+        &self,
+        py: Python<'py>,
+        manifest: &str,
+        inputs: Option<&Bound<'py, PyAny>>,
+        limits: &Bound<'py, PyDict>,
+        interrupt: Option<&Interrupt>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let inputs = inputs.map(lower::inputs).transpose()?;
+        let limits = read_limits(limits, interrupt)?;
+        let run = || -> Result<(RunResult, Loaded), Failed> {
+            block_on(async {
+                let mut instance = self.sandbox.instantiate(&limits).await?;
+                let loaded = instance.load(manifest).await?;
+                let mut loaded = loaded.map_err(|invalid| self.invalid(invalid.diagnostics))?;
+                self.sandbox.directories().put_host_paths(&mut loaded.warnings);
+                let written = loaded.input_data.take();
+                let inputs = inputs.or(written.map(pipeline_host::codec::in_bulk));
+                let ended = instance.execute(&loaded.manifest, inputs.as_deref()).await?;
+                let run = ended.map_err(|error| self.failed(error))?;
+                Ok((run, loaded))
+            })
+        };
+        let (run, loaded) = py.detach(run).map_err(|failed| failed.into_exception(py))?;
+        finished(py, run, &loaded)
+    }
+
+    /// Checks a manifest's text: the graph where it can run, and what is wrong or
+    /// doubtful.
+    fn check<'py>(
+        &self,
+        py: Python<'py>,
+        manifest: &str,
+        limits: &Bound<'py, PyDict>,
+    ) -> PyResult<(Option<Bound<'py, PyDict>>, Bound<'py, PyList>)> {
+        let limits = read_limits(limits, None)?;
+        let loaded = py.detach(|| {
+            block_on(async {
+                let mut instance = self.sandbox.instantiate(&limits).await?;
+                instance.load(manifest).await
+            })
+        });
+        let loaded = loaded.map_err(|fault| Failed::from(fault).into_exception(py))?;
+        let (loaded, mut found) = match loaded {
+            Ok(mut loaded) => {
+                let found = std::mem::take(&mut loaded.warnings);
+                (Some(loaded), found)
+            }
+            Err(invalid) => (None, invalid.diagnostics),
+        };
+        self.sandbox.directories().put_host_paths(&mut found);
+        let graph = loaded.map(|loaded| graph(py, &loaded.graph)).transpose()?;
+        Ok((graph, diagnostics(py, &found)?))
+    }
+
+    /// The node types that manifests can name, as dicts.
+    fn list_nodes<'py>(
+        &self,
+        py: Python<'py>,
+        limits: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let limits = read_limits(limits, None)?;
+        let listed = py.detach(|| {
+            block_on(async {
+                let mut instance = self.sandbox.instantiate(&limits).await?;
+                instance.list_nodes().await
+            })
+        });
+        let list = PyList::empty(py);
+        for node in listed.map_err(|fault| Failed::from(fault).into_exception(py))? {
+            let fields = PyDict::new(py);
+            fields.set_item("node_type", node.node_type)?;
+            fields.set_item(
+                "language",
+                pipeline_host::codec::document::language(node.language),
+            )?;
+            fields.set_item("summary", node.summary)?;
+            fields.set_item("streaming", node.streaming)?;
+            fields.set_item("source", node.source)?;
+            fields.set_item("unavailable", node.unavailable)?;
+            list.append(fields)?;
+        }
+        Ok(list)
+    }
+
+    /// Opens a session, which has an instance of its own.
+    fn open(
+        &self,
+        py: Python<'_>,
+        manifest: &str,
+        limits: &Bound<'_, PyDict>,
+        interrupt: Option<&Interrupt>,
+    ) -> PyResult<Session> {
+        let limits = read_limits(limits, interrupt)?;
+        let (sandbox, manifest) = (self.sandbox.clone(), manifest.to_owned());
+        py.detach(|| Session::open(sandbox, manifest, limits))
+            .map_err(|failed| failed.into_exception(py))
+    }
+}
+
+impl Sandbox {
+    fn invalid(&self, mut found: Vec<pipeline_host::types::Diagnostic>) -> Failed {
+        self.sandbox.directories().put_host_paths(&mut found);
+        Failed::Manifest(found)
+    }
+
+    fn failed(&self, error: pipeline_host::types::PipelineError) -> Failed {
+        with_host_paths(self.sandbox.directories(), error).into()
+    }
+}
+
+/// Puts the user's own paths into an error.
+pub(crate) fn with_host_paths(
+    directories: &Directories,
+    mut error: pipeline_host::types::PipelineError,
+) -> pipeline_host::types::PipelineError {
+    error.message = directories.with_host_paths(&error.message);
+    error.traceback = error
+        .traceback
+        .map(|text| directories.with_host_paths(&text));
+    directories.put_host_paths(&mut error.diagnostics);
+    error
+}
+
+/// What guests print goes to a function, as bytes.
+fn into_python(function: Py<PyAny>) -> Prints {
+    Arc::new(move |bytes| {
+        Python::attach(|py| {
+            if let Err(error) = function.call1(py, (PyBytes::new(py, bytes),)) {
+                // The run is not at fault.
+                error.write_unraisable(py, Some(function.bind(py)));
+            }
+        });
+    })
+}
+
+fn read_limits(given: &Bound<'_, PyDict>, interrupt: Option<&Interrupt>) -> PyResult<Limits> {
+    let mut limits = Limits {
+        interrupt: interrupt.map(|interrupt| interrupt.0.clone()),
+        ..Limits::default()
+    };
+    for (name, value) in given {
+        let whole = || -> PyResult<Option<usize>> { value.extract() };
+        let mebibytes = || -> PyResult<Option<usize>> {
+            Ok(whole()?.map(|count| count.saturating_mul(1 << 20)))
+        };
+        match name.extract::<String>()?.as_str() {
+            "timeout" => {
+                let seconds: Option<f64> = value.extract()?;
+                limits.timeout = match seconds {
+                    None => None,
+                    Some(seconds) => Some(
+                        Duration::try_from_secs_f64(seconds)
+                            .map_err(|e| PyValueError::new_err(format!("timeout: {e}")))?,
+                    ),
+                };
+            }
+            "max_memory" => limits.memory = mebibytes()?,
+            "max_output" => limits.output = mebibytes()?,
+            "max_log" => limits.log = mebibytes()?,
+            "max_open_files" => limits.open_files = whole()?,
+            "max_items" => limits.items = value.extract()?,
+            other => return Err(PyValueError::new_err(format!("there is no limit {other}"))),
+        }
+    }
+    Ok(limits)
+}
+
+pub(crate) fn finished<'py>(
+    py: Python<'py>,
+    run: RunResult,
+    loaded: &Loaded,
+) -> PyResult<Bound<'py, PyDict>> {
+    let fields = PyDict::new(py);
+    fields.set_item("outputs", lift::outputs(py, run.outputs)?)?;
+    fields.set_item("graph", graph(py, &run.graph)?)?;
+    fields.set_item("metrics", metrics(py, &run.metrics)?)?;
+    fields.set_item("warnings", diagnostics(py, &loaded.warnings)?)?;
+    Ok(fields)
+}
+
+fn graph<'py>(py: Python<'py>, graph: &GraphInfo) -> PyResult<Bound<'py, PyDict>> {
+    let fields = PyDict::new(py);
+    fields.set_item("node_count", graph.node_count)?;
+    fields.set_item("sink_count", graph.sink_count)?;
+    fields.set_item("source_count", graph.source_count)?;
+    fields.set_item("execution_order", &graph.execution_order)?;
+    Ok(fields)
+}
+
+fn metrics<'py>(py: Python<'py>, all: &[NodeMetrics]) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for node in all {
+        let fields = PyDict::new(py);
+        fields.set_item("node_id", &node.node_id)?;
+        fields.set_item("items_in", node.items_in)?;
+        fields.set_item("items_out", node.items_out)?;
+        fields.set_item("nanoseconds", node.nanoseconds)?;
+        list.append(fields)?;
+    }
+    Ok(list)
+}
