@@ -124,8 +124,9 @@ fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
             .env("PIPELINE_DIST", dist);
         command
     };
+    let tools = python;
     let python = move |arguments: &str| {
-        let mut command = shell::command(python, &crate::root().join("python"));
+        let mut command = shell::command(tools, &crate::root().join("python"));
         command
             .args(arguments.split(' '))
             .env("PIPELINE_DIST", dist);
@@ -135,7 +136,7 @@ fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
         step("format", cargo("fmt --all --check")),
         ("documentation: threats", Box::new(threats::check)),
         ("audit", Box::new(audit::step)),
-        step("python: lint", python("-m ruff check .")),
+        step("python: lint", python("-m ruff check . ../tests/python")),
         step("python: types", python("-m mypy")),
         step("python: tests", python("-m pytest -q")),
         step(
@@ -164,7 +165,7 @@ fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
         "snapshot: the same again",
         Box::new(|| snapshot::again(&crate::target().join("guest"))),
     );
-    add("host: Python", Box::new(|| wheel::test(dist, python)));
+    add("host: Python", Box::new(|| wheel::test(dist, tools)));
     add("host: jco on Node", Box::new(|| npm::test(dist)));
     add("host: browsers", Box::new(|| page::test(dist)));
     add("host: stock wasmtime", Box::new(|| stock::test(dist)));

@@ -80,10 +80,9 @@ def _patch_queue(module: Any) -> None:
 
 def _patch_ctypes(module: Any) -> None:
     """Who asks for CPython's functions in C sees that there are none."""
-    if sys.platform != "wasi":
-        return
-    _set(module, "__getattr__", _no_pythonapi)
-    del module.pythonapi
+    if sys.platform == "wasi":
+        _set(module, "__getattr__", _no_pythonapi)
+        del module.pythonapi
 
 
 def _no_pythonapi(name: str) -> None:

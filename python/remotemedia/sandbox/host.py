@@ -76,7 +76,7 @@ class Sandbox:
         for needed in (self.dist / "pipeline.wasm", *self.nodes):
             if not needed.exists():
                 raise FileNotFoundError(f"{needed} is not there")
-        self._core = core.Sandbox(
+        self._core: _core.Sandbox = core.Sandbox(
             self.dist / "pipeline.wasm",
             self.dist / "stdlib",
             python,
@@ -109,9 +109,7 @@ class Sandbox:
     ) -> RunResult:
         """Run a pipeline in a thread; cancelling the task stops the run."""
         text, interrupt = _text(manifest), self._core.interrupt()
-        call = asyncio.to_thread(
-            self._core.run, text, inputs, {**self.limits, **limits}, interrupt
-        )
+        call = asyncio.to_thread(self._core.run, text, inputs, {**self.limits, **limits}, interrupt)
         task = asyncio.ensure_future(call)
         try:
             return _result(await asyncio.shield(task))
@@ -201,9 +199,7 @@ class Session:
             yield from self._rest(self._core.end())
             self.finish()
 
-    async def astream(
-        self, items: AsyncIterable[object] | Iterable[object]
-    ) -> AsyncIterator[Any]:
+    async def astream(self, items: AsyncIterable[object] | Iterable[object]) -> AsyncIterator[Any]:
         """Stream as `stream` does, without holding the event loop."""
         try:
             async for item in _each(items):
