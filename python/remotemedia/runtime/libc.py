@@ -30,7 +30,7 @@ def install() -> None:
     time.process_time_ns = process_time_ns
     time.strftime = strftime
     os.times = times
-    os.chmod = chmod
+    os.chmod = chmod  # type: ignore[assignment]
     os.kill = kill
     for name in ("getuid", "geteuid", "getgid", "getegid"):
         setattr(os, name, _user)

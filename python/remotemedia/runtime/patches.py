@@ -80,9 +80,8 @@ def _patch_queue(module: Any) -> None:
 
 def _patch_ctypes(module: Any) -> None:
     """Who asks for CPython's functions in C sees that there are none."""
-    if sys.platform == "wasi":
-        _set(module, "__getattr__", _no_pythonapi)
-        del module.pythonapi
+    _set(module, "__getattr__", _no_pythonapi)
+    del module.pythonapi
 
 
 def _no_pythonapi(name: str) -> None:
@@ -97,8 +96,6 @@ def _patch_sqlite(module: Any) -> None:
     What SQLite would choose by itself locks out all but one of them, by a directory beside the
     database.
     """
-    if sys.platform != "wasi":
-        return
     original: Callable[..., Any] = module.connect
 
     def connect(database: Any, *more: Any, uri: bool = False, **options: Any) -> Any:
@@ -228,12 +225,12 @@ _PATCHES: dict[str, Callable[[Any], None]] = {
     "threading": _patch_threading,
     "hashlib": _patch_hashlib,
     "queue": _patch_queue,
-    "ctypes": _patch_ctypes,
-    "sqlite3.dbapi2": _patch_sqlite,
     "concurrent.futures.thread": _patch_executor,
     "multiprocessing.process": _patch_process,
     "multiprocessing.pool": _patch_pool,
 }
+if sys.platform == "wasi":  # where these are other than elsewhere
+    _PATCHES |= {"ctypes": _patch_ctypes, "sqlite3.dbapi2": _patch_sqlite}
 
 
 class _Loader:
