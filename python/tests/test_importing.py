@@ -6,6 +6,8 @@ import pytest
 
 from remotemedia.runtime import bridge, importing
 
+pytestmark = pytest.mark.skipif(sys.platform == "wasi", reason="it writes files")
+
 
 @pytest.fixture
 def own(tmp_path, monkeypatch):
