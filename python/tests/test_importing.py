@@ -62,6 +62,16 @@ def test_names_of_the_standard_library(own):
     assert len(messages) == 2 and all("standard library" in message for message in messages)
 
 
+def test_files_behind_links_are_named(own):
+    (own / "data.csv").symlink_to("../elsewhere.csv")
+    with pytest.raises(FileNotFoundError) as raised:
+        open(own / "data.csv")
+    assert bridge.describe_error(raised.value).endswith("that holds both)")
+    with pytest.raises(FileNotFoundError) as raised:
+        open(own / "nothing.csv")
+    assert bridge.describe_error(raised.value).endswith("nothing.csv'")
+
+
 def test_other_errors_get_no_advice():
     for error in (ValueError("x"), AttributeError("y"), ImportError("z"), KeyError("k")):
         assert importing.hint(error) == ""
