@@ -6,6 +6,8 @@ import pytest
 
 from remotemedia.runtime import bridge, importing
 
+pytestmark = pytest.mark.skipif(sys.platform == "wasi", reason="it writes files")
+
 
 @pytest.fixture
 def own(tmp_path, monkeypatch):
@@ -58,6 +60,16 @@ def test_names_of_the_standard_library(own):
         bridge.find_class("random:Dice")
     messages = [message for _, message, _ in importing._doubts(str(own))]
     assert len(messages) == 2 and all("standard library" in message for message in messages)
+
+
+def test_files_behind_links_are_named(own):
+    (own / "data.csv").symlink_to("../elsewhere.csv")
+    with pytest.raises(FileNotFoundError) as raised:
+        open(own / "data.csv")
+    assert bridge.describe_error(raised.value).endswith("that holds both)")
+    with pytest.raises(FileNotFoundError) as raised:
+        open(own / "nothing.csv")
+    assert bridge.describe_error(raised.value).endswith("nothing.csv'")
 
 
 def test_other_errors_get_no_advice():

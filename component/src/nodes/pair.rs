@@ -78,6 +78,8 @@ fn divide(a: &Number, b: &Number) -> Result<Value, String> {
     }
     if let Some((a, b)) = integers(a, b) {
         let (a, b) = match b.sign() {
+            // An integer has no sign that zero could take over.
+            Sign::Minus if a.sign() == Sign::NoSign => return Ok(Value::Float(-0.0)),
             Sign::Minus => (-a, -b),
             _ => (a, b),
         };
@@ -163,6 +165,8 @@ mod tests {
     fn quotients_are_floats_and_the_rest_is_as_in_python() {
         assert_eq!(calculate("divide", 6, 2), "Float(3.0)");
         assert_eq!(calculate("divide", -7, -2), "Float(3.5)");
+        assert_eq!(calculate("divide", 0, -6), "Float(-0.0)");
+        assert_eq!(calculate("divide", 0, 6), "Float(0.0)");
         assert_eq!(calculate("add", 1, 2.0), "Float(3.0)");
         assert_eq!(calculate("multiply", i64::MAX, 2), "18446744073709551614");
         assert_eq!(calculate("modulo", -7, 2), "Int(1)");

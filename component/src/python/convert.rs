@@ -104,6 +104,9 @@ pub(crate) fn item_from_python(object: &Bound<'_, PyAny>) -> Result<Value, NoFor
 /// Makes the value of a plain object, which may lie inside a medium.
 pub(crate) fn plain_from_python(object: &Bound<'_, PyAny>) -> Result<Value, NoForm> {
     plain(object, 0, &mut 0).map_err(|mut error| {
+        if let Some((path, message)) = error.explained(object) {
+            return NoForm { path, message };
+        }
         error.path.reverse();
         let path = error.path.concat();
         let path = path.strip_prefix('.').unwrap_or(&path).to_owned();
@@ -118,6 +121,8 @@ pub(crate) fn plain_from_python(object: &Bound<'_, PyAny>) -> Result<Value, NoFo
 struct Trail {
     path: Vec<String>,
     message: String,
+    /// Whether the value is so large that nobody looks at it again.
+    huge: bool,
 }
 
 impl Trail {
@@ -125,7 +130,17 @@ impl Trail {
         Self {
             path: Vec::new(),
             message: message.into(),
+            huge: false,
         }
+    }
+
+    /// What the package says natively of the object, and where: with advice.
+    fn explained(&self, object: &Bound<'_, PyAny>) -> Option<(String, String)> {
+        if self.huge {
+            return None;
+        }
+        let explain = bridge::get(object.py()).ok()?.explain.bind(object.py());
+        explain.call1((object,)).ok()?.extract().ok()?
     }
 
     fn at(mut self, step: impl FnOnce() -> String) -> Self {
@@ -143,7 +158,10 @@ impl From<PyErr> for Trail {
 impl From<Limit> for Trail {
     fn from(limit: Limit) -> Self {
         match limit {
-            Limit::Depth => Self::new(format!("{limit}, or it contains itself")),
+            Limit::Nodes => Self {
+                huge: true,
+                ..Self::new(limit.to_string())
+            },
             _ => Self::new(limit.to_string()),
         }
     }
@@ -200,7 +218,9 @@ fn plain(object: &Bound<'_, PyAny>, depth: usize, nodes: &mut usize) -> Result<V
         let content = object.call_method0(pyo3::intern!(object.py(), "tobytes"))?;
         return bytes(content.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes());
     }
-    Err(Trail::new(no_form(object)))
+    let name = object.get_type().fully_qualified_name();
+    let name = name.map_or_else(|_| "object".to_owned(), |name| name.to_string());
+    Err(Trail::new(format!("{name} has no plain form")))
 }
 
 /// A copy of bytes. A large one may find no memory, which is the item's fault
@@ -220,19 +240,6 @@ fn copied(content: &[u8]) -> Result<Vec<u8>, Trail> {
     })?;
     copy.extend_from_slice(content);
     Ok(copy)
-}
-
-/// What to say of an object that has no plain form, with advice: what the
-/// package says natively.
-fn no_form(object: &Bound<'_, PyAny>) -> String {
-    let said = bridge::get(object.py())
-        .and_then(|bridge| bridge.no_form.bind(object.py()).call1((object,)))
-        .and_then(|text| text.extract::<String>());
-    said.unwrap_or_else(|_| {
-        let name = object.get_type().fully_qualified_name();
-        let name = name.map_or_else(|_| "object".to_owned(), |name| name.to_string());
-        format!("{name} has no plain form")
-    })
 }
 
 fn string(text: &Bound<'_, PyString>) -> Result<String, Trail> {

@@ -53,7 +53,12 @@ def _mixed(item: int, operand: float, function: Callable[[Number, Number], Numbe
     from fractions import Fraction
 
     ratio: Any = function(Fraction(item), Fraction(operand))  # type: ignore[arg-type]
-    return int(ratio) if ratio.denominator == 1 else float(ratio)
+    if ratio.denominator == 1:
+        return int(ratio)
+    try:
+        return float(ratio)
+    except OverflowError:
+        raise OverflowError(BEYOND) from None
 
 
 def divide(item: Number, operand: Number) -> Number:

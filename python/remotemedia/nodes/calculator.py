@@ -66,8 +66,9 @@ class CalculatorNode(Node):
             return each(data, lambda item: exact(item, self.operand, function))
         except ZeroDivisionError:
             raise NodeError("division by zero") from None
-        except OverflowError:
-            raise NodeError(BEYOND) from None
+        except OverflowError as error:
+            said = str(error)
+            raise NodeError(said if "largest float" in said else BEYOND) from None
 
     @classmethod
     def _check_params(cls, params: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

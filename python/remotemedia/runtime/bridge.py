@@ -14,7 +14,7 @@ from . import importing, inspection
 from .importing import look_around
 from .inspection import NodeInfo, ParamInfo, ParamProblem, nearest
 from .runner import Runner, expand
-from .values import no_form
+from .values import explain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ __all__ = [
     "describe_error",
     "error_text",
     "expand",
+    "explain",
     "format_error",
     "look_around",
-    "no_form",
     "node_infos",
     "open_node",
 ]

@@ -96,7 +96,11 @@ def namesake(name: str) -> str | None:
 
 
 def hint(error: BaseException) -> str:
-    """What to say of an error that comes from two modules of one name; may be empty."""
+    """What to say of an error that comes from a link, or from two modules of one name."""
+    if isinstance(error, OSError):
+        file = error.filename
+        reason = _link(file) if isinstance(file, str) else None
+        return f" ({reason})" if reason else ""
     if isinstance(error, AttributeError):
         module = getattr(error, "obj", None)
         name = module.__name__ if isinstance(module, ModuleType) else None

@@ -45,7 +45,7 @@ def expand(result: object) -> Iterator[object]:
     elif kind is _Null:
         yield None
     elif kind is CoroutineType or hasattr(kind, "__await__"):
-        given = _driver().run(result)  # type: ignore[arg-type]
+        given = finished(result)
         if given is result:
             yield given
         else:

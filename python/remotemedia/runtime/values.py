@@ -68,9 +68,9 @@ def _plain(value: Any, path: str, open_ids: set[int], depth: int) -> Any:
         return _text(value, path)
     if isinstance(value, (list, tuple, dict)):
         if depth >= MAX_DEPTH:
-            raise ValueFormError(path, f"nested more than {MAX_DEPTH} deep")
+            raise ValueFormError(path, f"nested deeper than {MAX_DEPTH} levels")
         if id(value) in open_ids:
-            raise ValueFormError(path, f"{kind.__name__} contains itself")
+            raise ValueFormError(path, f"the {kind.__name__} contains itself")
         open_ids.add(id(value))
         try:
             return _container(value, path, open_ids, depth + 1)
@@ -84,7 +84,7 @@ def _plain(value: Any, path: str, open_ids: set[int], depth: int) -> Any:
         return float(value)
     if isinstance(value, str):
         return _text(str.__str__(value), path)
-    raise ValueFormError(path, no_form(value))
+    raise ValueFormError(path, _no_form(value))
 
 
 def _container(value: Any, path: str, open_ids: set[int], depth: int) -> Any:
@@ -138,12 +138,25 @@ def _text(text: str, path: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueFormError(path, "text with half a surrogate pair has no plain form") from None
+        message = (
+            "text with half a surrogate pair has no plain form; "
+            'encode it to bytes, for example with "surrogateescape"'
+        )
+        raise ValueFormError(path, message) from None
     return text
 
 
-def no_form(value: object) -> str:
-    """What to say of an object that has no plain form, with advice. The component says it too."""
+def explain(value: object) -> tuple[str, str] | None:
+    """Where in a value something has no plain form, and what to say of it; None where all has."""
+    try:
+        _plain(value, "", set(), 0)
+    except ValueFormError as error:
+        return error.path, error.problem
+    return None
+
+
+def _no_form(value: object) -> str:
+    """What to say of an object that has no plain form, with advice."""
     kind = type(value)
     name = kind.__qualname__
     if kind.__module__ not in ("builtins", "__main__"):

@@ -12,6 +12,12 @@ class Numbers:
         return [1]
 
 
+def going_round():
+    items = [1]
+    items.append(items)
+    return items
+
+
 class Gives:
     def __init__(self, what):
         self.what = what
@@ -23,4 +29,6 @@ class Gives:
             "iterator": [0, iter([1])],
             "function": lambda: 1,
             "vector": Numbers(),
+            "round": {"all": going_round()},
+            "half": ["\ud83d"],
         }[self.what]
