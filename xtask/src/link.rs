@@ -1,4 +1,4 @@
-//! The guest, CPython and wasi-libc become one component.
+//! The guest, CPython, wasi-libc and numpy become one component.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,26 +6,43 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::artefacts::Artefacts;
+use crate::numpy::Numpy;
 use crate::stamp::{self, Inputs};
 
 /// Links the component.
 ///
 /// # Errors
 /// Names the symbols that no library has.
-pub(crate) fn link(guest: &Path, artefacts: &Artefacts, into: &Path) -> Result<PathBuf> {
+pub(crate) fn link(
+    guest: &Path,
+    artefacts: &Artefacts,
+    numpy: Option<&Numpy>,
+    into: &Path,
+) -> Result<PathBuf> {
     let component = into.join("linked.wasm");
-    let mut inputs = Inputs::new("link", 1).file(guest)?;
-    for (_, path) in artefacts.libraries() {
-        inputs = inputs.file(&path)?;
+    let libraries = artefacts.libraries(numpy.is_some());
+    let modules = numpy.map(Numpy::libraries).transpose()?.unwrap_or_default();
+    let mut inputs = Inputs::new("link", 2).file(guest)?;
+    for (_, path) in &libraries {
+        inputs = inputs.file(path)?;
+    }
+    for (name, path) in &modules {
+        inputs = inputs.text(name).file(path)?;
     }
     stamp::unless_done("link the component", inputs, &component, || {
         let mut linker = wit_component::Linker::default();
         linker.use_built_in_libdl(true);
         linker.library("libguest.so", &fs::read(guest)?, false)?;
-        for (name, path) in artefacts.libraries() {
+        for (name, path) in &libraries {
             linker
-                .library(name, &fs::read(&path)?, false)
-                .with_context(|| name.to_owned())?;
+                .library(name, &fs::read(path)?, false)
+                .with_context(|| (*name).to_owned())?;
+        }
+        for (name, path) in &modules {
+            // CPython asks for it by this name, when it is imported.
+            linker
+                .library(name, &fs::read(path)?, true)
+                .with_context(|| name.clone())?;
         }
         fs::write(&component, linker.encode()?)?;
         Ok(())

@@ -4,6 +4,7 @@
 
 #![cfg(unix)]
 
+mod arrays;
 mod faults;
 mod jobs;
 mod library;
