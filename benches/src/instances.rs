@@ -12,6 +12,7 @@ pub(crate) const TEXT_ITEM: &str =
     r#"[{"text": "Hello WASM", "operations": ["uppercase", "word_count"]}]"#;
 const GREETER: &str = r#"{"id": "greet", "node_type": "bench_nodes:Greeter"}"#;
 const COMPILED: &str = r#"{"id": "greet", "node_type": "compiled_nodes:Greeter"}"#;
+const SPECTRUM: &str = r#"{"id": "tone", "node_type": "compiled_nodes:Spectrum"}"#;
 const GREETED: &str = r#"[{"name": "ada lovelace"}]"#;
 pub(crate) const NUMBERS: &str = r#"{"version": "v1", "nodes": [
     {"id": "multiply", "node_type": "MultiplyNode", "params": {"multiplier": 2}},
@@ -31,6 +32,7 @@ pub(crate) fn jobs(host: &Host) -> Result<Vec<(&'static str, Job)>> {
         ("TextProcessorNode", host.job(TEXT, TEXT_ITEM)?),
         ("a user's own node", host.job(GREETER, GREETED)?),
         ("a user's own node, compiled", host.job(COMPILED, GREETED)?),
+        ("numpy: a spectrum, compiled", host.job(SPECTRUM, "[440]")?),
     ])
 }
 

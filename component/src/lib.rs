@@ -17,6 +17,8 @@ pub use node::{Node, NodeError, Outputs};
 pub use value::Value;
 
 #[cfg(target_family = "wasm")]
+mod blas;
+#[cfg(target_family = "wasm")]
 mod exports;
 #[cfg(target_family = "wasm")]
 mod python;

@@ -199,7 +199,9 @@ test("nothing is kept from one run to the next", async (context) => {
 });
 
 test("randomness is fresh in each run", async (context) => {
-  const { manifest, files } = own("import random, secrets, uuid\nreturn [random.random(), secrets.token_hex(), str(uuid.uuid4())]");
+  const { manifest, files } = own(
+    "import random, secrets, uuid, numpy\nreturn [random.random(), secrets.token_hex(), str(uuid.uuid4()), numpy.random.rand()]",
+  );
   const pipeline = await Pipeline.load({ nodes: [directory(context, files)], ...quiet });
   const [first, second] = [1, 2].map(() => pipeline.execute(manifest, [0]).outputs[0]);
   first.forEach((value, index) => assert.notEqual(value, second[index]));

@@ -1,10 +1,13 @@
 """Typed media: audio, video, images, tensors, and references to files.
 
-Payloads are anything with the buffer protocol (bytes, bytearray, array, memoryview); `view` gives
-them as a typed memoryview without copying.
+Payloads are anything with the buffer protocol (bytes, bytearray, array, memoryview, arrays of
+numpy); `view` gives them as a typed memoryview without copying. `numpy.asarray` of audio, tensors
+and raw pixels is an array with their shape and type that shares their memory.
 """
 
 from __future__ import annotations
+
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +58,7 @@ class Media:
         for name in self._fields:
             mine, theirs = getattr(self, name), getattr(other, name)
             if name == self._payload:
-                mine, theirs = memoryview(mine).cast("B"), memoryview(theirs).cast("B")
+                mine, theirs = self._bytes(name), other._bytes(name)
             if mine != theirs:
                 return False
         return True
@@ -105,7 +108,7 @@ class Media:
         return _rebuild, (type(self), values)
 
     def _copied(self, payload: Any) -> Any:
-        return memoryview(payload).tobytes()
+        return bytearray(memoryview(payload).tobytes())
 
     def _whole(self, name: str, low: int = 0, optional: bool = False) -> None:
         value = getattr(self, name)
@@ -130,6 +133,17 @@ class Media:
     def _where(self, name: str) -> str:
         return f"{type(self).__name__}.{name}"
 
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        """The payload as numpy sees it: an array of this shape, in the same memory."""
+        if self._payload is None:
+            raise AttributeError(f"{type(self).__name__} has no payload that could be an array")
+        shape, dtype = self._array()
+        return _interface(getattr(self, self._payload), shape, dtype)
+
+    def _array(self) -> tuple[tuple[int, ...], str]:
+        return (self._bytes(str(self._payload)).nbytes,), "u8"
+
     def _bytes(self, name: str) -> memoryview:
         try:
             view = memoryview(getattr(self, name))
@@ -148,15 +162,57 @@ def _cast(view: memoryview, code: str) -> memoryview:
         return view
     if not view.c_contiguous:
         raise ValueError("the buffer must be contiguous")
-    as_bytes = view if view.format == "B" and view.ndim == 1 else view.cast("B")
+    if view.format == "B" and view.ndim == 1:
+        as_bytes = view
+    elif view.nbytes == 0:
+        as_bytes = memoryview(b"")  # a view without elements can't be cast
+    else:
+        as_bytes = view.cast("B")
     return as_bytes if code == "B" else as_bytes.cast(code)  # type: ignore[call-overload]
+
+
+def _contiguous(payload: Any) -> Any:
+    """The payload, or a copy of an array whose elements lie apart."""
+    try:
+        view = memoryview(payload)
+        if view.c_contiguous:
+            return payload
+        code = (view.format or "B").lstrip("@=")
+        return memoryview(bytearray(view.tobytes())).cast(code, view.shape)  # type: ignore[call-overload]
+    except (TypeError, ValueError):
+        return payload  # which a check will refuse
+
+
+def _interface(payload: Any, shape: tuple[int, ...], dtype: str) -> dict[str, Any]:
+    """What numpy asks of an object that is an array to it."""
+    size = DTYPES[dtype][0]
+    kind = "b" if dtype == "bool" else dtype[0]
+    order = "|" if size == 1 else "<"
+    return {"version": 3, "shape": shape, "typestr": f"{order}{kind}{size}", "data": payload}
+
+
+def element_type(view: memoryview) -> str | None:
+    """The name of a view's elements in `DTYPES`, whatever the machine calls them."""
+    code = (view.format or "B").lstrip("@=")
+    code = code[1:] if sys.byteorder == "little" and code.startswith("<") else code
+    name = None
+    if code in ("b", "h", "i", "l", "q", "n"):
+        name = f"i{8 * view.itemsize}"
+    elif code in ("B", "H", "I", "L", "Q", "N"):
+        name = f"u{8 * view.itemsize}"
+    elif code in ("e", "f", "d"):
+        name = f"f{8 * view.itemsize}"
+    elif code == "?":
+        name = "bool"
+    return name
 
 
 class Audio(Media):
     """Audio: interleaved 32-bit float samples.
 
     `samples` is a buffer of floats, bytes that hold little-endian 32-bit floats, or a list of
-    numbers.
+    numbers. Of an array with two dimensions the first is time and the second the channels; numpy
+    sees audio of several channels the same way.
     """
 
     _fields = ("samples", "sample_rate", "channels", "stream_id", "timestamp_us", "metadata")
@@ -167,14 +223,15 @@ class Audio(Media):
         self,
         samples: Buffer | Sequence[float],
         sample_rate: int,
-        channels: int = 1,
+        channels: int | None = None,
         stream_id: str | None = None,
         timestamp_us: int | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
+        samples = _contiguous(samples)
         self.samples: Any = _floats(samples)
         self.sample_rate = sample_rate
-        self.channels = channels
+        self.channels: int = _channels(samples) if channels is None else channels
         self.stream_id = stream_id
         self.timestamp_us = timestamp_us
         self.metadata = metadata
@@ -182,10 +239,14 @@ class Audio(Media):
         self._whole("channels", 1)
         self._whole("timestamp_us", optional=True)
         self._text("stream_id")
-        if len(self.samples) % channels:
+        if len(self.samples) % self.channels:
             raise ValueError(
-                f"{len(self.samples)} samples do not divide into frames of {channels} channels"
+                f"{len(self.samples)} samples do not divide into frames of {self.channels} channels"
             )
+
+    def _array(self) -> tuple[tuple[int, ...], str]:
+        frames = (self.frames,)
+        return frames if self.channels == 1 else (*frames, self.channels), "f32"
 
     def _copied(self, payload: Any) -> Any:
         from array import array
@@ -223,11 +284,18 @@ def _floats(samples: Any) -> Any:
         return samples
     if view.format not in ("B", "b", "c", "f", "<f", "@f"):
         raise TypeError(
-            f"Audio.samples must be 32-bit floats, not elements of format {view.format!r}"
+            f"Audio.samples must be 32-bit floats, not elements of format {view.format!r} "
+            '(an array becomes that by astype("float32"))'
         )
     if view.nbytes % 4:
         raise ValueError(f"{view.nbytes} bytes do not divide into 32-bit floats")
     return _cast(view, "f")
+
+
+def _channels(samples: Any) -> int:
+    """How many channels samples have that may be an array of frames and channels."""
+    shape: tuple[int, ...] = getattr(samples, "shape", None) or ()
+    return int(shape[1]) if len(shape) == 2 else 1
 
 
 class Video(Media):
@@ -259,7 +327,7 @@ class Video(Media):
         is_keyframe: bool = False,
         stream_id: str | None = None,
     ) -> None:
-        self.pixel_data: Any = pixel_data
+        self.pixel_data: Any = _contiguous(pixel_data)
         self.width = width
         self.height = height
         self.format = format
@@ -278,6 +346,10 @@ class Video(Media):
             _check_pixels(self._bytes("pixel_data"), format, width, height)
         else:
             self._bytes("pixel_data")
+
+    def _array(self) -> tuple[tuple[int, ...], str]:
+        packed = self.codec is None and self.format in _BYTES_PER_PIXEL
+        return _pixels(self.format, self.height, self.width) if packed else super()._array()
 
     @property
     def view(self) -> memoryview:
@@ -302,7 +374,7 @@ class Image(Media):
         metadata: Mapping[str, Any] | None = None,
         pixel_format: str | None = None,
     ) -> None:
-        self.data: Any = data
+        self.data: Any = _contiguous(data)
         self.format = format
         self.width = width
         self.height = height
@@ -320,6 +392,11 @@ class Image(Media):
         elif pixel_format is not None:
             raise ValueError(f"Image.pixel_format is for raw images, not for {format}")
 
+    def _array(self) -> tuple[tuple[int, ...], str]:
+        packed = self.pixel_format in _BYTES_PER_PIXEL
+        format = str(self.pixel_format)
+        return _pixels(format, self.height, self.width) if packed else super()._array()
+
     @property
     def view(self) -> memoryview:
         """The bytes as a memoryview, not copied."""
@@ -327,6 +404,12 @@ class Image(Media):
 
 
 _BYTES_PER_PIXEL = {"gray8": 1, "rgb24": 3, "bgr24": 3, "rgba32": 4, "bgra32": 4}
+
+
+def _pixels(format: str, height: int, width: int) -> tuple[tuple[int, ...], str]:
+    """The shape and type of packed pixels: rows, columns, and components where there are some."""
+    size = _BYTES_PER_PIXEL[format]
+    return (height, width) if size == 1 else (height, width, size), "u8"
 
 
 def _check_pixels(view: memoryview, format: str, width: int, height: int) -> None:
@@ -343,7 +426,10 @@ def _check_pixels(view: memoryview, format: str, width: int, height: int) -> Non
 
 
 class Tensor(Media):
-    """An array of any number of dimensions, in row-major order."""
+    """An array of any number of dimensions, in row-major order.
+
+    Without a shape, shape and type are those of the array that `data` is: `Tensor(a)`.
+    """
 
     _fields = ("data", "shape", "dtype", "layout")
     __slots__ = _fields
@@ -352,29 +438,53 @@ class Tensor(Media):
     def __init__(
         self,
         data: Buffer,
-        shape: Sequence[int],
-        dtype: str = "f32",
+        shape: Sequence[int] | None = None,
+        dtype: str | None = None,
         layout: str | None = None,
     ) -> None:
-        self.data: Any = data
+        self.data: Any = _contiguous(data)
+        if shape is None:
+            shape, dtype = _described(data, dtype)
         self.shape = tuple(shape)
-        self.dtype = dtype
+        self.dtype = "f32" if dtype is None else dtype
         self.layout = layout
         self._one_of("dtype", DTYPES)
         self._text("layout")
-        expected = DTYPES[dtype][0]
+        expected = DTYPES[self.dtype][0]
         for extent in self.shape:
             if not isinstance(extent, int) or extent < 0:
                 raise ValueError(f"Tensor.shape {self.shape} must be of ints from 0 up")
             expected *= extent
         size = self._bytes("data").nbytes
         if size != expected:
-            raise ValueError(f"{dtype} of shape {self.shape} takes {expected} bytes, not {size}")
+            raise ValueError(
+                f"{self.dtype} of shape {self.shape} takes {expected} bytes, not {size}"
+            )
+
+    def _array(self) -> tuple[tuple[int, ...], str]:
+        return self.shape, self.dtype
 
     @property
     def view(self) -> memoryview:
         """The elements as a flat typed memoryview, not copied (float16 from Python 3.12 on)."""
         return _cast(memoryview(self.data), DTYPES[self.dtype][1])
+
+
+def _described(data: Any, dtype: str | None) -> tuple[tuple[int, ...], str]:
+    """Shape and type of the elements of an array, as its buffer describes them."""
+    try:
+        view = memoryview(data)
+    except (TypeError, ValueError):
+        kind = type(data).__name__
+        raise TypeError(f"Tensor.data must be bytes-like, not {kind}") from None
+    known = element_type(view)
+    if known is None:
+        raise TypeError(
+            f"Tensor.data has elements of format {view.format!r}, and can have {', '.join(DTYPES)}"
+        )
+    if dtype is not None and dtype != known:
+        raise ValueError(f"Tensor.dtype is {dtype}, but the elements of the array are {known}")
+    return tuple(view.shape or ()), known
 
 
 class Text(Media):

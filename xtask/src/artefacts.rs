@@ -24,6 +24,9 @@ const LIBRARIES: &[&str] = &[
     "libwasi-emulated-signal.so",
 ];
 
+/// C++'s library, which only numpy uses.
+const CXX_LIBRARIES: &[&str] = &["libc++.so", "libc++abi.so"];
+
 /// Parts of the standard library that can't work in the sandbox, or that
 /// nobody runs there.
 const LEFT_OUT: &[&str] = &[
@@ -62,7 +65,7 @@ impl Artefacts {
         };
         stamp::unless_done("unpack CPython and wasi-libc", inputs(), &libraries, || {
             recreate(&libraries)?;
-            for name in LIBRARIES {
+            for name in [LIBRARIES, CXX_LIBRARIES].concat() {
                 let packed = source.join(format!("{name}.zst"));
                 let file = fs::File::open(&packed)
                     .with_context(|| format!("{CRATE} {version} has no {name}.zst"))?;
@@ -87,11 +90,13 @@ impl Artefacts {
         Ok(Self { libraries, stdlib })
     }
 
-    /// Names and paths of the libraries.
-    pub(crate) fn libraries(&self) -> impl Iterator<Item = (&'static str, PathBuf)> + '_ {
-        LIBRARIES
-            .iter()
+    /// Names and paths of the libraries, with C++'s or without.
+    pub(crate) fn libraries(&self, cxx: bool) -> Vec<(&'static str, PathBuf)> {
+        let cxx = if cxx { CXX_LIBRARIES } else { &[] };
+        let names = LIBRARIES.iter().chain(cxx);
+        names
             .map(|name| (*name, self.libraries.join(name)))
+            .collect()
     }
 
     /// The path of one of the libraries.
@@ -100,12 +105,24 @@ impl Artefacts {
     }
 }
 
-/// An empty directory.
-fn recreate(path: &Path) -> Result<()> {
+/// Makes an empty directory of a path.
+///
+/// # Errors
+/// Where what is there can't be removed.
+pub(crate) fn recreate(path: &Path) -> Result<()> {
+    remove(path)?;
+    fs::create_dir_all(path)?;
+    Ok(())
+}
+
+/// Removes a directory, where there is one.
+///
+/// # Errors
+/// Where it can't be removed.
+pub(crate) fn remove(path: &Path) -> Result<()> {
     if path.exists() {
         fs::remove_dir_all(path)?;
     }
-    fs::create_dir_all(path)?;
     Ok(())
 }
 

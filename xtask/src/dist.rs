@@ -5,17 +5,29 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context as _, Result};
+use clap::ValueEnum;
 
-use crate::artefacts::Artefacts;
+use crate::artefacts::{self, Artefacts};
+use crate::numpy::Numpy;
 use crate::stamp::{self, Inputs};
 use crate::toolchain::Toolchain;
 use crate::{bytecode, flatten, guest, http, link, shell, snapshot};
+
+/// What the component holds.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Flavour {
+    /// Python's standard library and numpy
+    #[default]
+    Full,
+    /// Python's standard library alone
+    Small,
+}
 
 /// Builds everything and gives the folder.
 ///
 /// # Errors
 /// Names the step that failed, and the command in it.
-pub(crate) fn build() -> Result<PathBuf> {
+pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
     let work = crate::target().join("guest");
     let dist = crate::target().join("dist");
     let python = crate::root().join("python");
@@ -26,8 +38,12 @@ pub(crate) fn build() -> Result<PathBuf> {
     let toolchain = Toolchain::find()?;
     let artefacts = Artefacts::unpack(&work)?;
     let guest = guest::build(&guest::GUEST, &toolchain, &artefacts, &work)?;
-    let linked = link::link(&guest, &artefacts, &work)?;
-    let package = package(&python, &work)?;
+    let numpy = match flavour {
+        Flavour::Full => Some(Numpy::build(&artefacts, &crate::target())?),
+        Flavour::Small => None,
+    };
+    let linked = link::link(&guest, &artefacts, numpy.as_ref(), &work)?;
+    let package = package(&python, numpy.as_ref(), &work)?;
     let flat = flatten::flatten(&linked, &work)?;
     let plain = flatten::plain(&flat, &work)?;
     let named = snapshot::take(&flat, &artefacts.stdlib, &package, &work)?;
@@ -65,6 +81,10 @@ pub(crate) fn build() -> Result<PathBuf> {
         copy_file(&compiled, &dist.join(name))?;
     }
     copy_tree(&artefacts.stdlib, &dist.join("stdlib"))?;
+    if numpy.is_none() {
+        // With its bytecode, which a copy leaves where it is.
+        artefacts::remove(&dist.join("python/numpy"))?;
+    }
     copy_tree(&package, &dist.join("python"))?;
     bytecode::compile(
         &dist.join("pipeline.wasm"),
@@ -141,10 +161,16 @@ fn benches(dist: &Path, name: &str, arguments: &[String], stderr: Stdio) -> Resu
     })
 }
 
-/// The package `remotemedia` alone, without its tests and configuration.
-fn package(python: &Path, work: &Path) -> Result<PathBuf> {
+/// The packages that the component knows without being given any:
+/// `remotemedia`, without its tests and configuration, and numpy.
+fn package(python: &Path, numpy: Option<&Numpy>, work: &Path) -> Result<PathBuf> {
     let package = work.join("python");
     copy_tree(&python.join("remotemedia"), &package.join("remotemedia"))?;
+    let place = package.join("numpy");
+    match numpy {
+        Some(numpy) => copy_tree(&numpy.package.join("numpy"), &place)?,
+        None => artefacts::remove(&place)?,
+    }
     Ok(package)
 }
 

@@ -115,7 +115,7 @@ fn compile(krate: &Crate, toolchain: &Toolchain, into: &Path) -> Result<PathBuf>
                 .arg(&target)
                 .env("PYO3_CONFIG_FILE", &config)
                 // Flags for the host's processor mean nothing here.
-                .env_remove("RUSTFLAGS")
+                .env("RUSTFLAGS", "-Ctarget-feature=+simd128")
                 .env_remove("CARGO_ENCODED_RUSTFLAGS"),
         )
     })?;

@@ -1,4 +1,4 @@
-//! The guest, CPython and wasi-libc become one component.
+//! The guest, CPython, wasi-libc and numpy become one component.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::artefacts::Artefacts;
+use crate::numpy::Numpy;
 use crate::redirect;
 use crate::stamp::{self, Inputs};
 
@@ -13,26 +14,43 @@ use crate::stamp::{self, Inputs};
 ///
 /// # Errors
 /// Names the symbols that no library has.
-pub(crate) fn link(guest: &Path, artefacts: &Artefacts, into: &Path) -> Result<PathBuf> {
+pub(crate) fn link(
+    guest: &Path,
+    artefacts: &Artefacts,
+    numpy: Option<&Numpy>,
+    into: &Path,
+) -> Result<PathBuf> {
     let component = into.join("linked.wasm");
-    let mut inputs = Inputs::new("link", 2).file(guest)?;
-    for (_, path) in artefacts.libraries() {
-        inputs = inputs.file(&path)?;
+    let libraries = artefacts.libraries(numpy.is_some());
+    let modules = numpy.map(Numpy::libraries).transpose()?.unwrap_or_default();
+    let mut inputs = Inputs::new("link", 3).file(guest)?;
+    for (_, path) in &libraries {
+        inputs = inputs.file(path)?;
+    }
+    for (name, path) in &modules {
+        inputs = inputs.text(name).file(path)?;
     }
     stamp::unless_done("link the component", inputs, &component, || {
         let mut linker = wit_component::Linker::default();
         linker.use_built_in_libdl(true);
         let guest = fs::read(guest)?;
         linker.library("libguest.so", &guest, false)?;
-        for (name, path) in artefacts.libraries() {
-            let mut library = fs::read(&path)?;
+        for (name, path) in &libraries {
+            let mut library = fs::read(path)?;
             // The guest itself calls libc, and libc is libc.
-            if name != "libc.so" {
+            if *name != "libc.so" {
                 library = redirect::redirect(&library, &guest)?;
             }
             linker
                 .library(name, &library, false)
-                .with_context(|| name.to_owned())?;
+                .with_context(|| (*name).to_owned())?;
+        }
+        for (name, path) in &modules {
+            let module = redirect::redirect(&fs::read(path)?, &guest)?;
+            // CPython asks for it by this name, when it is imported.
+            linker
+                .library(name, &module, true)
+                .with_context(|| name.clone())?;
         }
         fs::write(&component, linker.encode()?)?;
         Ok(())

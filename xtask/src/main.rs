@@ -13,6 +13,7 @@ mod hosts;
 mod http;
 mod link;
 mod npm;
+mod numpy;
 mod optimise;
 mod packages;
 mod page;
@@ -34,6 +35,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::dist::Flavour;
+
 /// Builds the pipeline component and its host, and runs the tests.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
@@ -50,7 +53,11 @@ enum Task {
     /// forces where the WebAssembly target of Rust comes from. With
     /// PIPELINE_BINARYEN=none the build takes a minute less and Python in it
     /// runs slower: for trying out a change of the guest.
-    Build,
+    Build {
+        /// What the component holds
+        #[arg(long, value_enum, default_value_t)]
+        flavour: Flavour,
+    },
     /// Build everything, then the wheel of the Python package, in target/package
     Wheel,
     /// Build everything, then run a pipeline: arguments are those of `pipeline run`
@@ -123,7 +130,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
-        Task::Build => dist::build().map(|dist| {
+        Task::Build { flavour } => dist::build(flavour).map(|dist| {
             shell::say(format_args!("built {}", dist.display()));
             ExitCode::SUCCESS
         }),
@@ -131,13 +138,19 @@ fn main() -> ExitCode {
             shell::say(format_args!("built {}", wheel.display()));
             ExitCode::SUCCESS
         }),
-        Task::Run { arguments } => dist::build().and_then(|dist| dist::run(&dist, &arguments)),
-        Task::Bench { arguments } => dist::build().and_then(|dist| dist::bench(&dist, &arguments)),
+        Task::Run { arguments } => {
+            dist::build(Flavour::Full).and_then(|dist| dist::run(&dist, &arguments))
+        }
+        Task::Bench { arguments } => {
+            dist::build(Flavour::Full).and_then(|dist| dist::bench(&dist, &arguments))
+        }
         Task::Test { only, busy } => test::run(only.as_deref(), busy),
         Task::Audit => audit::run(),
         Task::Verify { only, seconds } => verify::run(only.as_deref(), seconds),
-        Task::Soak { arguments } => dist::build().and_then(|dist| dist::soak(&dist, &arguments)),
-        Task::Example { name: _ } => dist::build().and_then(|dist| {
+        Task::Soak { arguments } => {
+            dist::build(Flavour::Full).and_then(|dist| dist::soak(&dist, &arguments))
+        }
+        Task::Example { name: _ } => dist::build(Flavour::Full).and_then(|dist| {
             print!("{}", compose::run(&dist)?);
             Ok(ExitCode::SUCCESS)
         }),

@@ -12,7 +12,7 @@ const PROGRAM: (&str, &str) = ("wasm-opt", "binaryen");
 
 /// What the module uses beyond WebAssembly's first version. Nothing else may
 /// come in: hosts have to know it.
-const FEATURES: [&str; 7] = [
+const FEATURES: [&str; 8] = [
     "--enable-bulk-memory",
     "--enable-mutable-globals",
     "--enable-sign-ext",
@@ -20,6 +20,7 @@ const FEATURES: [&str; 7] = [
     "--enable-multivalue",
     "--enable-reference-types",
     "--enable-extended-const",
+    "--enable-simd",
 ];
 
 /// CPython is made of small functions in many files, which its own compiler

@@ -38,7 +38,7 @@ struct Package {
 /// # Errors
 /// Where a package can't be installed or the program can't be started.
 pub(crate) fn run(only: &[String]) -> Result<ExitCode> {
-    let dist = dist::build()?;
+    let dist = dist::build(dist::Flavour::Full)?;
     let python = test::python_tools()?;
     let mut rows = Vec::new();
     for package in read()? {

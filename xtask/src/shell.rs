@@ -60,8 +60,13 @@ pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>> {
         .output()
         .with_context(|| format!("can't start `{}`", show(command)))?;
     if !output.status.success() {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        let lines: Vec<_> = stderr.lines().collect();
+        // Ninja, for one, says on its standard output what is wrong.
+        let mut printed = output.stderr.trim_ascii();
+        if printed.is_empty() {
+            printed = &output.stdout;
+        }
+        let printed = String::from_utf8_lossy(printed);
+        let lines: Vec<_> = printed.lines().collect();
         let last = lines[lines.len().saturating_sub(30)..].join("\n");
         bail!("`{}` failed ({}):\n{last}", show(command), output.status);
     }

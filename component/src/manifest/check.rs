@@ -332,9 +332,13 @@ fn surroundings(node: &NodeSpec, at: &Path<'_>, found: &mut Found) {
             Placement::Anywhere | Placement::Wasi | Placement::PreferWasi => {}
         }
     }
-    if !node.python_deps.is_empty() {
+    let missing = || {
+        let names = node.python_deps.iter().map(String::as_str);
+        names.filter(|name| !comes_along(name))
+    };
+    if missing().next().is_some() {
         found.warning(|| {
-            let packages = enumerate(node.python_deps.iter().take(8).map(String::as_str));
+            let packages = enumerate(missing().take(8));
             let message = format!(
                 "node {id} names Python packages ({packages}), and nothing is installed for a run"
             );
@@ -342,6 +346,13 @@ fn surroundings(node: &NodeSpec, at: &Path<'_>, found: &mut Found) {
                 .help("packages in pure Python work from a directory that the host gives")
         });
     }
+}
+
+/// Whether a requirement asks for a package that the component has, in
+/// whatever version.
+fn comes_along(requirement: &str) -> bool {
+    let end = requirement.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+    requirement[..end.unwrap_or(requirement.len())].eq_ignore_ascii_case("numpy")
 }
 
 /// What is known of the node types so far.

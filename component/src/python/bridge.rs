@@ -20,6 +20,8 @@ pub(crate) struct Bridge {
     pub(crate) refresh: Py<PyAny>,
     pub(crate) format_error: Py<PyAny>,
     pub(crate) deepcopy: Py<PyAny>,
+    pub(crate) tensor_of: Py<PyAny>,
+    pub(crate) scalar_of: Py<PyAny>,
     pub(crate) unknown_node_type: Py<PyAny>,
     pub(crate) node_unavailable: Py<PyAny>,
     pub(crate) media: Media,
@@ -84,6 +86,7 @@ impl Bridge {
         let bridge = py.import("remotemedia.runtime.bridge")?;
         let embedded = py.import("remotemedia.runtime.embedded")?;
         let media = py.import("remotemedia.media")?;
+        let values = py.import("remotemedia.runtime.values")?;
         let class = |name| -> PyResult<Py<PyType>> {
             Ok(media.getattr(name)?.cast_into::<PyType>()?.unbind())
         };
@@ -107,6 +110,8 @@ impl Bridge {
             refresh: embedded.getattr("refresh")?.unbind(),
             format_error: bridge.getattr("format_error")?.unbind(),
             deepcopy: py.import("copy")?.getattr("deepcopy")?.unbind(),
+            tensor_of: values.getattr("tensor_of")?.unbind(),
+            scalar_of: values.getattr("scalar_of")?.unbind(),
             media: Media { classes },
         })
     }

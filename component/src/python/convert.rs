@@ -95,10 +95,37 @@ fn list<'py>(
 /// # Errors
 /// Says at which path inside the item an object has no form.
 pub(crate) fn item_from_python(object: &Bound<'_, PyAny>) -> Result<Value, NoForm> {
-    match media::from_python(object)? {
-        Some(medium) => Ok(Value::Media(Box::new(medium))),
-        None => plain_from_python(object),
+    if let Some(medium) = media::from_python(object)? {
+        return Ok(Value::Media(Box::new(medium)));
     }
+    let tensor = tensor_of(object).map_err(|error| NoForm {
+        path: String::new(),
+        message: error.value(object.py()).to_string(),
+    })?;
+    if let Some(tensor) = tensor
+        && let Some(medium) = media::from_python(&tensor)?
+    {
+        return Ok(Value::Media(Box::new(medium)));
+    }
+    plain_from_python(object)
+}
+
+/// The tensor that an array is; `None` for anything else.
+fn tensor_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = object.py();
+    if !may_be_of_numpy(object) {
+        return Ok(None);
+    }
+    let tensor = bridge::get(py)?.tensor_of.bind(py).call1((object,))?;
+    Ok(Some(tensor).filter(|tensor| !tensor.is_none()))
+}
+
+/// Whether an object can be an array, or a number of numpy's: all of them have
+/// buffers, and most else has not.
+fn may_be_of_numpy(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: the pointer is that of a live object.
+    let has_buffer = unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) != 0 };
+    has_buffer && !object.is_exact_instance_of::<PyBytes>()
 }
 
 /// Makes the value of a plain object, which may lie inside a medium.
@@ -217,6 +244,13 @@ fn plain(object: &Bound<'_, PyAny>, depth: usize, nodes: &mut usize) -> Result<V
     if object.cast::<PyMemoryView>().is_ok() {
         let content = object.call_method0(pyo3::intern!(object.py(), "tobytes"))?;
         return bytes(content.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes());
+    }
+    if may_be_of_numpy(object) {
+        let py = object.py();
+        let own = bridge::get(py)?.scalar_of.bind(py).call1((object,))?;
+        if !own.is_none() {
+            return plain(&own, depth, nodes);
+        }
     }
     let name = object.get_type().fully_qualified_name();
     let name = name.map_or_else(|_| "object".to_owned(), |name| name.to_string());

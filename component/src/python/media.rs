@@ -3,7 +3,6 @@
 
 use std::ffi::{CStr, c_int, c_void};
 
-use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -264,61 +263,75 @@ impl<'py> Fields<'_, 'py> {
 
     fn floats(&self, name: &str) -> Result<Vec<f32>, NoForm> {
         let value = self.get(name)?;
-        let buffer =
-            PyUntypedBuffer::get(&value).map_err(|error| self.wrong(name, error.to_string()))?;
-        if buffer.format() != c"f" && buffer.format() != c"<f" {
-            return Err(self.wrong(
-                name,
-                "the samples must be 32-bit floats (buffer format \"f\")",
-            ));
-        }
-        let mut samples = vec![0.0_f32; buffer.len_bytes() / size_of::<f32>()];
-        // SAFETY: `samples` owns exactly the bytes that are written.
-        unsafe {
-            read_buffer(
-                &value,
-                samples.as_mut_ptr().cast(),
-                samples.len() * size_of::<f32>(),
-            )
-        }
-        .map_err(|error| self.wrong(name, error.to_string()))?;
-        Ok(samples)
+        let copied = View::get(&value).and_then(|view| {
+            let floats = c"f" == view.format() || c"<f" == view.format();
+            floats.then(|| view.copy()).transpose()
+        });
+        copied
+            .map_err(|error| self.wrong(name, error.to_string()))?
+            .ok_or_else(|| {
+                let message = "the samples must be 32-bit floats (buffer format \"f\")";
+                self.wrong(name, message)
+            })
     }
 }
 
 fn copy_buffer(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
-    let length = PyUntypedBuffer::get(object)?.len_bytes();
-    let mut bytes = vec![0; length];
-    // SAFETY: `bytes` owns exactly the bytes that are written.
-    unsafe { read_buffer(object, bytes.as_mut_ptr(), length)? };
-    Ok(bytes)
+    View::get(object)?.copy()
 }
 
-/// Copies the bytes of a buffer in logical order, also from a strided one.
-///
-/// # Safety
-/// `to` must be valid for writes of `length` bytes.
-unsafe fn read_buffer(object: &Bound<'_, PyAny>, to: *mut u8, length: usize) -> PyResult<()> {
-    let mut view = std::mem::MaybeUninit::<ffi::Py_buffer>::uninit();
-    // SAFETY: the view is initialised by `GetBuffer`, read only where that
-    // succeeded, and released once. The copy is checked against `length`.
-    unsafe {
-        if ffi::PyObject_GetBuffer(object.as_ptr(), view.as_mut_ptr(), ffi::PyBUF_FULL_RO) != 0 {
-            return Err(PyErr::fetch(object.py()));
-        }
-        let mut view = view.assume_init();
-        let status = if view.len as usize == length {
-            ffi::PyBuffer_ToContiguous(to.cast(), &raw mut view, view.len, b'C' as _)
-        } else {
-            -1
-        };
-        ffi::PyBuffer_Release(&raw mut view);
-        if status != 0 {
-            return Err(PyErr::take(object.py())
-                .unwrap_or_else(|| PyBufferError::new_err("the buffer changed its size")));
+/// A view of an object's buffer, of any shape: PyO3's own has none of an array
+/// without dimensions.
+struct View<'py>(Box<ffi::Py_buffer>, Python<'py>);
+
+impl<'py> View<'py> {
+    fn get(object: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let py = object.py();
+        let mut view = Box::new(std::mem::MaybeUninit::<ffi::Py_buffer>::uninit());
+        // SAFETY: the view is initialised by `GetBuffer`, and kept only where
+        // that succeeded. It stays where it is.
+        unsafe {
+            if ffi::PyObject_GetBuffer(object.as_ptr(), view.as_mut_ptr(), ffi::PyBUF_FULL_RO) != 0
+            {
+                return Err(PyErr::fetch(py));
+            }
+            Ok(Self(view.assume_init(), py))
         }
     }
-    Ok(())
+
+    /// The format of its elements; bytes where it says none.
+    fn format(&self) -> &CStr {
+        if self.0.format.is_null() {
+            return c"B";
+        }
+        // SAFETY: it is a C string that lives as long as the view.
+        unsafe { CStr::from_ptr(self.0.format) }
+    }
+
+    /// A copy of its elements, which take the size of one `T` or more each, in
+    /// logical order also where they lie apart.
+    fn copy<T: Copy + Default>(&self) -> PyResult<Vec<T>> {
+        let mut copy = vec![T::default(); self.0.len as usize / size_of::<T>()];
+        let length = size_of_val(copy.as_slice()) as ffi::Py_ssize_t;
+        // SAFETY: `copy` owns exactly the bytes that are written; the elements
+        // of the types that this is used for may hold any bytes.
+        let status = unsafe {
+            let view = &raw const *self.0;
+            ffi::PyBuffer_ToContiguous(copy.as_mut_ptr().cast(), view, length, b'C' as _)
+        };
+        if status == 0 {
+            Ok(copy)
+        } else {
+            Err(PyErr::fetch(self.1))
+        }
+    }
+}
+
+impl Drop for View<'_> {
+    fn drop(&mut self) {
+        // SAFETY: it was given by `GetBuffer`, and is released once.
+        unsafe { ffi::PyBuffer_Release(&raw mut *self.0) }
+    }
 }
 
 /// A payload that Rust owns and Python reads and writes in place.

@@ -2,6 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 
+use pyo3::exceptions::PyModuleNotFoundError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -57,6 +58,9 @@ const SNAPSHOT_MODULES: &[&str] = &[
     "zlib",
 ];
 
+/// What is there unless the component was built without it.
+const NUMPY: &str = "numpy";
+
 /// Parts of a code object that its type does not show to the collector.
 const CODE_PARTS: &[&str] = &[
     "co_consts",
@@ -93,15 +97,28 @@ pub(crate) fn prepare(warm_up: impl Fn()) {
                 panic!("the snapshot needs the module {module}");
             }
         }
+        if let Err(error) = py.import(NUMPY)
+            && !error.is_instance_of::<PyModuleNotFoundError>(py)
+        {
+            error.print(py);
+            panic!("numpy can't be imported");
+        }
         bridge::get(py).expect("the bridge");
         let gc = py.import("gc").expect("gc");
         let collect = || gc.call_method0("collect").expect("gc.collect");
         let embedded = py
             .import("remotemedia.runtime.embedded")
             .expect("the package");
+        let numpy = py
+            .import("remotemedia.runtime.with_numpy")
+            .expect("the package");
         let rehearse = || {
             interpreter::rehearse(py).expect("what a restore does");
             warm_up();
+            if let Err(error) = numpy.call_method0("rehearse") {
+                error.print(py);
+                panic!("numpy does not work");
+            }
             for _ in 0..8 {
                 let own = embedded.call_method0("rehearse_own_node");
                 own.expect("a module of the package");
@@ -131,6 +148,8 @@ pub(crate) fn prepare(warm_up: impl Fn()) {
         });
         // Warm again: the code is new, and collecting has emptied caches.
         rehearse();
+        let seeded = numpy.call_method0("seed_at_first_use");
+        seeded.expect("numpy's random numbers");
         immortalize(&gc).expect("the collector's objects");
         gc.call_method0("freeze").expect("gc.freeze");
         // Nothing is left to collect; but CPython's lists of objects to reuse

@@ -4,6 +4,7 @@
 
 #![cfg(unix)]
 
+mod arrays;
 mod cases;
 mod faults;
 mod jobs;

@@ -36,10 +36,11 @@ MODULES: dict[str, str] = {
 }
 """Node type to the module of this package that holds its class."""
 
-_LIBROSA = "needs librosa and numpy"
-_AV = "needs av (PyAV) and numpy"
+_LIBROSA = "needs librosa"
+_AV = "needs av (PyAV)"
 _AIORTC = "needs aiortc and av (PyAV)"
-_VIDEO = "does nothing to the frames in the SDK either; working on video needs av (PyAV) and numpy"
+_VIDEO = "does nothing to the frames in the SDK either; working on video needs av (PyAV)"
+_OWN = "numpy is there: a line of it in a node of your own does the same"
 _TORCH = "needs torch and transformers"
 _GRPC = "needs grpcio and a server to connect to"
 
@@ -50,7 +51,7 @@ UNAVAILABLE: dict[str, tuple[str, str]] = {
     ),
     "AudioBuffer": (
         "Collect numpy audio up to a size",
-        "needs numpy; AudioChunkNode does it on Audio items",
+        "AudioChunkNode does it on Audio items",
     ),
     "AudioResampler": (
         "Change the sample rate of numpy audio",
@@ -62,10 +63,10 @@ UNAVAILABLE: dict[str, tuple[str, str]] = {
     ),
     "VADNode": (
         "Find speech in numpy audio",
-        "needs numpy; EnergyVadNode does it on Audio items",
+        "EnergyVadNode does it on Audio items",
     ),
-    "ExtractAudioDataNode": ("Take the samples out of a tuple", "needs numpy"),
-    "FormatConverterNode": ("Convert the sample format of numpy audio", "needs numpy"),
+    "ExtractAudioDataNode": ("Take the samples out of a tuple", _OWN),
+    "FormatConverterNode": ("Convert the sample format of numpy audio", _OWN),
     "MediaReaderNode": ("Read a media file", _AIORTC),
     "LocalMediaReaderNode": ("Read a media file", _AV),
     "MediaWriterNode": ("Write a media file", _AV),

@@ -79,7 +79,7 @@ def _media_to_json(value: Media) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for field, content in value.fields().items():
         if field == value._payload:
-            fields[field] = b64encode(memoryview(content).cast("B")).decode()
+            fields[field] = b64encode(value._bytes(field)).decode()
         elif field == "shape":
             fields[field] = list(content)
         else:
@@ -224,9 +224,13 @@ def _media_from_json(name: str, content: Any) -> Media:
             known = ", ".join(cls._fields)
             raise ValueFormError("", f"${name} has no field {shown(field)!r} (it has {known})")
         try:
-            fields[field] = _bytes(form) if field == cls._payload else _value(form, 0)
+            # A payload can be written to, as in the component.
+            payload = field == cls._payload
+            fields[field] = bytearray(_bytes(form)) if payload else _value(form, 0)
         except ValueFormError as error:
             raise error.within(field_path("", field)) from None
+    if "shape" in cls._fields and "shape" not in fields:
+        raise ValueFormError("", f"${name} needs the field 'shape'")
     try:
         return cls(**fields)
     except (TypeError, ValueError) as error:

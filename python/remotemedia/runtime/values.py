@@ -1,12 +1,13 @@
 """Plain data: what items are made of outside Python.
 
 None, bool, int, float, str, bytes, list, tuple, dict; and media as whole items. Subclasses count as
-what they extend, bytearray and memoryview as bytes.
+what they extend, bytearray and memoryview as bytes, numbers of numpy as Python's own, and an array
+as a tensor.
 """
 
 from __future__ import annotations
 
-from ..media import Media
+from ..media import Media, Tensor, element_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +56,48 @@ def plain(value: object, path: str = "") -> Any:
             return value.replace(**changes)
         except (TypeError, ValueError) as error:
             raise ValueFormError(path, str(error)) from None
-    return _plain(value, path, set(), 0)
+    try:
+        tensor = tensor_of(value)
+    except (TypeError, ValueError) as error:
+        raise ValueFormError(path, str(error)) from None
+    return _plain(value, path, set(), 0) if tensor is None else tensor
+
+
+def tensor_of(value: object) -> Tensor | None:
+    """The tensor that an array of numpy's or of the module `array` is; None for anything else.
+
+    Raises TypeError for an array whose elements no tensor has. numpy need not be there.
+    """
+    kind = type(value)
+    module = kind.__module__
+    if module == "array":
+        return Tensor(value)  # type: ignore[arg-type]
+    if not hasattr(kind, "__array_interface__") or _is_scalar(kind):
+        return None
+    name = f"{module}.{kind.__qualname__}"
+    if hasattr(value, "mask"):
+        raise TypeError(f"{name} has no plain form (fill in what is masked, with its filled())")
+    try:
+        known = element_type(memoryview(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        known = None
+    if known is None:
+        of = f"{name} of {value.dtype}"  # type: ignore[attr-defined]
+        raise TypeError(f"{of} has no plain form (convert it with its astype() or tolist())")
+    return Tensor(value)  # type: ignore[arg-type]
+
+
+def scalar_of(value: Any) -> Any:
+    """Python's own value for a number, text or time of numpy's; None for anything else."""
+    if not _is_scalar(type(value)):
+        return None
+    own = value.item()
+    # A long double is itself, since Python has none.
+    return own if not _is_scalar(type(own)) else float(own)
+
+
+def _is_scalar(kind: type) -> bool:
+    return any(it.__name__ == "generic" and it.__module__ == "numpy" for it in kind.__mro__)
 
 
 def _plain(value: Any, path: str, open_ids: set[int], depth: int) -> Any:
@@ -84,6 +126,9 @@ def _plain(value: Any, path: str, open_ids: set[int], depth: int) -> Any:
         return float(value)
     if isinstance(value, str):
         return _text(str.__str__(value), path)
+    own = scalar_of(value)
+    if own is not None:
+        return _plain(own, path, open_ids, depth)
     raise ValueFormError(path, _no_form(value))
 
 

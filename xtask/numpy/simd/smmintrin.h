@@ -1,0 +1,2 @@
+// See emmintrin.h.
+#include "emmintrin.h"
