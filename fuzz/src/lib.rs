@@ -51,7 +51,7 @@ mod bindings {
             package remotemedia:fuzz;
 
             world fuzz {
-                import remotemedia:pipeline/executor@0.1.0;
+                import remotemedia:pipeline/executor@0.2.0;
             }
         ",
         world: "remotemedia:fuzz/fuzz",
