@@ -136,18 +136,21 @@ pub(crate) fn on_epoch(state: &State) -> wasmtime::Result<UpdateDeadline> {
     }
 }
 
+/// What addresses of 32 bits reach: the limit of memory where none is set.
+const ADDRESSES: u64 = 1 << 32;
+
 /// Counts the memory of an instance, and refuses what is beyond its limit.
-#[derive(Default)]
 pub(crate) struct Meter {
-    limit: Option<usize>,
+    limit: usize,
     used: usize,
     refused: Option<usize>,
 }
 
 impl Meter {
     pub(crate) fn new(limit: Option<usize>) -> Self {
+        let most = usize::try_from(ADDRESSES).unwrap_or(usize::MAX);
         Self {
-            limit,
+            limit: limit.map_or(most, |limit| limit.min(most)),
             used: 0,
             refused: None,
         }
@@ -155,22 +158,21 @@ impl Meter {
 
     /// The limit, where something was refused because of it.
     pub(crate) fn refusal(&self) -> Option<LimitError> {
-        match (self.limit, self.refused) {
-            (Some(limit), Some(wanted)) => Some(LimitError::Memory { limit, wanted }),
-            _ => None,
-        }
+        let limit = self.limit;
+        self.refused
+            .map(|wanted| LimitError::Memory { limit, wanted })
     }
 
     /// Whether something may grow from a number of units to another, of so many
     /// bytes each.
     fn grow(&mut self, current: usize, desired: usize, most: Option<usize>, unit: usize) -> bool {
-        if most.is_some_and(|most| desired > most) {
-            return false;
-        }
         let by = desired.saturating_sub(current).saturating_mul(unit);
         let wanted = self.used.saturating_add(by);
-        if self.limit.is_some_and(|limit| wanted > limit) {
+        if wanted > self.limit {
             self.refused = Some(self.refused.map_or(wanted, |before| before.max(wanted)));
+            return false;
+        }
+        if most.is_some_and(|most| desired > most) {
             return false;
         }
         self.used = wanted;
@@ -195,5 +197,28 @@ impl ResourceLimiter for Meter {
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         Ok(self.grow(current, desired, maximum, size_of::<usize>()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_ends_where_addresses_do() {
+        let gibibytes = |n: usize| n << 30;
+        for (limit, allowed, refused) in [
+            (None, gibibytes(4), gibibytes(5)),
+            (Some(gibibytes(8)), gibibytes(3), gibibytes(5)),
+            (Some(gibibytes(1)), gibibytes(1), gibibytes(2)),
+        ] {
+            let mut meter = Meter::new(limit);
+            assert!(meter.grow(0, allowed, None, 1));
+            assert!(meter.refusal().is_none());
+            assert!(!meter.grow(allowed, refused, None, 1));
+            let said = meter.refusal().map(|refusal| refusal.to_string());
+            let limit = limit.unwrap_or(usize::MAX).min(gibibytes(4)) >> 20;
+            assert!(said.is_some_and(|said| said.ends_with(&format!("limit of {limit} MiB"))));
+        }
     }
 }

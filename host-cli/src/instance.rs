@@ -230,9 +230,7 @@ pub(crate) fn bounded(
     store.set_hostcall_fuel(limits.output.unwrap_or(usize::MAX));
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|context| crate::bounds::on_epoch(context.data()));
-    if limits.memory.is_some() {
-        store.limiter(|state| &mut state.meter);
-    }
+    store.limiter(|state| &mut state.meter);
     let watch = watch(engine, &bounds)?;
     Ok(Bounded {
         store,
