@@ -139,8 +139,8 @@ impl Build<'_> {
         }
         stamp::unless_done("compile numpy", inputs, &built.modules, || {
             self.libraries()?;
-            self.settings(&headers)?;
-            self.compile(&source)?;
+            let settings = self.settings(&headers)?;
+            self.compile(&source, &settings)?;
             self.gather(&built)?;
             licences(&source, &built.package.join("numpy/LICENSES"))
         })?;
@@ -258,8 +258,9 @@ impl Build<'_> {
         Ok(())
     }
 
-    /// Writes the files that tell meson what to build with.
-    fn settings(&self, headers: &Path) -> Result<()> {
+    /// Writes the files that tell meson what to build with, and gives what is
+    /// in them.
+    fn settings(&self, headers: &Path) -> Result<String> {
         let path = |path: PathBuf| path.display().to_string();
         let quoted = |flag: &str| format!("'{flag}'");
         let mut flags: Vec<_> = FLAGS.iter().map(|flag| quoted(flag)).collect();
@@ -277,12 +278,17 @@ impl Build<'_> {
             ("@INPUTS@", path(self.inputs.clone())),
             ("@FLAGS@", flags.join(", ")),
         ];
+        let mut all = OPTIONS.join("\n");
+        for name in ["tools.txt", "cxxabi.c"] {
+            all += &fs::read_to_string(self.inputs.join(name))?;
+        }
         for name in ["cc.py", "cross.ini", "build-details.json"] {
             let mut text = fs::read_to_string(self.inputs.join(name))?;
             for (key, value) in &values {
                 text = text.replace(key, value);
             }
-            fs::write(self.folder.join(name), text)?;
+            fs::write(self.folder.join(name), &text)?;
+            all += &text;
         }
         let object = self.folder.join("lib/cxxabi.o");
         let mut clang = self.python();
@@ -290,7 +296,8 @@ impl Build<'_> {
             .args(["cc.py", "c", "-c", "-O2", "-fPIC", "-o"])
             .arg(object)
             .arg(self.inputs.join("cxxabi.c"));
-        shell::output(&mut clang).map(drop)
+        shell::output(&mut clang)?;
+        Ok(all)
     }
 
     /// Python with the tools on its path.
@@ -305,10 +312,9 @@ impl Build<'_> {
         command
     }
 
-    /// Configures numpy, compiles it, and installs it into `installed`.
-    fn compile(&self, source: &Path) -> Result<()> {
-        // What was configured by other settings is of no use, and says so.
-        artefacts::recreate(&self.folder.join("build"))?;
+    /// Configures numpy, compiles it, and installs it into `installed`. A build
+    /// with the same settings goes on where it stopped.
+    fn compile(&self, source: &Path, settings: &str) -> Result<()> {
         artefacts::recreate(&self.folder.join("installed"))?;
         let meson = |arguments: &[&str]| {
             let mut command = self.python();
@@ -317,12 +323,20 @@ impl Build<'_> {
                 .args(arguments);
             command
         };
-        shell::output(
-            meson(&["setup", "build"])
-                .arg(source)
-                .args(["--cross-file", "cross.ini"])
-                .args(OPTIONS),
-        )?;
+        let settings = format!("{}\n{settings}", source.display());
+        let configured = self.folder.join("configured");
+        if fs::read_to_string(&configured).ok().as_ref() != Some(&settings) {
+            // Meson keeps what it knows of a compiler.
+            artefacts::recreate(&self.folder.join("build"))?;
+            let _ = fs::remove_file(&configured);
+            shell::output(
+                meson(&["setup", "build"])
+                    .arg(source)
+                    .args(["--cross-file", "cross.ini"])
+                    .args(OPTIONS),
+            )?;
+            fs::write(&configured, settings)?;
+        }
         shell::output(&mut meson(&["compile", "-C", "build"]))?;
         shell::output(
             meson(&["install", "-C", "build", "--no-rebuild", "--quiet"])
