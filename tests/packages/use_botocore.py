@@ -12,6 +12,7 @@ class Use:
         assert "Signature=" in request.headers["Authorization"]
 
         import botocore.session
+
         client = botocore.session.get_session().create_client(
             "s3", region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b"
         )

@@ -5,6 +5,8 @@ class Use:
     def process(self, item):
         import chardet
 
-        found = chardet.detect("Это просто текст на русском языке, довольно длинный".encode("utf-8"))
+        found = chardet.detect(
+            "Это просто текст на русском языке, довольно длинный".encode("utf-8")
+        )
         assert found["encoding"].lower() == "utf-8"
         return found["encoding"]

@@ -8,6 +8,7 @@ class Use:
         def outer(n):
             def inner(x):
                 return x + n
+
             return inner
 
         again = cloudpickle.loads(cloudpickle.dumps(outer(3)))

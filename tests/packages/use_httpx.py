@@ -10,7 +10,9 @@ class Use:
         def answer(request):
             return httpx.Response(200, json={"path": request.url.path})
 
-        with httpx.Client(transport=httpx.MockTransport(answer), base_url="https://x.org") as client:
+        with httpx.Client(
+            transport=httpx.MockTransport(answer), base_url="https://x.org"
+        ) as client:
             assert client.get("/a", params={"b": "c"}).json() == {"path": "/a"}
 
         async def main():

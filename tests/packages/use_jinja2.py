@@ -10,7 +10,9 @@ class Use:
             "page": "{% extends 'base' %}{% block title %}{{ names | map('upper') | join(', ') }}"
             "{% for n in names if n != 'b' %}-{{ loop.index }}{% endfor %}{% endblock %}",
         }
-        environment = Environment(loader=DictLoader(pages), autoescape=select_autoescape(default=True))
+        environment = Environment(
+            loader=DictLoader(pages), autoescape=select_autoescape(default=True)
+        )
         text = environment.get_template("page").render(names=["a", "<b>"])
         assert text == "<h1>A, &lt;B&gt;-1-2</h1>"
         return text

@@ -17,8 +17,11 @@ class Use:
         @v_args(inline=True)
         class Calculate(Transformer):
             from operator import add, mul
+
             number = int
 
         for parser in ("lalr", "earley"):
-            assert Calculate().transform(Lark(grammar, parser=parser).parse("1 + 2 * (3 + 4)")) == 15
+            assert (
+                Calculate().transform(Lark(grammar, parser=parser).parse("1 + 2 * (3 + 4)")) == 15
+            )
         return "parsed"

@@ -19,5 +19,7 @@ class Use:
         path = os.path.join(tempfile.mkdtemp(), "book.xlsx")
         book.save(path)
         again = load_workbook(path).active
-        assert again["A1"].font.b and again["B2"].value == 3.0 and again["C1"].value == "=SUM(A2:A49)"
+        assert (
+            again["A1"].font.b and again["B2"].value == 3.0 and again["C1"].value == "=SUM(A2:A49)"
+        )
         return again.max_row

@@ -3,7 +3,6 @@
 
 class Use:
     def process(self, item):
-        import io
 
         import pycodestyle
 
@@ -13,7 +12,10 @@ class Use:
             def error(self, line, offset, text, check):
                 self.found.append((line, text[:4]))
 
-        checker = pycodestyle.Checker(lines=["import os,sys\n", "x=1 \n"], report=Report(pycodestyle.StyleGuide(quiet=2).options))
+        checker = pycodestyle.Checker(
+            lines=["import os,sys\n", "x=1 \n"],
+            report=Report(pycodestyle.StyleGuide(quiet=2).options),
+        )
         checker.check_all()
         codes = {code for _, code in Report.found}
         assert {"E401", "E225", "W291"} <= codes

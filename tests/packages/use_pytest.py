@@ -1,4 +1,4 @@
-"""pytest==9.2.0: a run of tests in /tmp, with `--capture=sys`"""
+"""pytest==9.2.0: a run of tests in /tmp, with `--capture=sys -p no:faulthandler`"""
 
 
 class Use:
@@ -20,6 +20,18 @@ class Use:
                     "    assert n < 3\n"
                 )
             sys.stdout.flush()
-            status = pytest.main(["-q", "--capture=sys", "-p", "no:cacheprovider", "--rootdir", directory, path])
+            status = pytest.main(
+                [
+                    "-q",
+                    "--capture=sys",
+                    "-p",
+                    "no:faulthandler",
+                    "-p",
+                    "no:cacheprovider",
+                    "--rootdir",
+                    directory,
+                    path,
+                ]
+            )
         assert status == pytest.ExitCode.TESTS_FAILED
         return int(status)

@@ -9,7 +9,9 @@ class Use:
 
         when = parser.parse("Thu Sep 25 2025 10:36:28 CEST", tzinfos={"CEST": 7200})
         assert when.isoformat() == "2025-09-25T10:36:28+02:00"
-        assert datetime(2024, 1, 31) + relativedelta.relativedelta(months=1) == datetime(2024, 2, 29)
+        assert datetime(2024, 1, 31) + relativedelta.relativedelta(months=1) == datetime(
+            2024, 2, 29
+        )
         days = rrule.rrule(rrule.WEEKLY, count=3, dtstart=datetime(2024, 1, 1), byweekday=rrule.FR)
         assert [day.day for day in days] == [5, 12, 19]
         zone = tz.gettz("America/New_York")

@@ -9,7 +9,9 @@ class Use:
         from rich.syntax import Syntax
         from rich.table import Table
 
-        console = Console(file=io.StringIO(), width=60, force_terminal=True, color_system="truecolor")
+        console = Console(
+            file=io.StringIO(), width=60, force_terminal=True, color_system="truecolor"
+        )
         table = Table(title="Names")
         table.add_column("name")
         table.add_row("[bold]one[/bold]")

@@ -9,5 +9,8 @@ class Use:
 
         data = simplejson.loads('{"a": 1.10, "b": [true, null]}', use_decimal=True)
         assert data["a"] == Decimal("1.10")
-        assert simplejson.loads(simplejson.dumps(data, use_decimal=True)) == {"a": 1.1, "b": [True, None]}
+        assert simplejson.loads(simplejson.dumps(data, use_decimal=True)) == {
+            "a": 1.1,
+            "b": [True, None],
+        }
         return simplejson.dumps({"b": 1, "a": 2}, sort_keys=True)

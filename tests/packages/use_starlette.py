@@ -22,8 +22,15 @@ class Use:
             sent.append(message)
 
         scope = {
-            "type": "http", "method": "GET", "path": "/a", "raw_path": b"/a", "root_path": "",
-            "query_string": b"q=1", "headers": [], "scheme": "http", "server": ("a", 80),
+            "type": "http",
+            "method": "GET",
+            "path": "/a",
+            "raw_path": b"/a",
+            "root_path": "",
+            "query_string": b"q=1",
+            "headers": [],
+            "scheme": "http",
+            "server": ("a", 80),
             "http_version": "1.1",
         }
         asyncio.run(app(scope, receive, send))

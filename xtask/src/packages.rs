@@ -152,7 +152,9 @@ fn use_package(
         || String::from_utf8_lossy(&output.stderr).into_owned(),
         str::to_owned,
     );
-    Ok(Err(message.lines().next().unwrap_or_default().to_owned()))
+    let line = message.lines().next().unwrap_or_default();
+    let here = format!("{}/", crate::target().join("packages").display());
+    Ok(Err(line.replace(&here, "")))
 }
 
 fn table(rows: &[(Package, Option<String>)]) -> String {

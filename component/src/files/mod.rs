@@ -16,7 +16,7 @@ mod calls;
 
 pub use descriptors::{Access, Descriptors, FIRST};
 pub use error::Error;
-pub use node::{Kind, Node, Stat};
+pub use node::{Entry, Kind, Node, Stat};
 pub use tree::{Found, Place, Tree};
 
 #[cfg(target_family = "wasm")]

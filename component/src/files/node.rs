@@ -45,6 +45,9 @@ pub enum Kind {
     Theirs,
 }
 
+/// A name in a directory, and what has it.
+pub type Entry = (Vec<u8>, Rc<Node>);
+
 /// What is known of a node beside its content.
 #[derive(Clone, Copy, Debug)]
 pub struct Stat {
@@ -116,7 +119,7 @@ impl Node {
     ///
     /// # Errors
     /// Where it is none.
-    pub fn entries(&self) -> Result<Vec<(Vec<u8>, Rc<Node>)>, Error> {
+    pub fn entries(&self) -> Result<Vec<Entry>, Error> {
         let Kind::Directory { entries, .. } = &self.kind else {
             return Err(Error::NotDirectory);
         };

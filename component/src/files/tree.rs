@@ -284,11 +284,12 @@ impl Tree {
                 return Ok(());
             }
             match (&node.kind, &there.kind) {
-                (Kind::Directory { .. }, Kind::Directory { entries, .. }) => {
-                    if !entries.borrow().is_empty() {
-                        return Err(Error::NotEmpty);
-                    }
+                (Kind::Directory { .. }, Kind::Directory { entries, .. })
+                    if !entries.borrow().is_empty() =>
+                {
+                    return Err(Error::NotEmpty);
                 }
+                (Kind::Directory { .. }, Kind::Directory { .. }) => {}
                 (Kind::Directory { .. }, _) => return Err(Error::NotDirectory),
                 (_, Kind::Directory { .. }) => return Err(Error::IsDirectory),
                 _ => {}
