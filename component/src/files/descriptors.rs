@@ -21,7 +21,7 @@ pub struct Access {
 pub(super) struct Open {
     pub(super) node: Rc<Node>,
     /// The path it was opened by: names are looked up below it.
-    pub(super) path: Vec<u8>,
+    path: Vec<u8>,
     pub(super) access: Access,
     position: u64,
 }
@@ -149,6 +149,14 @@ impl Descriptors {
     /// Where it is no descriptor.
     pub fn node(&mut self, descriptor: i32) -> Result<&Rc<Node>, Error> {
         self.get(descriptor).map(|open| &open.node)
+    }
+
+    /// The path by which a descriptor was opened.
+    ///
+    /// # Errors
+    /// Where it is no descriptor.
+    pub fn path(&mut self, descriptor: i32) -> Result<&[u8], Error> {
+        self.get(descriptor).map(|open| open.path.as_slice())
     }
 
     pub(super) fn get(&mut self, descriptor: i32) -> Result<&mut Open, Error> {

@@ -77,7 +77,7 @@ impl Files {
         let from = if absolute || directory == HERE {
             self.current.clone()
         } else if directory >= FIRST {
-            self.descriptors.get(directory)?.path.clone()
+            self.descriptors.path(directory)?.to_vec()
         } else {
             return Ok(Where::AsItCame);
         };
