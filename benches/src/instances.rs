@@ -24,7 +24,7 @@ pub(crate) const FRESH_TEXT: &str = "TextProcessorNode: instantiate, run, drop";
 
 /// The jobs that (b), (c) and (d) run.
 pub(crate) fn jobs(host: &Host) -> Result<Vec<(&'static str, Job)>> {
-    Ok(vec![
+    let mut jobs = vec![
         (
             "Rust only (multiply, add)",
             host.job_of(NUMBERS, "[5, 7, 3]")?,
@@ -32,8 +32,11 @@ pub(crate) fn jobs(host: &Host) -> Result<Vec<(&'static str, Job)>> {
         ("TextProcessorNode", host.job(TEXT, TEXT_ITEM)?),
         ("a user's own node", host.job(GREETER, GREETED)?),
         ("a user's own node, compiled", host.job(COMPILED, GREETED)?),
-        ("numpy: a spectrum, compiled", host.job(SPECTRUM, "[440]")?),
-    ])
+    ];
+    if host.dist.join("python/numpy").is_dir() {
+        jobs.push(("numpy: a spectrum, compiled", host.job(SPECTRUM, "[440]")?));
+    }
+    Ok(jobs)
 }
 
 pub(crate) fn measure(host: &Host, rounds: usize) -> Result<Vec<Section>> {

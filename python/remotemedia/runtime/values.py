@@ -71,7 +71,7 @@ def tensor_of(value: object) -> Tensor | None:
     kind = type(value)
     module = kind.__module__
     if module == "array":
-        return Tensor(value)  # type: ignore[arg-type]
+        return Tensor(value)
     if not hasattr(kind, "__array_interface__") or _is_scalar(kind):
         return None
     name = f"{module}.{kind.__qualname__}"
@@ -84,7 +84,7 @@ def tensor_of(value: object) -> Tensor | None:
     if known is None:
         of = f"{name} of {value.dtype}"  # type: ignore[attr-defined]
         raise TypeError(f"{of} has no plain form (convert it with its astype() or tolist())")
-    return Tensor(value)  # type: ignore[arg-type]
+    return Tensor(value)
 
 
 def scalar_of(value: Any) -> Any:
