@@ -299,11 +299,20 @@ fn an_output_leaves_before_the_next_is_asked_for() {
 
 #[test]
 fn what_is_under_way_is_finished_or_given_up() {
-    let pipeline = manifest(vec![probe("a", [("copies", 3.into()), ("flush", 2.into())])], &[]);
+    let pipeline = manifest(
+        vec![probe("a", [("copies", 3.into()), ("flush", 2.into())])],
+        &[],
+    );
     let open = || Run::open(&pipeline, &registry()).unwrap();
     let mut run = open();
-    assert_eq!(texts(&run.push(Value::from("x").into()).unwrap().outputs), ["xa1"]);
-    assert_eq!(texts(&run.finish().unwrap().outputs), ["xa2", "xa3", "a!1", "a!2"]);
+    assert_eq!(
+        texts(&run.push(Value::from("x").into()).unwrap().outputs),
+        ["xa1"]
+    );
+    assert_eq!(
+        texts(&run.finish().unwrap().outputs),
+        ["xa2", "xa3", "a!1", "a!2"]
+    );
     // The same in parts.
     let mut run = open();
     let mut parts = vec![run.push(Value::from("x").into()).unwrap()];
@@ -360,13 +369,20 @@ fn inputs_can_be_meant_for_one_source() {
             meant(Some("a"), Batch::Ints(vec![3])),
         ]
     };
-    let outputs = execute_inputs(&pipeline, &registry(), Some(inputs())).unwrap().outputs;
+    let outputs = execute_inputs(&pipeline, &registry(), Some(inputs()))
+        .unwrap()
+        .outputs;
     let given: Vec<_> = outputs
         .iter()
         .map(|given| (&*given.node_id, texts(std::slice::from_ref(given))))
         .collect();
     let expected = |b: &[&str], c: &[&str]| {
-        let own = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let own = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|&text| text.to_owned())
+                .collect::<Vec<_>>()
+        };
         [("b", own(b)), ("c", own(c))]
     };
     assert_eq!(given, expected(&["1b", "2b"], &["2ac", "Int(3)ac"]));
@@ -375,12 +391,21 @@ fn inputs_can_be_meant_for_one_source() {
     let part = run.push(inputs().remove(0)).unwrap();
     assert_eq!(part.outputs[0].node_id, "b");
     for (node, message) in [
-        ("c", "node `c`, which an item is meant for, gets its items from other nodes: items can be meant for `a` and `b`"),
-        ("B", "node `B`, which an item is meant for, is not in the manifest: did you mean `b`?"),
+        (
+            "c",
+            "node `c`, which an item is meant for, gets its items from other nodes: items can be meant for `a` and `b`",
+        ),
+        (
+            "B",
+            "node `B`, which an item is meant for, is not in the manifest: did you mean `b`?",
+        ),
     ] {
         let wrong = || meant(Some(node), Batch::One("x".into()));
         let error = run.push(wrong()).unwrap_err();
-        assert_eq!((error.kind, &*error.message), (ErrorKind::InvalidInput, message));
+        assert_eq!(
+            (error.kind, &*error.message),
+            (ErrorKind::InvalidInput, message)
+        );
         take_log();
         let error = execute_inputs(&pipeline, &registry(), Some(vec![wrong()])).unwrap_err();
         assert_eq!(error.message, message);
@@ -421,14 +446,8 @@ fn a_diamond_below_an_endless_source_does_not_pile_up_in_a_session() {
         &["n>a", "n>b", "a>c", "b>c"],
     );
     let mut run = Run::open(&pipeline, &registry()).unwrap();
-    assert_eq!(
-        texts(&pull(&mut run, 2)),
-        ["Int(1)ac", "Int(1)bc"]
-    );
-    assert_eq!(
-        texts(&pull(&mut run, 2)),
-        ["Int(2)ac", "Int(2)bc"]
-    );
+    assert_eq!(texts(&pull(&mut run, 2)), ["Int(1)ac", "Int(1)bc"]);
+    assert_eq!(texts(&pull(&mut run, 2)), ["Int(2)ac", "Int(2)bc"]);
     // The source is stopped in the middle.
     assert_eq!(run.finish().unwrap().outputs, []);
 }

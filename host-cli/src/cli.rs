@@ -164,7 +164,12 @@ pub(crate) struct Run {
     pub(crate) manifest: String,
     /// An item: JSON, or `@file`; with `NODE=` before it, for that source
     /// alone. Can be repeated.
-    #[arg(short, long, value_name = "[NODE=]JSON|@FILE", allow_hyphen_values = true)]
+    #[arg(
+        short,
+        long,
+        value_name = "[NODE=]JSON|@FILE",
+        allow_hyphen_values = true
+    )]
     pub(crate) input: Vec<String>,
     /// A file of items: a JSON array or NDJSON; `-` for standard input.
     #[arg(long, value_name = "FILE|-")]

@@ -38,7 +38,12 @@ fn from_stdin(arguments: &cli::Run) -> bool {
 /// An item of `--input`.
 fn input(text: &str) -> Result<Input, Failure> {
     // No JSON begins with a name and `=`.
-    let is_id = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+    let is_id = |id: &str| {
+        !id.is_empty()
+            && id
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
+    };
     match text.split_once('=') {
         Some((node, rest)) if is_id(node) => Ok(Input {
             node_id: Some(node.to_owned()),

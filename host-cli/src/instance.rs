@@ -22,8 +22,8 @@ use crate::log::{Log, Prints};
 use crate::memory::Images;
 use crate::open_files::{self, OpenFiles};
 use crate::types::{
-    Checked, Data, Diagnostic, Input, InvalidManifest, Loaded, Manifest, NodeInfo, NodeOutputs, Part, PipelineError,
-    RunResult,
+    Checked, Data, Diagnostic, Input, InvalidManifest, Loaded, Manifest, NodeInfo, NodeOutputs,
+    Part, PipelineError, RunResult,
 };
 use crate::watchdog::Watch;
 

@@ -35,10 +35,7 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
-    pub(crate) fn new(
-        arguments: &cli::Run,
-        limits: Limits,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn new(arguments: &cli::Run, limits: Limits) -> Result<Self, Failure> {
         let directory = arguments.output_dir.as_deref();
         let existing = match arguments.overwrite {
             true => Existing::Replace,
@@ -48,10 +45,12 @@ impl Outputs {
             true => Layout::ByNode,
             false => Layout::Flat,
         };
-        let format = arguments.format.unwrap_or_else(|| match std::io::stdout().is_terminal() {
-            true => Format::Pretty,
-            false => Format::Json,
-        });
+        let format = arguments
+            .format
+            .unwrap_or_else(|| match std::io::stdout().is_terminal() {
+                true => Format::Pretty,
+                false => Format::Json,
+            });
         if let Some(directory) = directory {
             fs::create_dir_all(directory).map_err(|error| unwritable(directory, &error))?;
             // Better said before a run than after it.

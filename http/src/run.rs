@@ -37,7 +37,11 @@ impl Source {
                 self.shift(&mut invalid.diagnostics);
                 let message = "the manifest is not valid".to_owned();
                 let found = invalid.diagnostics;
-                Err(document::plain_error(ErrorKind::InvalidManifest, message, found))
+                Err(document::plain_error(
+                    ErrorKind::InvalidManifest,
+                    message,
+                    found,
+                ))
             }
         }
     }
@@ -141,9 +145,8 @@ impl Job {
             Err(error) => return Answer::failed(&error, form),
         };
         let mut writer = Writer::new(Style::Compact);
-        let written = document::success(&mut writer, &result, form, |writer, item| {
-            writer.item(item)
-        });
+        let written =
+            document::success(&mut writer, &result, form, |writer, item| writer.item(item));
         match written {
             Ok(()) => Answer::json(200, writer),
             Err(error) => Answer::broken(&error),
@@ -170,7 +173,11 @@ impl Options {
 
 /// Items that came with a manifest.
 pub(crate) fn written(items: Vec<crate::types::Value>) -> Vec<Input> {
-    items.into_iter().map(Data::Value).map(Input::from).collect()
+    items
+        .into_iter()
+        .map(Data::Value)
+        .map(Input::from)
+        .collect()
 }
 
 /// Checks a manifest without running it. That it can't run is no failure of the

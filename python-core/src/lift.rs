@@ -7,8 +7,8 @@ use pipeline_host::codec::validate;
 use pipeline_host::types::{
     ControlKind, Data, Dtype, ImageFormat, NodeOutputs, PixelFormat, Value, ValueNode,
 };
-use pyo3::exceptions::PyValueError;
 use pyo3::IntoPyObjectExt as _;
+use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyTuple};
@@ -21,10 +21,14 @@ pub(crate) fn outputs(py: Python<'_>, given: Vec<NodeOutputs>) -> PyResult<Bound
         for item in items {
             match item {
                 Data::Integers(numbers) => {
-                    numbers.into_iter().try_for_each(|number| lifted.append(number))?;
+                    numbers
+                        .into_iter()
+                        .try_for_each(|number| lifted.append(number))?;
                 }
                 Data::Numbers(numbers) => {
-                    numbers.into_iter().try_for_each(|number| lifted.append(number))?;
+                    numbers
+                        .into_iter()
+                        .try_for_each(|number| lifted.append(number))?;
                 }
                 item => lifted.append(data(py, item)?)?,
             }
@@ -129,9 +133,8 @@ fn bytes<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyAny> {
 fn floats<'py>(py: Python<'py>, samples: &[f32]) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: any four bytes of floats are bytes; the length is that of the same
     // memory.
-    let raw = unsafe {
-        std::slice::from_raw_parts(samples.as_ptr().cast::<u8>(), size_of_val(samples))
-    };
+    let raw =
+        unsafe { std::slice::from_raw_parts(samples.as_ptr().cast::<u8>(), size_of_val(samples)) };
     let bytes = PyByteArray::new(py, raw);
     let view = py
         .import(intern!(py, "builtins"))?

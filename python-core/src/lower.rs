@@ -109,11 +109,7 @@ impl Trail {
     }
 }
 
-fn push(
-    object: &Bound<'_, PyAny>,
-    nodes: &mut Vec<ValueNode>,
-    depth: usize,
-) -> Result<u32, Trail> {
+fn push(object: &Bound<'_, PyAny>, nodes: &mut Vec<ValueNode>, depth: usize) -> Result<u32, Trail> {
     let node = node(object, nodes, depth)?;
     if nodes.len() >= MAX_NODES {
         return Err(Trail::new(format!("a value has at most {MAX_NODES} parts")));
@@ -204,7 +200,9 @@ fn integer(value: &Bound<'_, PyInt>) -> Result<ValueNode, Trail> {
     };
     match digits.trim_start_matches('-').len() {
         1..=MAX_DIGITS => Ok(ValueNode::BigInteger(digits)),
-        _ => Err(Trail::new(format!("an integer has at most {MAX_DIGITS} digits"))),
+        _ => Err(Trail::new(format!(
+            "an integer has at most {MAX_DIGITS} digits"
+        ))),
     }
 }
 
@@ -219,7 +217,8 @@ fn list(
     };
     // Most long lists are of numbers of one kind.
     if first.cast_exact::<PyFloat>().is_ok() {
-        let number = |item: Bound<'_, PyAny>| item.cast_exact::<PyFloat>().ok().map(|it| it.value());
+        let number =
+            |item: Bound<'_, PyAny>| item.cast_exact::<PyFloat>().ok().map(|it| it.value());
         if let Some(numbers) = items.iter().map(number).collect() {
             return Ok(ValueNode::Numbers(numbers));
         }
@@ -249,7 +248,10 @@ fn mapping(
     let at = |trail: Trail, key: &Bound<'_, PyAny>| {
         let step = match key.cast::<PyString>().ok().and_then(|it| string(it).ok()) {
             Some(name) if is_name(&name) => format!(".{name}"),
-            _ => format!("[{}]", key.repr().map_or_else(|_| "?".into(), |it| it.to_string())),
+            _ => format!(
+                "[{}]",
+                key.repr().map_or_else(|_| "?".into(), |it| it.to_string())
+            ),
         };
         trail.at(step)
     };
@@ -257,14 +259,20 @@ fn mapping(
         let mut fields = Vec::with_capacity(dict.len());
         for (key, item) in dict {
             let name = string(key.cast::<PyString>().map_err(PyErr::from)?)?;
-            fields.push((name, push(&item, nodes, depth).map_err(|trail| at(trail, &key))?));
+            fields.push((
+                name,
+                push(&item, nodes, depth).map_err(|trail| at(trail, &key))?,
+            ));
         }
         return Ok(ValueNode::Fields(fields));
     }
     let mut entries = Vec::with_capacity(dict.len());
     for (key, item) in dict {
         let name = push(&key, nodes, depth)?;
-        entries.push((name, push(&item, nodes, depth).map_err(|trail| at(trail, &key))?));
+        entries.push((
+            name,
+            push(&item, nodes, depth).map_err(|trail| at(trail, &key))?,
+        ));
     }
     Ok(ValueNode::Entries(entries))
 }
@@ -367,7 +375,11 @@ fn medium(item: &Bound<'_, PyAny>, path: &str) -> PyResult<Option<Data>> {
             segment_id: text("segment_id")?,
             timestamp_ms: must("timestamp_ms")?,
         }),
-        other => return Err(PyTypeError::new_err(format!("{path}: {other} is no medium"))),
+        other => {
+            return Err(PyTypeError::new_err(format!(
+                "{path}: {other} is no medium"
+            )));
+        }
     }))
 }
 

@@ -67,8 +67,7 @@ impl Sandbox {
                 false => engine.load(&component, &mut |_| {}),
             };
             let loaded = loaded.map_err(|e| e.to_string())?;
-            let mut directories =
-                Directories::new(&stdlib, &python).map_err(|e| e.to_string())?;
+            let mut directories = Directories::new(&stdlib, &python).map_err(|e| e.to_string())?;
             for nodes in &nodes {
                 directories.add_nodes(nodes).map_err(|e| e.to_string())?;
             }
@@ -105,10 +104,14 @@ impl Sandbox {
                 let mut instance = self.sandbox.instantiate(&limits).await?;
                 let loaded = instance.load(manifest).await?;
                 let mut loaded = loaded.map_err(|invalid| self.invalid(invalid.diagnostics))?;
-                self.sandbox.directories().put_host_paths(&mut loaded.warnings);
+                self.sandbox
+                    .directories()
+                    .put_host_paths(&mut loaded.warnings);
                 let written = loaded.input_data.take();
                 let inputs = inputs.or(written.map(pipeline_host::codec::in_bulk));
-                let ended = instance.execute(&loaded.manifest, inputs.as_deref()).await?;
+                let ended = instance
+                    .execute(&loaded.manifest, inputs.as_deref())
+                    .await?;
                 let run = ended.map_err(|error| self.failed(error))?;
                 Ok((run, loaded))
             })

@@ -38,11 +38,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn open(
-        sandbox: Sandbox,
-        manifest: String,
-        limits: Limits,
-    ) -> Result<Self, Failed> {
+    pub(crate) fn open(sandbox: Sandbox, manifest: String, limits: Limits) -> Result<Self, Failed> {
         let (requests, receiver) = mpsc::channel();
         let (opened, is_open) = oneshot::channel();
         thread::Builder::new()
@@ -142,15 +138,15 @@ async fn serve(
     opened: oneshot::Sender<Result<Loaded, Failed>>,
     requests: &Receiver<Request>,
 ) {
-    let failed = |error: PipelineError| {
-        Failed::from(with_host_paths(sandbox.directories(), error))
-    };
+    let failed = |error: PipelineError| Failed::from(with_host_paths(sandbox.directories(), error));
     let load = async {
         let mut instance = sandbox.instantiate(limits).await?;
         match instance.load(manifest).await? {
             Ok(loaded) => Ok((instance, loaded)),
             Err(mut invalid) => {
-                sandbox.directories().put_host_paths(&mut invalid.diagnostics);
+                sandbox
+                    .directories()
+                    .put_host_paths(&mut invalid.diagnostics);
                 Err(Failed::Manifest(invalid.diagnostics))
             }
         }

@@ -93,7 +93,7 @@ def test_numbers_are_plain():
         (np.array(["a"]), "numpy.ndarray of <U1 has no plain form .*tolist"),
         (np.zeros(2, "M8[s]"), "numpy.ndarray of datetime64.* has no plain form"),
         (np.ma.masked_array([1, 2], [0, 1]), "filled"),
-        ({"a": np.zeros(2)}, "a: numpy.ndarray has no plain form .*tolist"),
+        ({"a": np.zeros(2)}, "a: numpy.ndarray has no plain form; .*tolist"),
         (np.complex64(1), "complex has no plain form"),
     ],
 )

@@ -37,7 +37,11 @@ const PYTHON_TOOLS: &[&str] = &[
 
 /// The tools of these names, with their versions.
 pub(crate) fn requirements(names: &[&str]) -> Vec<&'static str> {
-    let is_one = |tool: &&&str| names.iter().any(|name| tool.split("==").next() == Some(name));
+    let is_one = |tool: &&&str| {
+        names
+            .iter()
+            .any(|name| tool.split("==").next() == Some(name))
+    };
     PYTHON_TOOLS.iter().filter(is_one).copied().collect()
 }
 

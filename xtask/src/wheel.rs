@@ -60,7 +60,13 @@ pub(crate) fn build(dist: &Path, python: &Path) -> Result<PathBuf> {
         // The package as PyPI would have it, which says what it is.
         let pure = work.join("pure");
         let source = crate::root().join("python");
-        pip(&["wheel", "--no-deps", "--wheel-dir", text(&pure)?, text(&source)?])?;
+        pip(&[
+            "wheel",
+            "--no-deps",
+            "--wheel-dir",
+            text(&pure)?,
+            text(&source)?,
+        ])?;
         wheel(&["unpack", "--dest", text(&work)?, text(&only(&pure)?)?])?;
         fs::remove_dir_all(&pure)?;
         let unpacked = only(&work)?;
@@ -91,7 +97,13 @@ pub(crate) fn test(dist: &Path, python: &Path) -> Result<()> {
     shell::step("install the wheel into an empty place", || {
         shell::output(Command::new(python).args(["-m", "venv"]).arg(&venv))?;
         let mut pip = Command::new(venv.join("bin/python"));
-        pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install"]);
+        pip.args([
+            "-m",
+            "pip",
+            "--quiet",
+            "--disable-pip-version-check",
+            "install",
+        ]);
         shell::output(pip.arg(&wheel).args(test::requirements(&["pytest"]))).map(drop)
     })?;
     // Neither the sources nor the build are there to be found.
@@ -142,7 +154,10 @@ fn platform() -> String {
 
 fn file_name() -> Result<String> {
     let version = env!("CARGO_PKG_VERSION");
-    Ok(format!("remotemedia-{version}-cp311-abi3-{}.whl", platform()))
+    Ok(format!(
+        "remotemedia-{version}-cp311-abi3-{}.whl",
+        platform()
+    ))
 }
 
 /// The only entry of a directory.

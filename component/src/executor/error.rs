@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::manifest::{Diagnostic, Severity};
 use super::NodeOutputs;
+use crate::manifest::{Diagnostic, Severity};
 use crate::node::NodeError;
 use crate::value::NoForm;
 

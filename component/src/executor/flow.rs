@@ -72,7 +72,11 @@ impl Run {
     /// Feeds all inputs to the first root, then to the next.
     pub(super) fn feed_all(&mut self, inputs: Vec<Input>) -> Result<(), PipelineError> {
         let by_id = match inputs.iter().any(|input| input.node_id.is_some()) {
-            true => self.roots.iter().map(|&root| (&*self.slots[root].id, root)).collect(),
+            true => self
+                .roots
+                .iter()
+                .map(|&root| (&*self.slots[root].id, root))
+                .collect(),
             false => HashMap::new(),
         };
         let resolve = |input: Input| {
@@ -113,9 +117,7 @@ impl Run {
             true => ("gets its items from other nodes", None),
             false => ("is not in the manifest", did_you_mean(id, roots())),
         };
-        let hint = hint.unwrap_or_else(|| {
-            format!("items can be meant for {}", enumerate(roots()))
-        });
+        let hint = hint.unwrap_or_else(|| format!("items can be meant for {}", enumerate(roots())));
         let message = format!("node `{id}`, which an item is meant for, {what}: {hint}");
         PipelineError::new(ErrorKind::InvalidInput, message)
     }
@@ -141,9 +143,9 @@ impl Run {
         }
         while let Some(step) = self.steps.front() {
             let done = match step {
-                Step::Drain { node, queue } => {
-                    self.slots[*node].queues[*queue..].iter().all(|queue| queue.is_empty())
-                }
+                Step::Drain { node, queue } => self.slots[*node].queues[*queue..]
+                    .iter()
+                    .all(|queue| queue.is_empty()),
                 Step::Batch { batch, at, .. } => *at >= batch.len(),
                 _ => false,
             };
@@ -318,7 +320,8 @@ impl Run {
 
     /// Stops the sources.
     pub(super) fn stop_producing(&mut self) {
-        self.steps.retain(|step| !matches!(step, Step::Produce { .. }));
+        self.steps
+            .retain(|step| !matches!(step, Step::Produce { .. }));
         self.producing = None;
     }
 

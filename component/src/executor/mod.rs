@@ -31,8 +31,8 @@ use crate::value::Value;
 use clock::Clock;
 pub use error::{ErrorKind, PipelineError};
 use flow::{Step, Work};
-pub use parts::Part;
 use parts::Pace;
+pub use parts::Part;
 
 /// What one node did in a run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -81,7 +81,7 @@ impl Guest for Component {
         provider::call(|| {
             REGISTRY
                 .with(|registry| load(&source, registry))
-                .map_err(report::invalid_manifest)
+                .map_err(|invalid| report::invalid_manifest(*invalid))
                 .and_then(report::loaded)
         })
     }

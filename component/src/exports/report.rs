@@ -4,9 +4,7 @@ use super::types;
 use super::{manifest, media, value};
 use crate::executor::{ErrorKind, NodeMetrics, NodeOutputs, PipelineError, RunResult};
 use crate::graph::GraphInfo;
-use crate::manifest::{
-    Checked, Diagnostic, InvalidManifest, Loaded, Location, Related, Severity,
-};
+use crate::manifest::{Checked, Diagnostic, InvalidManifest, Loaded, Location, Related, Severity};
 use crate::registry::{Language, NodeInfo, ParamInfo};
 use crate::value::{NoForm, Value};
 

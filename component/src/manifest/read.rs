@@ -51,13 +51,13 @@ pub struct InvalidManifest {
     pub node_locations: Vec<Location>,
 }
 
-impl From<Vec<Diagnostic>> for InvalidManifest {
+impl From<Vec<Diagnostic>> for Box<InvalidManifest> {
     fn from(diagnostics: Vec<Diagnostic>) -> Self {
-        Self {
+        Self::new(InvalidManifest {
             diagnostics,
             manifest: None,
             node_locations: Vec::new(),
-        }
+        })
     }
 }
 
@@ -76,7 +76,7 @@ pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
 ///
 /// # Errors
 /// Everything that is wrong with it, and what is doubtful besides.
-pub fn load(text: &str, registry: &Registry) -> Result<Loaded, InvalidManifest> {
+pub fn load(text: &str, registry: &Registry) -> Result<Loaded, Box<InvalidManifest>> {
     let document = Document::read(text)?;
     let Parsed {
         manifest,
@@ -97,11 +97,11 @@ pub fn load(text: &str, registry: &Registry) -> Result<Loaded, InvalidManifest> 
         }
         Err(found) => {
             warnings.extend(found);
-            Err(InvalidManifest {
+            Err(Box::new(InvalidManifest {
                 diagnostics: document.located(warnings),
                 manifest: Some(manifest),
                 node_locations,
-            })
+            }))
         }
     }
 }

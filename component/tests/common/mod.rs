@@ -82,7 +82,10 @@ pub fn read_and_check(text: &str, registry: &Registry) -> Option<Parsed> {
         Ok(loaded) => {
             let parsed = parsed.as_ref().unwrap();
             assert_eq!(loaded.node_locations.len(), parsed.manifest.nodes.len());
-            assert_eq!(loaded.graph.node_count as usize, parsed.manifest.nodes.len());
+            assert_eq!(
+                loaded.graph.node_count as usize,
+                parsed.manifest.nodes.len()
+            );
             loaded.warnings
         }
     };

@@ -31,7 +31,10 @@ pub fn one_by_one(inputs: Vec<Input>) -> Vec<Input> {
 #[must_use]
 pub fn in_bulk(values: Vec<Value>) -> Vec<Input> {
     if values.len() < super::read::BULK {
-        return values.into_iter().map(|value| Data::Value(value).into()).collect();
+        return values
+            .into_iter()
+            .map(|value| Data::Value(value).into())
+            .collect();
     }
     let mut items: Vec<Data> = Vec::new();
     for value in values {

@@ -211,12 +211,14 @@ fn outputs<E>(
         given.items.iter().try_for_each(|each| item(writer, each))
     };
     match layout {
-        Layout::Flat => writer.try_array(|writer| {
-            given.iter().try_for_each(|given| all(writer, given))
-        }),
+        Layout::Flat => {
+            writer.try_array(|writer| given.iter().try_for_each(|given| all(writer, given)))
+        }
         Layout::ByNode => writer.try_object(|writer| {
             given.iter().try_for_each(|given| {
-                writer.key(&given.node_id).try_array(|writer| all(writer, given))
+                writer
+                    .key(&given.node_id)
+                    .try_array(|writer| all(writer, given))
             })
         }),
     }

@@ -117,7 +117,12 @@ mod tests {
         let json = r#" {"inputs": [1, {"$text": {"text": "a"}}, [2]], "manifest" : {"a": [{}]} } "#;
         let request = read_request(json.as_bytes()).unwrap();
         assert_eq!(&json[request.manifest], r#"{"a": [{}]}"#);
-        let items: Vec<_> = request.inputs.unwrap().iter().map(|input| item_to_json(&input.item)).collect();
+        let items: Vec<_> = request
+            .inputs
+            .unwrap()
+            .iter()
+            .map(|input| item_to_json(&input.item))
+            .collect();
         assert_eq!(items.len(), 3);
         assert_eq!(items[2].as_deref(), Ok("[2]"));
         for json in [r#"{"manifest":{}}"#, r#"{"manifest":{},"inputs":null}"#] {

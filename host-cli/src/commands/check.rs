@@ -27,11 +27,7 @@ pub(crate) fn check(arguments: &cli::Check) -> Result<(), Failure> {
     })
 }
 
-fn valid(
-    format: Format,
-    source: &Source,
-    loaded: &Loaded,
-) -> Result<(), Failure> {
+fn valid(format: Format, source: &Source, loaded: &Loaded) -> Result<(), Failure> {
     let (graph, warnings) = (&loaded.graph, &loaded.warnings);
     if format == Format::Pretty {
         report::diagnostics(source, warnings);

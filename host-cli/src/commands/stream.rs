@@ -39,7 +39,9 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
         report::diagnostics(&source, &loaded.warnings);
         // Items that are given replace those that stand with the manifest: what
         // standard input gives too, where it gives any.
-        let written = loaded.input_data.map(|items| codec::one_by_one(codec::in_bulk(items)));
+        let written = loaded
+            .input_data
+            .map(|items| codec::one_by_one(codec::in_bulk(items)));
         let opened = instance.open(&loaded.manifest).await.map_err(gone)?;
         let mut stream = Stream {
             session: opened.map_err(|error| told(&source, &sandbox, error, &[]))?,

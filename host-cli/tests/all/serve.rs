@@ -317,7 +317,10 @@ fn outputs_by_node_and_inputs_for_one_source() {
     let by_node = json!({"left": [1], "right": [1, 2]});
     assert_eq!(outputs("/v1/execute?by-node=true"), by_node);
     let wrong = server.post("/v1/execute?by-node=1", &body).is(400);
-    assert_eq!(wrong.error().1, "the parameter by-node is `1`; it can be true or false");
+    assert_eq!(
+        wrong.error().1,
+        "the parameter by-node is `1`; it can be true or false"
+    );
 }
 
 #[test]

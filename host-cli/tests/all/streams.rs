@@ -193,7 +193,9 @@ fn outputs_by_node_and_inputs_for_one_source() {
         "{\"node\":\"left\",\"output\":1}\n{\"node\":\"right\",\"output\":1}\n\
          {\"node\":\"right\",\"output\":3}\n"
     );
-    let given = ["run", &manifest, "--input", "left=1", "--input", "2", "--input", line];
+    let given = [
+        "run", &manifest, "--input", "left=1", "--input", "2", "--input", line,
+    ];
     let found = run(given).code(0).json();
     assert_eq!(found["outputs"], json!([1, 2, 2, 3]));
     let found = run([&given[..], &["--by-node"]].concat()).code(0).json();

@@ -47,10 +47,7 @@ pub(crate) fn check(case: &Case, found: Result<RunResult, PipelineError>) -> Res
             error.message,
             error.traceback.unwrap_or_default()
         )),
-        (Some(_), Ok(result)) => Err(format!(
-            "did not fail, but gave {:?}",
-            all(&result.outputs)
-        )),
+        (Some(_), Ok(result)) => Err(format!("did not fail, but gave {:?}", all(&result.outputs))),
         (Some(failure), Err(error)) => {
             let said = |part: &String| {
                 error.message.contains(part)

@@ -62,7 +62,10 @@ fn execute(
     let result = match inputs {
         None => run.call("execute", &[manifest]),
         Some(inputs) => {
-            let inputs: Vec<Input> = inputs.iter().map(|json| compare::item(json).into()).collect();
+            let inputs: Vec<Input> = inputs
+                .iter()
+                .map(|json| compare::item(json).into())
+                .collect();
             run.call("execute-with-input", &[manifest, inputs.to_val()])
         }
     };
@@ -105,10 +108,8 @@ fn own(body: &str, run: impl FnOnce(Run) -> Run) -> Result<Val, String> {
     let manifest = r#"{"version": "v1", "nodes": [{"id": "own", "node_type": "own:Own"}]}"#;
     let inputs = vec![Input::from(compare::item("1"))].to_val();
     let manifest = load(manifest, Some(nodes.path())).expect("a manifest");
-    run(Run::new().directory(nodes.path(), "/nodes/own")).call(
-        "execute-with-input",
-        &[manifest, inputs],
-    )
+    run(Run::new().directory(nodes.path(), "/nodes/own"))
+        .call("execute-with-input", &[manifest, inputs])
 }
 
 #[test]

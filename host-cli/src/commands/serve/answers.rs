@@ -25,9 +25,13 @@ pub(super) fn error(status: StatusCode, kind: &str, message: String) -> Answer {
     let error = document::plain_error(ErrorKind::Internal, message, Vec::new());
     let mut writer = Writer::new(Style::Compact);
     // There are no outputs that could fail.
-    let _ = document::failure(&mut writer, &error, kind, Form::default(), |writer, item| {
-        writer.item(item)
-    });
+    let _ = document::failure(
+        &mut writer,
+        &error,
+        kind,
+        Form::default(),
+        |writer, item| writer.item(item),
+    );
     let mut body = writer.finish();
     body.push('\n');
     text(status, "application/json", body)
