@@ -6,7 +6,7 @@ use crate::answer::{Answer, Wrong};
 use crate::codec::document::{self, Form, Layout};
 use crate::codec::{ReadError, Style, Writer, read_inputs, read_request};
 use crate::executor;
-use crate::types::{Data, Diagnostic, ErrorKind, Input, Loaded, Location, PipelineError};
+use crate::types::{Data, Diagnostic, Input, Loaded, Location, PipelineError};
 
 /// A manifest's text, as a part of a longer one.
 pub(crate) struct Source {
@@ -35,13 +35,7 @@ impl Source {
             }
             Err(mut invalid) => {
                 self.shift(&mut invalid.diagnostics);
-                let message = "the manifest is not valid".to_owned();
-                let found = invalid.diagnostics;
-                Err(document::plain_error(
-                    ErrorKind::InvalidManifest,
-                    message,
-                    found,
-                ))
+                Err(document::invalid_manifest(invalid.diagnostics))
             }
         }
     }

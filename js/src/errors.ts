@@ -48,7 +48,9 @@ export class PipelineError extends Error {
 
 /** A manifest that is not valid, before any of it runs. */
 export function invalidManifest(diagnostics: wit.Diagnostic[]): PipelineError {
-  const message = "the manifest is not valid";
+  const [first, ...others] = diagnostics.filter(({ severity }) => severity === "error");
+  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+  const message = `the manifest is not valid: ${first?.message ?? ""}${more}`;
   return new PipelineError({ kind: "invalid-manifest", message, diagnostics, outputs: [] });
 }
 

@@ -121,6 +121,20 @@ pub fn plain_error(
     }
 }
 
+/// A manifest that can't run: what is wrong with it first, and how much more.
+#[must_use]
+pub fn invalid_manifest(diagnostics: Vec<Diagnostic>) -> PipelineError {
+    let mut errors = diagnostics
+        .iter()
+        .filter(|found| matches!(found.severity, Severity::Error));
+    let first = errors.next().map_or("", |found| found.message.as_str());
+    let message = match errors.count() {
+        0 => format!("the manifest is not valid: {first}"),
+        more => format!("the manifest is not valid: {first} (and {more} more)"),
+    };
+    plain_error(ErrorKind::InvalidManifest, message, diagnostics)
+}
+
 /// The name of a kind of error.
 #[must_use]
 pub fn kind(kind: ErrorKind) -> &'static str {

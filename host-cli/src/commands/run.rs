@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use pipeline_host::codec;
-use pipeline_host::codec::document::{kind, plain_error};
+use pipeline_host::codec::document::{invalid_manifest, kind, plain_error};
 use pipeline_host::types::{Diagnostic, ErrorKind, Input, PipelineError};
 use pipeline_host::{Directories, Fault, Instance, LimitError, Limits, Sandbox};
 
@@ -102,9 +102,7 @@ impl Run<'_> {
 
     /// The manifest can't run.
     fn invalid(&mut self, diagnostics: Vec<Diagnostic>) -> Failure {
-        let message = "the manifest is not valid".to_owned();
-        let error = plain_error(ErrorKind::InvalidManifest, message, diagnostics);
-        self.failed(&error, &[])
+        self.failed(&invalid_manifest(diagnostics), &[])
     }
 
     /// The pipeline failed, or can't run.
