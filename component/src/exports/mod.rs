@@ -1,6 +1,11 @@
 //! The component's exports: the only place that knows the types that are
 //! generated from the WIT.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "the types are those of the WIT, and an error is made once"
+)]
+
 mod manifest;
 mod media;
 mod report;
