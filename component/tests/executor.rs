@@ -1,6 +1,6 @@
 //! How items move, what is called when, and what errors say.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::result_large_err)]
 
 mod common;
 
