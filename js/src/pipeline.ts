@@ -107,7 +107,7 @@ export class Pipeline {
   /** Runs a pipeline on items as the WIT has them, for example from `parseItem`. */
   executeData(manifest: Manifest, inputs?: wit.Input[]): RunResult {
     return this.#with((instance) => {
-      const loaded = load(instance, manifest);
+      const loaded = this.#load(instance, manifest);
       const written = loaded.inputData?.map((val): wit.Input => ({ item: { tag: "value", val } }));
       try {
         return result(instance.execute(loaded.manifest, inputs ?? written), loaded.warnings);
@@ -121,9 +121,9 @@ export class Pipeline {
   check(manifest: Manifest): CheckResult {
     return this.#with((instance) => {
       const loaded = instance.load(textOf(manifest));
-      if ("err" in loaded) return { ok: false, diagnostics: placed(manifest, loaded.err.diagnostics) };
+      if ("err" in loaded) return { ok: false, diagnostics: this.#said(manifest, loaded.err.diagnostics) };
       const { graph, warnings } = loaded.ok;
-      return { ok: true, graph, diagnostics: placed(manifest, warnings) };
+      return { ok: true, graph, diagnostics: this.#said(manifest, warnings) };
     });
   }
 
@@ -144,7 +144,7 @@ export class Pipeline {
     const instance = this.instantiate();
     const failed = (error: unknown): never => this.#failed(error);
     try {
-      const loaded = load(instance, manifest);
+      const loaded = this.#load(instance, manifest);
       const session = instance.openSession(loaded.manifest);
       return new Session(instance, session, (run) => result(run, loaded.warnings), failed);
     } catch (error) {
@@ -173,6 +173,21 @@ export class Pipeline {
     }
   }
 
+  #load(instance: Instance, manifest: Manifest): wit.Loaded {
+    const loaded = instance.load(textOf(manifest));
+    if ("err" in loaded) throw invalidManifest(this.#said(manifest, loaded.err.diagnostics));
+    return { ...loaded.ok, warnings: this.#said(manifest, loaded.ok.warnings) };
+  }
+
+  /** What is said of a manifest, with the user's paths. */
+  #said(manifest: Manifest, all: Diagnostic[]): Diagnostic[] {
+    return placed(manifest, all).map(({ message, help, ...rest }) => ({
+      ...rest,
+      message: this.#withHostPaths(message),
+      ...(help !== undefined && { help: this.#withHostPaths(help) }),
+    }));
+  }
+
   /** Throws an error with the user's paths. */
   #failed(error: unknown): never {
     if (!(error instanceof PipelineError)) throw error;
@@ -190,7 +205,9 @@ export class Pipeline {
 
   #withHostPaths(text: string): string {
     for (const [guest, host] of this.#options.hostPaths ?? []) {
-      text = text.replaceAll(`${guest}/`, () => `${host.replace(/\/+$/, "")}/`);
+      // `/nodes/a` is not the beginning of `/nodes/ab`.
+      const path = new RegExp(`${guest.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}(?![\\p{L}\\p{N}_.-])`, "gu");
+      text = text.replace(path, () => host.replace(/\/+$/, "") || "/");
     }
     return text;
   }
@@ -203,12 +220,6 @@ function textOf(manifest: Manifest): string {
 function wellFormed(text: string): string {
   if (!text.isWellFormed()) throw new TypeError("the manifest holds half of a surrogate pair, which is no text");
   return text;
-}
-
-function load(instance: Instance, manifest: Manifest): wit.Loaded {
-  const loaded = instance.load(textOf(manifest));
-  if ("err" in loaded) throw invalidManifest(placed(manifest, loaded.err.diagnostics));
-  return { ...loaded.ok, warnings: placed(manifest, loaded.ok.warnings) };
 }
 
 /** Diagnostics, with places only where the user gave a text. */

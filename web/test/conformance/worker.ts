@@ -1,6 +1,6 @@
 /** The page's own engine, without what the page leaves out of sight. */
 
-import { formatItem, parseItem } from "../../../js/src/core.js";
+import { formatItem, parseItem, type wit } from "../../../js/src/core.js";
 import { Engine } from "../../src/engine.js";
 import { load } from "../../src/load.js";
 
@@ -24,6 +24,10 @@ export interface Outcome {
 
 const loaded = load(() => {});
 
+function written({ items }: wit.NodeOutputs): string[] {
+  return items.map(formatItem);
+}
+
 addEventListener("message", (event: MessageEvent<Case>) => {
   const { manifest, inputs, files, outputs } = event.data;
   void loaded
@@ -33,11 +37,11 @@ addEventListener("message", (event: MessageEvent<Case>) => {
       const expected = outputs?.map((json) => formatItem(parseItem(json))) ?? null;
       if ("result" in executed) {
         const { result } = executed;
-        return { expected, outputs: result.outputs.map(formatItem), order: result.graph.executionOrder };
+        return { expected, outputs: result.outputs.flatMap(written), order: result.graph.executionOrder };
       }
       const { kind, nodeId, item, message, diagnostics, data } = executed.error;
       const said = [message, ...diagnostics.map((diagnostic) => diagnostic.message)];
-      return { expected, outputs: data.map(formatItem), error: { kind, nodeId, item, said } };
+      return { expected, outputs: data.flatMap(written), error: { kind, nodeId, item, said } };
     })
     .catch((error: unknown): Outcome => ({ fault: String(error) }))
     .then((outcome) => postMessage(outcome));
