@@ -159,7 +159,7 @@ fn manifests_are_checked() {
     let unknown = r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "Ecko"}]}"#;
     let invalid = load(unknown, None).expect_err("it can't run");
     let place = field(&invalid, "node-locations");
-    assert_eq!(Vec::<Location>::from_val(place)[0].column, 28);
+    assert_eq!(Vec::<Location>::from_val(place)[0].column, 29);
     let manifest = match field(&invalid, "manifest") {
         Val::Option(Some(manifest)) => (**manifest).clone(),
         other => panic!("{other:?}"),
