@@ -158,16 +158,15 @@ impl Run {
     }
 
     fn step(&mut self) -> Result<bool, PipelineError> {
+        if let Some(Step::Feed { .. }) = self.steps.front() {
+            // It stays where it is: there may be a million items.
+            return self.feed().map(|()| true);
+        }
         let Some(step) = self.steps.pop_front() else {
             return Ok(false);
         };
         match step {
-            Step::Feed {
-                root,
-                last,
-                input,
-                item,
-            } => self.feed(root, last, input, item)?,
+            Step::Feed { .. } => {}
             Step::Batch { root, batch, at } => self.batch(root, batch, at)?,
             Step::Give { root, item } => self.give(root, item),
             Step::Produce { drains } => self.produce(drains)?,
@@ -177,37 +176,50 @@ impl Run {
         Ok(true)
     }
 
-    fn feed(
-        &mut self,
-        root: usize,
-        last: bool,
-        input: usize,
-        item: usize,
-    ) -> Result<(), PipelineError> {
-        let Some(fed) = self.inputs.get_mut(input) else {
-            return Ok(());
-        };
-        let next = |input, item| Step::Feed {
+    /// Feeds an item, where the first step says that.
+    fn feed(&mut self) -> Result<(), PipelineError> {
+        let Some(Step::Feed {
             root,
             last,
             input,
             item,
+        }) = self.steps.front_mut()
+        else {
+            return Ok(());
         };
-        if fed.root.is_some_and(|meant| meant != root) {
-            self.steps.push_front(next(input + 1, 0));
+        let (root, at, position) = (*root, *item, *input);
+        let Some(fed) = self.inputs.get_mut(position) else {
+            self.steps.pop_front();
+            return Ok(());
+        };
+        let number = match &fed.batch {
+            _ if fed.root.is_some_and(|meant| meant != root) => None,
+            Batch::One(_) => None,
+            Batch::Ints(items) => items.get(at).copied().map(Value::Int),
+            Batch::Floats(items) => items.get(at).copied().map(Value::Float),
+        };
+        if let Some(number) = number {
+            *item += 1;
+            self.give(root, number);
             return Ok(());
         }
-        let last = last || fed.root.is_some();
-        let Some(value) = fed.batch.take(item) else {
-            self.steps.push_front(next(input + 1, 0));
+        // The next time it is the next input's turn.
+        (*input, *item) = (position + 1, 0);
+        let (last, is_meant) = (
+            *last || fed.root.is_some(),
+            fed.root.is_none_or(|it| it == root),
+        );
+        let Batch::One(kept) = &mut fed.batch else {
             return Ok(());
         };
-        let mut value = Some(value);
+        if !is_meant {
+            return Ok(());
+        }
+        let mut value = Some(std::mem::replace(kept, Value::Null));
         let given = self.share(root, &mut value, last)?;
-        if let (Some(value), Batch::One(kept)) = (value, &mut self.inputs[input].batch) {
+        if let (Some(value), Batch::One(kept)) = (value, &mut self.inputs[position].batch) {
             *kept = value;
         }
-        self.steps.push_front(next(input, item + 1));
         self.give(root, given);
         Ok(())
     }
