@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::types::Diagnostic;
+use crate::types::{Diagnostic, PipelineError};
 
 /// The directories that the sandbox sees, all of them read-only: Python's
 /// standard library, the package `remotemedia`, and the user's own nodes.
@@ -166,8 +166,17 @@ impl Directories {
         text
     }
 
+    /// The same in a pipeline's error.
+    pub(crate) fn put_host_paths_in_error(&self, error: &mut PipelineError) {
+        error.message = self.with_host_paths(&error.message);
+        if let Some(traceback) = &mut error.traceback {
+            *traceback = self.with_host_paths(traceback);
+        }
+        self.put_host_paths(&mut error.diagnostics);
+    }
+
     /// The same in diagnostics.
-    pub fn put_host_paths(&self, diagnostics: &mut [Diagnostic]) {
+    pub(crate) fn put_host_paths(&self, diagnostics: &mut [Diagnostic]) {
         for diagnostic in diagnostics {
             diagnostic.message = self.with_host_paths(&diagnostic.message);
             if let Some(help) = &mut diagnostic.help {

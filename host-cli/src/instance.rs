@@ -179,6 +179,7 @@ impl Sandbox {
                 bounds,
                 watch,
                 engine: self.engine.clone(),
+                directories: Arc::clone(&self.directories),
             }),
             Err(error) => Err(store.data().fault(error)),
         }
@@ -282,13 +283,15 @@ impl RunResult {
 /// An instance of the component, in a sandbox of its own.
 ///
 /// Each method's outer error is a [`Fault`]: the instance is of no use after
-/// it. The inner results are the component's own.
+/// it. The inner results are the component's own, but for paths of nodes: what is
+/// said names the user's own.
 pub struct Instance {
     store: Store<State>,
     bindings: Pipeline,
     bounds: Bounds,
     watch: Option<Watch>,
     engine: Engine,
+    directories: Arc<Directories>,
 }
 
 impl Instance {
@@ -297,8 +300,14 @@ impl Instance {
     /// # Errors
     /// See [`Instance`].
     pub async fn load(&mut self, source: &str) -> Result<Result<Loaded, InvalidManifest>, Fault> {
-        self.call(async |executor, store| executor.call_load(store, source).await)
-            .await
+        let mut loaded = self
+            .call(async |executor, store| executor.call_load(store, source).await)
+            .await?;
+        self.directories.put_host_paths(match &mut loaded {
+            Ok(loaded) => &mut loaded.warnings,
+            Err(invalid) => &mut invalid.diagnostics,
+        });
+        Ok(loaded)
     }
 
     /// Checks whether a manifest can run, without running anything of it.
@@ -334,7 +343,7 @@ impl Instance {
     ) -> Result<Result<RunResult, PipelineError>, Fault> {
         let given = inputs.unwrap_or_default().iter();
         self.allow_items(given.map(|input| &input.item))?;
-        let ended = self
+        let mut ended = self
             .call(async |executor, store| match inputs {
                 Some(inputs) => {
                     executor
@@ -344,9 +353,7 @@ impl Instance {
                 None => executor.call_execute(store, manifest).await,
             })
             .await?;
-        if let Ok(run) = &ended {
-            self.allow_outputs(&run.outputs)?;
-        }
+        self.ended(&mut ended, |run| &run.outputs)?;
         Ok(ended)
     }
 
@@ -358,9 +365,10 @@ impl Instance {
         &mut self,
         manifest: &Manifest,
     ) -> Result<Result<Session<'_>, PipelineError>, Fault> {
-        let opened = self
+        let mut opened = self
             .call(async |executor, store| executor.session().call_open(store, manifest).await)
             .await?;
+        self.ended(&mut opened, |_| &[])?;
         Ok(opened.map(|handle| Session {
             instance: self,
             handle,
@@ -395,6 +403,21 @@ impl Instance {
         state.log.renew();
         self.watch = watch(&self.engine, &self.bounds)?;
         self.call(call).await
+    }
+
+    /// Checks a run's outputs, and lets its error name the user's own paths.
+    fn ended<T>(
+        &self,
+        result: &mut Result<T, PipelineError>,
+        outputs: impl FnOnce(&T) -> &[NodeOutputs],
+    ) -> Result<(), Fault> {
+        match result {
+            Ok(given) => self.allow_outputs(outputs(given)),
+            Err(error) => {
+                self.directories.put_host_paths_in_error(error);
+                Ok(())
+            }
+        }
     }
 
     fn allow_items<'d>(&self, items: impl Iterator<Item = &'d Data>) -> Result<(), Fault> {
@@ -470,15 +493,13 @@ impl Session<'_> {
     /// See [`Instance`].
     pub async fn finish(self) -> Result<Result<RunResult, PipelineError>, Fault> {
         let handle = self.handle;
-        let ended = self
+        let mut ended = self
             .instance
             .session_call(async |executor, store| {
                 executor.session().call_finish(store, handle).await
             })
             .await?;
-        if let Ok(run) = &ended {
-            self.instance.allow_outputs(&run.outputs)?;
-        }
+        self.instance.ended(&mut ended, |run| &run.outputs)?;
         self.close().await?;
         Ok(ended)
     }
@@ -507,13 +528,11 @@ impl Session<'_> {
             &mut Store<State>,
         ) -> wasmtime::Result<Result<Part, PipelineError>>,
     ) -> Result<Result<Part, PipelineError>, Fault> {
-        let given = self
+        let mut given = self
             .instance
             .session_call(async |executor, store| call(executor.session(), store).await)
             .await?;
-        if let Ok(part) = &given {
-            self.instance.allow_outputs(&part.outputs)?;
-        }
+        self.instance.ended(&mut given, |part| &part.outputs)?;
         Ok(given)
     }
 }

@@ -3,10 +3,7 @@
 use std::future::Future;
 use std::io::Read;
 
-use pipeline_host::types::{Diagnostic, Loaded};
-use pipeline_host::{
-    Component, Directories, Engine, EngineOptions, Fault, Instance, LoadError, Sandbox,
-};
+use pipeline_host::{Component, Directories, Engine, EngineOptions, Fault, LoadError, Sandbox};
 
 use crate::cli::Place;
 use crate::compiling::Compiling;
@@ -92,25 +89,6 @@ pub(crate) fn reason(error: &std::io::Error) -> String {
         std::io::ErrorKind::IsADirectory => "it is a directory".into(),
         _ => error.to_string(),
     }
-}
-
-/// Loads a manifest. What is said of it names the user's own paths.
-pub(crate) async fn load_manifest(
-    instance: &mut Instance,
-    sandbox: &Sandbox,
-    source: &Source,
-) -> Result<Result<Loaded, Vec<Diagnostic>>, Fault> {
-    let directories = sandbox.directories();
-    Ok(match instance.load(&source.text).await? {
-        Ok(mut loaded) => {
-            directories.put_host_paths(&mut loaded.warnings);
-            Ok(loaded)
-        }
-        Err(mut invalid) => {
-            directories.put_host_paths(&mut invalid.diagnostics);
-            Err(invalid.diagnostics)
-        }
-    })
 }
 
 /// How the program ends when a run ended without a result.

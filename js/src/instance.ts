@@ -41,7 +41,7 @@ export class Instance {
 
   /** Runs a pipeline, on items where there are any. Throws a `PipelineError`, or a `LimitError`. */
   execute(manifest: wit.Manifest, inputs?: wit.Input[]): wit.RunResult {
-    this.#allowItems(inputs?.map(({ item }) => item));
+    this.allowItems(sum(inputs ?? [], ({ item }) => weight(item)));
     const run = this.#guarded(() =>
       inputs === undefined
         ? this.#executor.execute(manifest)
@@ -82,19 +82,13 @@ export class Instance {
     this.#wasi.close();
   }
 
-  #allowItems(items: readonly wit.Data[] = []): void {
-    let count = 0;
-    for (const item of items) count += item.tag === "integers" || item.tag === "numbers" ? item.val.length : 1;
-    this.allowItems(count);
-  }
-
   /** Throws a `LimitError` where these are more items than its limit. */
   allowItems(count: number): void {
     if (count > this.#maxItems) throw new LimitError(`there are more items than the limit of ${this.#maxItems}`);
   }
 
   #allowOutputs(outputs: readonly wit.NodeOutputs[]): void {
-    this.#allowItems(outputs.flatMap(({ items }) => items));
+    this.allowItems(sum(outputs, ({ items }) => sum(items, weight)));
   }
 
   /** The result of a function whose error says what is wrong with a manifest. */
@@ -125,6 +119,17 @@ export class Instance {
       throw fault;
     }
   }
+}
+
+/** How many items a `data` stands for. */
+function weight(item: wit.Data): number {
+  return item.tag === "integers" || item.tag === "numbers" ? item.val.length : 1;
+}
+
+function sum<T>(all: readonly T[], of: (each: T) => number): number {
+  let total = 0;
+  for (const each of all) total += of(each);
+  return total;
 }
 
 /** A session of an instance. */

@@ -21,15 +21,18 @@ const MAX_DIGITS: usize = pipeline_host::codec::MAX_DIGITS;
 
 /// Items for every source; those that `to_node` made, for one.
 pub(crate) fn inputs(items: &Bound<'_, PyAny>) -> PyResult<Vec<Input>> {
-    let py = items.py();
-    let meant = py
-        .import(intern!(py, "remotemedia.sandbox.items"))?
-        .getattr(intern!(py, "Meant"))?;
+    let meant = meant(items.py())?;
     let mut all = Vec::new();
     for (index, item) in items.try_iter()?.enumerate() {
         all.push(input(&item?, &meant, &format!("inputs[{index}]"))?);
     }
     Ok(all)
+}
+
+/// The class of what `to_node` makes.
+pub(crate) fn meant(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let items = py.import(intern!(py, "remotemedia.sandbox.items"))?;
+    items.getattr(intern!(py, "Meant"))
 }
 
 /// One item.

@@ -103,17 +103,11 @@ impl Sandbox {
             block_on(async {
                 let mut instance = self.sandbox.instantiate(&limits).await?;
                 let loaded = instance.load(manifest).await?;
-                let mut loaded = loaded.map_err(|invalid| self.invalid(invalid.diagnostics))?;
-                self.sandbox
-                    .directories()
-                    .put_host_paths(&mut loaded.warnings);
+                let mut loaded = loaded.map_err(|invalid| Failed::Manifest(invalid.diagnostics))?;
                 let written = loaded.input_data.take();
                 let inputs = inputs.or(written.map(pipeline_host::codec::in_bulk));
-                let ended = instance
-                    .execute(&loaded.manifest, inputs.as_deref())
-                    .await?;
-                let run = ended.map_err(|error| self.failed(error))?;
-                Ok((run, loaded))
+                let ended = instance.execute(&loaded.manifest, inputs.as_deref());
+                Ok((ended.await??, loaded))
             })
         };
         let (run, loaded) = py.detach(run).map_err(|failed| failed.into_exception(py))?;
@@ -136,14 +130,13 @@ impl Sandbox {
             })
         });
         let loaded = loaded.map_err(|fault| Failed::from(fault).into_exception(py))?;
-        let (loaded, mut found) = match loaded {
+        let (loaded, found) = match loaded {
             Ok(mut loaded) => {
                 let found = std::mem::take(&mut loaded.warnings);
                 (Some(loaded), found)
             }
             Err(invalid) => (None, invalid.diagnostics),
         };
-        self.sandbox.directories().put_host_paths(&mut found);
         let graph = loaded.map(|loaded| graph(py, &loaded.graph)).transpose()?;
         Ok((graph, diagnostics(py, &found)?))
     }
@@ -191,30 +184,6 @@ impl Sandbox {
         py.detach(|| Session::open(sandbox, manifest, limits))
             .map_err(|failed| failed.into_exception(py))
     }
-}
-
-impl Sandbox {
-    fn invalid(&self, mut found: Vec<pipeline_host::types::Diagnostic>) -> Failed {
-        self.sandbox.directories().put_host_paths(&mut found);
-        Failed::Manifest(found)
-    }
-
-    fn failed(&self, error: pipeline_host::types::PipelineError) -> Failed {
-        with_host_paths(self.sandbox.directories(), error).into()
-    }
-}
-
-/// Puts the user's own paths into an error.
-pub(crate) fn with_host_paths(
-    directories: &Directories,
-    mut error: pipeline_host::types::PipelineError,
-) -> pipeline_host::types::PipelineError {
-    error.message = directories.with_host_paths(&error.message);
-    error.traceback = error
-        .traceback
-        .map(|text| directories.with_host_paths(&text));
-    directories.put_host_paths(&mut error.diagnostics);
-    error
 }
 
 /// What guests print goes to a function, as bytes.

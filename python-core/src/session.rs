@@ -10,13 +10,12 @@ use std::thread;
 use pipeline_host::types::{Input, Loaded, Part, PipelineError, RunResult};
 use pipeline_host::{Fault, Limits, Sandbox};
 use pyo3::exceptions::PyRuntimeError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use tokio::sync::oneshot;
 
 use crate::errors::Failed;
-use crate::sandbox::{block_on, finished, with_host_paths};
+use crate::sandbox::{block_on, finished};
 use crate::{lift, lower};
 
 type Answer<T> = oneshot::Sender<Result<T, Failed>>;
@@ -87,10 +86,7 @@ impl Session {
         py: Python<'py>,
         item: &Bound<'py, PyAny>,
     ) -> PyResult<(Bound<'py, PyList>, bool)> {
-        let meant = py
-            .import(intern!(py, "remotemedia.sandbox.items"))?
-            .getattr(intern!(py, "Meant"))?;
-        let input = lower::input(item, &meant, "item")?;
+        let input = lower::input(item, &lower::meant(py)?, "item")?;
         part(py, self.ask(py, |give| Request::Push(input, give))?)
     }
 
@@ -138,34 +134,27 @@ async fn serve(
     opened: oneshot::Sender<Result<Loaded, Failed>>,
     requests: &Receiver<Request>,
 ) {
-    let failed = |error: PipelineError| Failed::from(with_host_paths(sandbox.directories(), error));
     let load = async {
         let mut instance = sandbox.instantiate(limits).await?;
         match instance.load(manifest).await? {
             Ok(loaded) => Ok((instance, loaded)),
-            Err(mut invalid) => {
-                sandbox
-                    .directories()
-                    .put_host_paths(&mut invalid.diagnostics);
-                Err(Failed::Manifest(invalid.diagnostics))
-            }
+            Err(invalid) => Err(Failed::Manifest(invalid.diagnostics)),
         }
     };
-    let (mut instance, mut loaded) = match load.await {
+    let (mut instance, loaded) = match load.await {
         Ok(loaded) => loaded,
         Err(error) => return drop(opened.send(Err(error))),
     };
-    sandbox.directories().put_host_paths(&mut loaded.warnings);
     let mut session = match instance.open(&loaded.manifest).await {
         Ok(Ok(session)) => session,
-        Ok(Err(error)) => return drop(opened.send(Err(failed(error)))),
+        Ok(Err(error)) => return drop(opened.send(Err(error.into()))),
         Err(fault) => return drop(opened.send(Err(fault.into()))),
     };
     if opened.send(Ok(loaded)).is_err() {
         return;
     }
     let flat = |answer: Result<Result<Part, PipelineError>, Fault>| match answer {
-        Ok(part) => part.map_err(failed),
+        Ok(part) => part.map_err(Failed::from),
         Err(fault) => Err(fault.into()),
     };
     // Whoever asked may have gone: then nobody wants the answer.
@@ -176,7 +165,7 @@ async fn serve(
             Request::End(give) => drop(give.send(flat(session.end().await))),
             Request::Finish(give) => {
                 let ended = match session.finish().await {
-                    Ok(run) => run.map_err(failed),
+                    Ok(run) => run.map_err(Failed::from),
                     Err(fault) => Err(fault.into()),
                 };
                 return drop(give.send(ended));

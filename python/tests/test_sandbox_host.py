@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from remotemedia.runtime.jsonform import format_json, from_json, to_json
-
 pytest.importorskip("wasmtime")
 if not os.environ.get("PIPELINE_DIST"):
     pytest.skip("PIPELINE_DIST names no build", allow_module_level=True)
@@ -22,8 +20,9 @@ from remotemedia.sandbox import LimitError
 from remotemedia.sandbox.wasmtime_py import Sandbox
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "conformance"))
-import cases
-import host_report
+pytest.register_assert_rewrite("cases")
+import cases  # noqa: E402
+import host_report  # noqa: E402
 
 CASES = [(f"{file}/{case['name']}", case) for file, case in cases.read("component")]
 
@@ -31,23 +30,6 @@ CASES = [(f"{file}/{case['name']}", case) for file, case in cases.read("componen
 @pytest.fixture(scope="module")
 def sandbox() -> Sandbox:
     return Sandbox(timeout=600)
-
-
-def run(sandbox: Sandbox, case: dict, directory: Path):
-    cases.write_nodes(case.get("nodes", {}), directory)
-    sandbox.nodes = [directory] if "nodes" in case else []
-    inputs = case.get("inputs")
-    if inputs is not None:
-        inputs = [from_json(form) for form in inputs]
-    return sandbox.run(format_json(case["manifest"]), inputs)
-
-
-def forms(items) -> list[str]:
-    return [format_json(to_json(item)) for item in items]
-
-
-def expected(items) -> list[str]:
-    return forms(from_json(form) for form in items)
 
 
 @pytest.fixture(scope="module")
@@ -77,29 +59,10 @@ def test_conformance(
 ) -> None:
     ran, good = passed
     ran.append(case["name"])
-    compare(sandbox, case, tmp_path)
+    cases.write_nodes(case.get("nodes", {}), tmp_path)
+    sandbox.nodes = [tmp_path] if "nodes" in case else []
+    cases.compare(case, sandbox.run)
     good.append(case["name"])
-
-
-def compare(sandbox: Sandbox, case: dict, tmp_path: Path) -> None:
-    expect = case["expect"]
-    failure = expect.get("error")
-    if failure is None:
-        result = run(sandbox, case, tmp_path)
-        assert forms(result.outputs) == expected(expect["outputs"])
-        if "execution_order" in expect:
-            assert result.graph.execution_order == expect["execution_order"]
-        return
-    with pytest.raises(PipelineRunError) as caught:
-        run(sandbox, case, tmp_path)
-    error = caught.value
-    assert error.kind == failure.get("kind", error.kind)
-    said = [error.message, *error.problems]
-    assert any(failure.get("message_contains", "") in text for text in said)
-    assert error.node_id == failure.get("node_id", error.node_id)
-    assert error.item == failure.get("item", error.item)
-    if "outputs" in failure:
-        assert forms(error.outputs) == expected(failure["outputs"])
 
 
 def node(directory: Path, body: str) -> dict:

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 import remotemedia
 from remotemedia import PipelineRunError, media
-from remotemedia.runtime.jsonform import format_json, from_json, to_json
 from remotemedia.sandbox import Interrupted, LimitError, Sandbox, to_node
 
 CASES_DIRECTORY = Path(os.environ["PIPELINE_CASES"])
 sys.path.append(str(CASES_DIRECTORY))
+pytest.register_assert_rewrite("cases")
 import cases  # noqa: E402
 import host_report  # noqa: E402
 
@@ -81,37 +81,8 @@ def test_conformance(sandbox: Sandbox, passed: tuple, case: dict, tmp_path: Path
     if "nodes" in case:
         cases.write_nodes(case["nodes"], tmp_path)
         sandbox = Sandbox(nodes=[tmp_path], timeout=600)
-    inputs = case.get("inputs")
-    if inputs is not None:
-        inputs = [from_json(form) for form in inputs]
-    expect = case["expect"]
-    error = expect.get("error")
-    text = format_json(case["manifest"])
-    if error is None:
-        result = sandbox.run(text, inputs)
-        assert forms(result.outputs) == expected(expect["outputs"])
-        if "execution_order" in expect:
-            assert result.graph.execution_order == expect["execution_order"]
-    else:
-        with pytest.raises(PipelineRunError) as caught:
-            sandbox.run(text, inputs)
-        found = caught.value
-        said = [found.message, *found.problems]
-        assert error.get("kind", found.kind) == found.kind
-        assert any(error.get("message_contains", "") in text for text in said), said
-        assert error.get("node_id", found.node_id) == found.node_id
-        assert error.get("item", found.item) == found.item
-        if "outputs" in error:
-            assert forms(found.outputs) == expected(error["outputs"])
+    cases.compare(case, sandbox.run)
     good.append(case["name"])
-
-
-def forms(items) -> list[str]:
-    return [format_json(to_json(item)) for item in items]
-
-
-def expected(items) -> list[str]:
-    return forms(from_json(form) for form in items)
 
 
 def test_what_is_installed_is_what_runs() -> None:

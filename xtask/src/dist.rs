@@ -51,20 +51,7 @@ pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
     let http = http::build(&toolchain, &artefacts, &work)?;
     let http = http::compose(&http, &snapshot, &work)?;
 
-    shell::step("compile the host", || {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        // Together with this program, so that both use the same features of
-        // their dependencies, and those are compiled once.
-        shell::run(shell::command(cargo, &crate::root()).args([
-            "build",
-            "--release",
-            "--quiet",
-            "--package",
-            "xtask",
-            "--package",
-            "pipeline-host",
-        ]))
-    })?;
+    shell::step("compile the host", || compile(&[]))?;
     let program = format!("pipeline{}", std::env::consts::EXE_SUFFIX);
     copy_file(&crate::profile().join(&program), &dist.join(&program))?;
     copy_file(&snapshot, &dist.join("pipeline.wasm"))?;
@@ -135,15 +122,7 @@ pub(crate) fn soak(dist: &Path, arguments: &[String]) -> Result<ExitCode> {
 
 /// Runs a program of the package with benchmarks.
 fn benches(dist: &Path, name: &str, arguments: &[String], stderr: Stdio) -> Result<ExitCode> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    // Together with the others, so that they share their dependencies.
-    let packages = ["pipeline-benches", "pipeline-host", "xtask"];
-    let packages = packages.iter().flat_map(|package| ["--package", package]);
-    shell::run(
-        shell::command(cargo, &crate::root())
-            .args(["build", "--release", "--quiet"])
-            .args(packages),
-    )?;
+    compile(&["pipeline-benches"])?;
     let program = crate::profile().join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     let status = std::process::Command::new(&program)
         .arg("--root")
@@ -172,6 +151,19 @@ fn package(python: &Path, numpy: Option<&Numpy>, work: &Path) -> Result<PathBuf>
         None => artefacts::remove(&place)?,
     }
     Ok(package)
+}
+
+/// Compiles the host, and more packages, for this machine: together with this
+/// program, so that all use the same features of their dependencies, and those are
+/// compiled once.
+pub(crate) fn compile(more: &[&str]) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = shell::command(cargo, &crate::root());
+    command.args(["build", "--release", "--quiet"]);
+    for package in ["xtask", "pipeline-host"].iter().chain(more) {
+        command.args(["--package", package]);
+    }
+    shell::run(&mut command)
 }
 
 /// Compiles the component for this machine.

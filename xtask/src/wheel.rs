@@ -17,19 +17,7 @@ use crate::{dist, shell, test};
 /// Says which command failed.
 pub(crate) fn build(dist: &Path, python: &Path) -> Result<PathBuf> {
     shell::step("compile the core of the Python package", || {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        // Together with the others, so that they share their dependencies.
-        shell::run(shell::command(cargo, &crate::root()).args([
-            "build",
-            "--release",
-            "--quiet",
-            "--package",
-            "xtask",
-            "--package",
-            "pipeline-host",
-            "--package",
-            "pipeline-python",
-        ]))
+        dist::compile(&["pipeline-python"])
     })?;
     let core = crate::profile().join(format!(
         "{}_core{}",

@@ -17,11 +17,11 @@ pub(crate) fn check(arguments: &cli::Check) -> Result<(), Failure> {
     workspace::block_on(async {
         let loaded = async {
             let mut instance = sandbox.instantiate(&limits).await?;
-            workspace::load_manifest(&mut instance, &sandbox, &source).await
+            instance.load(&source.text).await
         };
         match loaded.await {
             Ok(Ok(loaded)) => valid(arguments.format, &source, &loaded),
-            Ok(Err(found)) => Err(invalid(arguments.format, &source, &found)),
+            Ok(Err(found)) => Err(invalid(arguments.format, &source, &found.diagnostics)),
             Err(fault) => Err(workspace::faulted(&fault)),
         }
     })

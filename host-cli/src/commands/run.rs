@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use pipeline_host::codec;
 use pipeline_host::codec::document::{invalid_manifest, kind, plain_error};
 use pipeline_host::types::{Diagnostic, ErrorKind, Input, PipelineError};
-use pipeline_host::{Directories, Fault, Instance, LimitError, Limits, Sandbox};
+use pipeline_host::{Fault, Instance, LimitError, Limits, Sandbox};
 
 use crate::failure::{FAILED, Failure, USAGE};
 use crate::outputs::Outputs;
@@ -67,9 +67,9 @@ impl Run<'_> {
         limits: &Limits,
         items: Option<Vec<Input>>,
     ) -> Result<Result<(), Failure>, Fault> {
-        let loaded = match workspace::load_manifest(instance, self.sandbox, self.source).await? {
+        let loaded = match instance.load(&self.source.text).await? {
             Ok(loaded) => loaded,
-            Err(diagnostics) => return Ok(Err(self.invalid(diagnostics))),
+            Err(invalid) => return Ok(Err(self.invalid(invalid.diagnostics))),
         };
         report::diagnostics(self.source, &loaded.warnings);
         self.warnings = loaded.warnings;
@@ -96,7 +96,6 @@ impl Run<'_> {
             }
             Err(error) => error,
         };
-        let error = with_host_paths(error, self.sandbox.directories());
         Ok(Err(self.failed(&error, &refusals)))
     }
 
@@ -154,19 +153,6 @@ pub(crate) fn tell(source: &Source, error: &PipelineError, refusals: &[LimitErro
 /// Nothing fails because it can't print any more.
 fn is_of_log(refusal: &LimitError) -> bool {
     matches!(refusal, LimitError::Log { .. })
-}
-
-/// Puts the user's own paths into a pipeline's error.
-pub(crate) fn with_host_paths(
-    mut error: PipelineError,
-    directories: &Directories,
-) -> PipelineError {
-    error.message = directories.with_host_paths(&error.message);
-    error.traceback = error
-        .traceback
-        .map(|text| directories.with_host_paths(&text));
-    directories.put_host_paths(&mut error.diagnostics);
-    error
 }
 
 /// The name of what ended a run without a result.

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pipeline_host::types::{Input, NodeOutputs, Part, PipelineError};
-use pipeline_host::{Fault, LimitError, Sandbox, Session, codec};
+use pipeline_host::{Fault, LimitError, Session, codec};
 use tokio::sync::mpsc;
 
-use super::run::{tell, with_host_paths};
+use super::run::tell;
 use crate::failure::{Failure, INTERRUPTED, USAGE};
 use crate::interrupt::Finish;
 use crate::outputs::Outputs;
@@ -31,9 +31,9 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
     limits.interrupt = Some(finish.at_once.clone());
     workspace::block_on(async {
         let mut instance = sandbox.instantiate(&limits).await.map_err(gone)?;
-        let loaded = workspace::load_manifest(&mut instance, &sandbox, &source).await;
-        let loaded = loaded.map_err(gone)?.map_err(|diagnostics| {
-            report::diagnostics(&source, &diagnostics);
+        let loaded = instance.load(&source.text).await.map_err(gone)?;
+        let loaded = loaded.map_err(|invalid| {
+            report::diagnostics(&source, &invalid.diagnostics);
             Failure::Told(USAGE)
         })?;
         report::diagnostics(&source, &loaded.warnings);
@@ -44,8 +44,7 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
             .map(|items| codec::one_by_one(codec::in_bulk(items)));
         let opened = instance.open(&loaded.manifest).await.map_err(gone)?;
         let mut stream = Stream {
-            session: opened.map_err(|error| told(&source, &sandbox, error, &[]))?,
-            sandbox: &sandbox,
+            session: opened.map_err(|error| told(&source, &error, &[]))?,
             source: &source,
             finish: &finish,
             outputs,
@@ -61,7 +60,6 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
 
 struct Stream<'a> {
     session: Session<'a>,
-    sandbox: &'a Sandbox,
     source: &'a Source,
     finish: &'a Finish,
     outputs: Outputs,
@@ -83,7 +81,7 @@ impl Stream<'_> {
         }
         let refusals = self.session.refusals();
         let finished = self.session.finish().await.map_err(gone)?;
-        let run = finished.map_err(|error| told(self.source, self.sandbox, error, &refusals))?;
+        let run = finished.map_err(|error| told(self.source, &error, &refusals))?;
         self.outputs.lines(&run.outputs)?;
         if self.finish.gently.is_raised() {
             return Err(Failure::code(
@@ -198,18 +196,12 @@ impl Stream<'_> {
         if let Err(failure) = self.print(&error.outputs) {
             return failure;
         }
-        told(self.source, self.sandbox, error, &self.session.refusals())
+        told(self.source, &error, &self.session.refusals())
     }
 }
 
-fn told(
-    source: &Source,
-    sandbox: &Sandbox,
-    error: PipelineError,
-    refusals: &[LimitError],
-) -> Failure {
-    let error = with_host_paths(error, sandbox.directories());
-    Failure::Told(tell(source, &error, refusals))
+fn told(source: &Source, error: &PipelineError, refusals: &[LimitError]) -> Failure {
+    Failure::Told(tell(source, error, refusals))
 }
 
 fn gone(fault: Fault) -> Failure {

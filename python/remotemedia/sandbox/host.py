@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..runtime.execute import GraphInfo, RunResult
 from .errors import show
+from .items import manifest_text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
@@ -98,7 +99,7 @@ class Sandbox:
 
         Raises PipelineRunError where the pipeline fails, and LimitError where it meets a limit.
         """
-        ended = self._core.run(_text(manifest), inputs, {**self.limits, **limits}, None)
+        ended = self._core.run(manifest_text(manifest), inputs, {**self.limits, **limits}, None)
         return _result(ended)
 
     async def run_async(
@@ -108,7 +109,7 @@ class Sandbox:
         **limits: float | None,
     ) -> RunResult:
         """Run a pipeline in a thread; cancelling the task stops the run."""
-        text, interrupt = _text(manifest), self._core.interrupt()
+        text, interrupt = manifest_text(manifest), self._core.interrupt()
         call = asyncio.to_thread(self._core.run, text, inputs, {**self.limits, **limits}, interrupt)
         task = asyncio.ensure_future(call)
         try:
@@ -124,7 +125,7 @@ class Sandbox:
         self, manifest: dict[str, Any] | str | os.PathLike[str], **limits: float | None
     ) -> CheckResult:
         """Check whether a manifest can run, without running anything of it."""
-        graph, diagnostics = self._core.check(_text(manifest), {**self.limits, **limits})
+        graph, diagnostics = self._core.check(manifest_text(manifest), {**self.limits, **limits})
         return CheckResult(GraphInfo(**graph) if graph else None, diagnostics)
 
     def list_nodes(self, **limits: float | None) -> list[dict[str, Any]]:
@@ -140,7 +141,7 @@ class Sandbox:
         memory and open files.
         """
         interrupt = self._core.interrupt()
-        opened = self._core.open(_text(manifest), {**self.limits, **limits}, interrupt)
+        opened = self._core.open(manifest_text(manifest), {**self.limits, **limits}, interrupt)
         return Session(opened, interrupt)
 
 
@@ -260,17 +261,6 @@ def _result(ended: dict[str, Any]) -> RunResult:
         [show(warning) for warning in ended["warnings"]],
         ended["metrics"],
     )
-
-
-def _text(manifest: dict[str, Any] | str | os.PathLike[str]) -> str:
-    if isinstance(manifest, dict):
-        from ..runtime.jsonform import format_json
-
-        return format_json(manifest)
-    text = os.fspath(manifest)
-    if "\n" in text or text.lstrip().startswith(("{", "[")):
-        return text
-    return Path(text).read_text(encoding="utf-8")
 
 
 def _lines(logger: logging.Logger) -> Callable[[bytes], None]:

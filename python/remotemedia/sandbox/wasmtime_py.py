@@ -22,7 +22,8 @@ from wasmtime import component
 
 from ..runtime.execute import GraphInfo, PipelineRunError, RunResult
 from . import arena
-from .errors import LimitError
+from .errors import LimitError, show
+from .items import manifest_text
 
 _EXECUTOR = "remotemedia:pipeline/executor@0.2.0"
 
@@ -81,7 +82,7 @@ class Sandbox:
 
         Raises PipelineRunError where the pipeline fails, and LimitError where it meets a limit.
         """
-        text = _text(manifest)
+        text = manifest_text(manifest)
         with _Instance(self) as instance:
             return self._run(instance, text, inputs)
 
@@ -231,23 +232,11 @@ class _Instance:
         return LimitError(f"the component failed: {reason}")
 
 
-def _text(manifest: dict[str, Any] | str | os.PathLike[str]) -> str:
-    if isinstance(manifest, dict):
-        from ..runtime.jsonform import format_json
-
-        return format_json(manifest)
-    text = os.fspath(manifest)
-    if "\n" in text or text.lstrip().startswith(("{", "[")):
-        return text
-    return Path(text).read_text(encoding="utf-8")
-
-
 def _show(diagnostic: Any) -> str:
-    at = f"{diagnostic.path}: " if diagnostic.path else ""
+    fields = {name: getattr(diagnostic, name) for name in ("path", "message", "help")}
     place = diagnostic.location
-    line = f" (line {place.line}, column {place.column})" if place is not None else ""
-    hint = f"; {diagnostic.help}" if diagnostic.help else ""
-    return f"{at}{diagnostic.message}{line}{hint}"
+    line, column = (None, None) if place is None else (place.line, place.column)
+    return show({**fields, "line": line, "column": column})
 
 
 def _outputs(outputs: Any) -> dict[str, list[Any]]:
