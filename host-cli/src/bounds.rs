@@ -1,15 +1,15 @@
 //! Limits in the form that is looked at as a run goes on.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
-use wasmtime::{ResourceLimiter, UpdateDeadline};
+use wasmtime::ResourceLimiter;
 
-use crate::instance::State;
 use crate::limits::{Fault, LimitError, Limits};
+use crate::memory::Brake;
 
 /// Stops runs from another thread, or from a signal's handler thread.
 #[derive(Clone)]
@@ -18,17 +18,18 @@ pub struct Interrupt {
 }
 
 struct InterruptInner {
-    engine: wasmtime::Engine,
     raised: AtomicBool,
     notify: Notify,
+    /// Those of the instances that it stops.
+    brakes: Mutex<Vec<Weak<Brake>>>,
 }
 
 impl Interrupt {
-    pub(crate) fn new(engine: wasmtime::Engine) -> Self {
+    pub(crate) fn new() -> Self {
         let inner = InterruptInner {
-            engine,
             raised: AtomicBool::new(false),
             notify: Notify::new(),
+            brakes: Mutex::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -38,8 +39,23 @@ impl Interrupt {
     /// Stops every run that was given this handle, sleeping or busy.
     pub fn raise(&self) {
         self.inner.raised.store(true, Ordering::SeqCst);
-        self.inner.engine.increment_epoch();
+        for brake in self.brakes().iter().filter_map(Weak::upgrade) {
+            brake.pull();
+        }
         self.inner.notify.notify_waiters();
+    }
+
+    /// From here on `brake` is pulled when this is raised. That it was raised
+    /// before has to be looked at afterwards.
+    pub(crate) fn pulls(&self, brake: &Arc<Brake>) {
+        let mut brakes = self.brakes();
+        brakes.retain(|brake| brake.strong_count() > 0);
+        brakes.push(Arc::downgrade(brake));
+    }
+
+    fn brakes(&self) -> MutexGuard<'_, Vec<Weak<Brake>>> {
+        let brakes = self.inner.brakes.lock();
+        brakes.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether it was raised.
@@ -93,7 +109,7 @@ impl Bounds {
         }
     }
 
-    /// Runs a call into the guest. A busy guest is ended by its epoch; one that
+    /// Runs a call into the guest. A busy guest is ended by its brake; one that
     /// waits for a clock is ended here, where its future is dropped.
     pub(crate) async fn hold<T>(
         &self,
@@ -125,14 +141,6 @@ impl Bounds {
                 Err(LimitError::Deadline { limit: limit.1 }.into())
             }
         }
-    }
-}
-
-/// Called when a busy guest sees that the epoch moved.
-pub(crate) fn on_epoch(state: &State) -> wasmtime::Result<UpdateDeadline> {
-    match state.bounds.exceeded() {
-        Ok(()) => Ok(UpdateDeadline::Continue(1)),
-        Err(fault) => Err(wasmtime::Error::new(fault)),
     }
 }
 

@@ -14,10 +14,10 @@ use wasmtime::{Engine, component};
 
 use crate::memory::Images;
 #[cfg(target_os = "linux")]
-use crate::memory::{Image, content};
+use crate::memory::{Image, checks, content};
 
 /// Ends every file; the digit is the version of this form.
-const MAGIC: &[u8; 8] = b"PIPELNC1";
+const MAGIC: &[u8; 8] = b"PIPELNC2";
 /// The checksum of all before it, the length of the index, and [`MAGIC`].
 const TRAILER: u64 = 32 + 8 + 8;
 /// Content begins at multiples of this, so that every system can map it.
@@ -55,7 +55,7 @@ pub(crate) fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Vec<u8>>
     #[cfg(target_os = "linux")]
     let (rest, contents) = content::split(wasm);
     #[cfg(target_os = "linux")]
-    let rest = &rest;
+    let rest = &checks::with_checks(&rest)?;
     #[cfg(not(target_os = "linux"))]
     let rest = wasm;
 

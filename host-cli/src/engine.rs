@@ -79,7 +79,7 @@ impl Engine {
         }
         let inner =
             wasmtime::Engine::new(&config).map_err(|error| EngineError(format!("{error:#}")))?;
-        let watchdog = Arc::new(Watchdog::new(inner.clone()));
+        let watchdog = Arc::new(Watchdog::new());
         Ok(Self { inner, watchdog })
     }
 
@@ -119,7 +119,7 @@ impl Engine {
     /// A handle that stops runs from elsewhere; see [`crate::Limits`].
     #[must_use]
     pub fn interrupt(&self) -> Interrupt {
-        Interrupt::new(self.inner.clone())
+        Interrupt::new()
     }
 
     /// Wasmtime's own engine, for what this library does not cover.
@@ -150,7 +150,8 @@ fn config() -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
-        .epoch_interruption(true)
+        // Checks of our own cost less, where `crate::memory` has them.
+        .epoch_interruption(cfg!(not(target_os = "linux")))
         // `crate::memory` does it, elsewhere wasmtime.
         .memory_init_cow(cfg!(not(target_os = "linux")))
         .parallel_compilation(true)

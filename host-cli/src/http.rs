@@ -135,6 +135,7 @@ impl HttpSandbox {
         let Bounded {
             mut store,
             bounds,
+            brake,
             watch: _watch,
         } = bounded(&self.engine, &self.directories, limits, Some(mark), None)?;
         let mut view = store.data_mut().http();
@@ -146,7 +147,7 @@ impl HttpSandbox {
         let called = bounds
             .hold(async {
                 let instantiate = self.pre.instantiate_async(&mut store);
-                let proxy = self.images.provide(instantiate).await?;
+                let proxy = self.images.provide(&brake, instantiate).await?;
                 let handler = proxy.wasi_http_incoming_handler();
                 handler.call_handle(&mut store, request, out).await
             })

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use thiserror::Error;
-use wasmtime::Store;
 use wasmtime::component::{Linker, ResourceAny, ResourceTable};
+use wasmtime::{Store, Trap};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
@@ -19,7 +19,7 @@ use crate::engine::Engine;
 use crate::http::NoRequests;
 use crate::limits::{self, Fault, LimitError, Limits};
 use crate::log::{Log, Prints};
-use crate::memory::Images;
+use crate::memory::{Brake, Images};
 use crate::open_files::{self, OpenFiles};
 use crate::types::{
     Checked, Data, Diagnostic, Input, InvalidManifest, Loaded, Manifest, NodeInfo, NodeOutputs,
@@ -83,6 +83,12 @@ impl State {
 
     /// Says what ended a call that gave no result.
     pub(crate) fn fault(&self, error: wasmtime::Error) -> Fault {
+        // What the brake ends looks like a fault of the guest's own.
+        if let Some(Trap::MemoryOutOfBounds) = error.downcast_ref()
+            && let Err(fault) = self.bounds.exceeded()
+        {
+            return fault;
+        }
         limits::fault(error, &self.meter, &self.limits)
     }
 }
@@ -160,6 +166,7 @@ impl Sandbox {
         let Bounded {
             mut store,
             bounds,
+            brake,
             watch,
         } = bounded(
             &self.engine,
@@ -170,13 +177,15 @@ impl Sandbox {
         )?;
         let made = {
             let instantiate = self.pre.instantiate_async(&mut store);
-            bounds.hold(self.images.provide(instantiate)).await?
+            let instantiate = self.images.provide(&brake, instantiate);
+            bounds.hold(instantiate).await?
         };
         match made {
             Ok(bindings) => Ok(Instance {
                 store,
                 bindings,
                 bounds,
+                brake,
                 watch,
                 engine: self.engine.clone(),
                 directories: Arc::clone(&self.directories),
@@ -190,6 +199,7 @@ impl Sandbox {
 pub(crate) struct Bounded {
     pub(crate) store: Store<State>,
     pub(crate) bounds: Bounds,
+    pub(crate) brake: Arc<Brake>,
     pub(crate) watch: Option<Watch>,
 }
 
@@ -229,22 +239,27 @@ pub(crate) fn bounded(
     // Lists in a guest's memory can overlap, so that its size alone does not
     // bound what the host would need for them.
     store.set_hostcall_fuel(limits.output.unwrap_or(usize::MAX));
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|context| crate::bounds::on_epoch(context.data()));
+    #[cfg(not(target_os = "linux"))]
+    crate::memory::heed_epochs(&mut store);
     store.limiter(|state| &mut state.meter);
-    let watch = watch(engine, &bounds)?;
+    let brake = Arc::new(Brake::new(engine.wasmtime()));
+    if let Some(interrupt) = &bounds.interrupt {
+        interrupt.pulls(&brake);
+    }
+    let watch = watch(engine, &bounds, &brake)?;
     Ok(Bounded {
         store,
         bounds,
+        brake,
         watch,
     })
 }
 
-fn watch(engine: &Engine, bounds: &Bounds) -> Result<Option<Watch>, Fault> {
+fn watch(engine: &Engine, bounds: &Bounds, brake: &Arc<Brake>) -> Result<Option<Watch>, Fault> {
     let Some((deadline, _)) = bounds.deadline else {
         return Ok(None);
     };
-    let watch = engine.watchdog().watch(deadline);
+    let watch = engine.watchdog().watch(deadline, brake);
     let watch = watch.map_err(|error| Fault::Host(format!("no thread for deadlines: {error}")));
     watch.map(Some)
 }
@@ -289,6 +304,7 @@ pub struct Instance {
     store: Store<State>,
     bindings: Pipeline,
     bounds: Bounds,
+    brake: Arc<Brake>,
     watch: Option<Watch>,
     engine: Engine,
     directories: Arc<Directories>,
@@ -401,7 +417,9 @@ impl Instance {
         self.bounds = Bounds::new(&state.limits);
         state.bounds = self.bounds.clone();
         state.log.renew();
-        self.watch = watch(&self.engine, &self.bounds)?;
+        // The last call's watch must not end this one.
+        self.watch = None;
+        self.watch = watch(&self.engine, &self.bounds, &self.brake)?;
         self.call(call).await
     }
 

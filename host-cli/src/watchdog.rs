@@ -1,21 +1,22 @@
-//! Wakes busy guests when their time is over.
+//! Stops busy guests when their time is over.
 //!
-//! A guest looks at the engine's epoch as it loops. There is no ticking clock
-//! behind it: one thread sleeps until the nearest deadline and moves the epoch
-//! once, and every guest that notices looks at its own deadline. The thread
-//! starts with the first deadline, so runs without one don't pay for it.
+//! There is no ticking clock behind it: one thread sleeps until the nearest
+//! deadline and pulls the brake of the instance whose it is. The thread starts
+//! with the first deadline, so runs without one don't pay for it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
+
+use crate::memory::Brake;
 
 pub(crate) struct Watchdog {
     shared: Arc<Shared>,
 }
 
+#[derive(Default)]
 struct Shared {
-    engine: wasmtime::Engine,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -23,7 +24,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     /// Deadlines to come, each with a number that makes it unique.
-    deadlines: BTreeSet<(Instant, u64)>,
+    deadlines: BTreeMap<(Instant, u64), Arc<Brake>>,
     next: u64,
     /// Whether the thread runs.
     running: bool,
@@ -36,28 +37,24 @@ struct State {
 pub(crate) struct Watch {
     shared: Arc<Shared>,
     key: (Instant, u64),
+    brake: Arc<Brake>,
 }
 
 impl Watchdog {
-    pub(crate) fn new(engine: wasmtime::Engine) -> Self {
-        let shared = Shared {
-            engine,
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        };
+    pub(crate) fn new() -> Self {
         Self {
-            shared: Arc::new(shared),
+            shared: Arc::default(),
         }
     }
 
-    /// Moves the epoch once `deadline` has passed. The thread is only woken
-    /// where it would sleep beyond that.
-    pub(crate) fn watch(&self, deadline: Instant) -> std::io::Result<Watch> {
+    /// Pulls the brake once `deadline` has passed. The thread is only woken where
+    /// it would sleep beyond that.
+    pub(crate) fn watch(&self, deadline: Instant, brake: &Arc<Brake>) -> std::io::Result<Watch> {
         let mut state = self.shared.lock();
         let key = (deadline, state.next);
         state.next += 1;
         let sleeps_longer = state.wakes.is_none_or(|wakes| deadline < wakes);
-        state.deadlines.insert(key);
+        state.deadlines.insert(key, Arc::clone(brake));
         if !state.running {
             let shared = Arc::clone(&self.shared);
             thread::Builder::new()
@@ -71,6 +68,7 @@ impl Watchdog {
         Ok(Watch {
             shared: Arc::clone(&self.shared),
             key,
+            brake: Arc::clone(brake),
         })
     }
 }
@@ -84,8 +82,11 @@ impl Drop for Watchdog {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        // The thread may wake once for nothing; waking it now costs more.
-        self.shared.lock().deadlines.remove(&self.key);
+        // The thread may wake once for nothing; waking it now costs more. It pulls
+        // brakes under this lock: from here on it does not pull this one.
+        if self.shared.lock().deadlines.remove(&self.key).is_none() {
+            self.brake.release();
+        }
     }
 }
 
@@ -98,11 +99,10 @@ impl Shared {
         let mut state = self.lock();
         while !state.closed {
             let now = Instant::now();
-            let due = state.deadlines.first().copied();
-            state = match due {
-                Some(key) if key.0 <= now => {
-                    state.deadlines.remove(&key);
-                    self.engine.increment_epoch();
+            let next = state.deadlines.first_entry();
+            state = match next.map(|entry| (entry.key().0, entry)) {
+                Some((deadline, entry)) if deadline <= now => {
+                    entry.remove().pull();
                     state
                 }
                 Some((deadline, _)) => {

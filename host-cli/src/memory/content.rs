@@ -5,9 +5,9 @@
 //! compiled without it, and it is kept beside the code.
 
 use wasm_encoder::RawSection;
-use wasmparser::{
-    BinaryReader, BinaryReaderError, DataKind, Encoding, Operator, Parser, Payload, TypeRef,
-};
+use wasmparser::{DataKind, Encoding, Operator, Parser, Payload, TypeRef};
+
+use super::sections::{Result, each_module, sections, with_modules};
 
 /// A page of WebAssembly, which is a multiple of every machine's own.
 pub(crate) const PAGE: u64 = 64 << 10;
@@ -16,9 +16,7 @@ pub(crate) const PAGE: u64 = 64 << 10;
 /// more is left to wasmtime, which copies it.
 const LONGEST: u64 = 128 << 20;
 
-/// A core module in a component, and a component in a component.
-const MODULE: u8 = 1;
-const COMPONENT: u8 = 4;
+/// The section of a module that holds such content.
 const DATA: u8 = 11;
 
 /// What tells the memories of a component apart: how large they are at first
@@ -42,50 +40,40 @@ pub(crate) struct Content {
 /// all there from the beginning and it is clear whose it is. Anything else, and
 /// what is not well-formed, stays as it is.
 pub(crate) fn split(component: &[u8]) -> (Vec<u8>, Vec<Content>) {
-    let mut kinds = Vec::new();
     let mut contents = Vec::new();
-    match memories(component, &mut kinds)
-        .and_then(|()| without_content(component, &kinds, &mut contents))
-    {
+    let rest = kinds(component).and_then(|kinds| {
+        with_modules(component, &mut |module| {
+            let Some(content) = content(module)? else {
+                return Ok(None);
+            };
+            // No other may be like it, since wasmtime asks for memories by kind.
+            if kinds.iter().filter(|kind| **kind == content.kind).count() != 1 {
+                return Ok(None);
+            }
+            contents.push(content);
+            without_data(module).map(Some)
+        })
+    });
+    match rest {
         Ok(rest) if !contents.is_empty() => (rest, contents),
         _ => (component.to_owned(), Vec::new()),
     }
 }
 
-type Result<T> = std::result::Result<T, BinaryReaderError>;
-
-/// The top sections of a module or component: what they are, and what is in
-/// them.
-fn sections(binary: &[u8]) -> Result<Vec<(u8, &[u8])>> {
-    const HEADER: usize = 8;
-    let mut reader = BinaryReader::new(binary.get(HEADER..).unwrap_or_default(), HEADER as u64);
-    let mut sections = Vec::new();
-    while !reader.eof() {
-        let id = reader.read_u8()?;
-        let length = reader.read_var_u32()? as usize;
-        sections.push((id, reader.read_bytes(length)?));
-    }
-    Ok(sections)
-}
-
-/// Finds what memories the modules of a component define.
-fn memories(component: &[u8], kinds: &mut Vec<Kind>) -> Result<()> {
-    for (id, section) in sections(component)? {
-        match id {
-            MODULE => {
-                for payload in Parser::new(0).parse_all(section) {
-                    if let Payload::MemorySection(memories) = payload? {
-                        for memory in memories {
-                            kinds.push(kind(&memory?));
-                        }
-                    }
+/// The kinds of memories that the modules of a component define.
+pub(super) fn kinds(component: &[u8]) -> Result<Vec<Kind>> {
+    let mut kinds = Vec::new();
+    each_module(component, &mut |module| {
+        for payload in Parser::new(0).parse_all(module) {
+            if let Payload::MemorySection(memories) = payload? {
+                for memory in memories {
+                    kinds.push(kind(&memory?));
                 }
             }
-            COMPONENT => memories(section, kinds)?,
-            _ => {}
         }
-    }
-    Ok(())
+        Ok(())
+    })?;
+    Ok(kinds)
 }
 
 fn kind(memory: &wasmparser::MemoryType) -> Kind {
@@ -95,35 +83,13 @@ fn kind(memory: &wasmparser::MemoryType) -> Kind {
     }
 }
 
-/// The component without the content of those memories that no other is like.
-fn without_content(
-    component: &[u8],
-    kinds: &[Kind],
-    contents: &mut Vec<Content>,
-) -> Result<Vec<u8>> {
-    let mut rest = wasm_encoder::Component::new();
-    for (id, section) in sections(component)? {
-        let changed = match id {
-            MODULE => match content(section)? {
-                Some(content)
-                    if kinds.iter().filter(|kind| **kind == content.kind).count() == 1 =>
-                {
-                    contents.push(content);
-                    let mut module = wasm_encoder::Module::new();
-                    for (id, data) in sections(section)? {
-                        if id != DATA {
-                            module.section(&RawSection { id, data });
-                        }
-                    }
-                    Some(module.finish())
-                }
-                _ => None,
-            },
-            COMPONENT => Some(without_content(section, kinds, contents)?),
-            _ => None,
-        };
-        let data = changed.as_deref().unwrap_or(section);
-        rest.section(&RawSection { id, data });
+/// A module without the content that its memory holds at first.
+fn without_data(module: &[u8]) -> Result<Vec<u8>> {
+    let mut rest = wasm_encoder::Module::new();
+    for (id, data) in sections(module)? {
+        if id != DATA {
+            rest.section(&RawSection { id, data });
+        }
     }
     Ok(rest.finish())
 }

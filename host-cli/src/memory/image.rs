@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
+use super::brake::Brake;
 use super::content::Kind;
 use super::mapping::Mapping;
 
@@ -112,8 +113,16 @@ impl Image {
 pub(crate) struct Images(Arc<[Arc<Image>]>);
 
 thread_local! {
-    /// Those of the component that is being instantiated on this thread.
-    static PROVIDED: RefCell<Images> = RefCell::default();
+    /// What is for the component that is being instantiated on this thread.
+    static PROVIDED: RefCell<Provided> = RefCell::default();
+}
+
+/// What is for a component that is being instantiated: wasmtime asks for
+/// memories without saying what for.
+#[derive(Default)]
+struct Provided {
+    images: Images,
+    brake: Option<Arc<Brake>>,
 }
 
 impl Images {
@@ -121,29 +130,43 @@ impl Images {
         Self(images.into_iter().map(Arc::new).collect())
     }
 
-    /// Lets the component be instantiated with these: wasmtime asks for
-    /// memories without saying what for.
-    pub(crate) async fn provide<T>(&self, instantiate: impl Future<Output = T>) -> T {
+    /// Lets the component be instantiated with these, and with `brake`.
+    pub(crate) async fn provide<T>(
+        &self,
+        brake: &Arc<Brake>,
+        instantiate: impl Future<Output = T>,
+    ) -> T {
         let mut instantiate = pin!(instantiate);
         poll_fn(|context| {
-            let _scope = Scope::enter(self);
+            let _scope = Scope::enter(Provided {
+                images: self.clone(),
+                brake: Some(Arc::clone(brake)),
+            });
             instantiate.as_mut().poll(context)
         })
         .await
     }
+}
 
-    /// The image of a memory of the component that is being instantiated.
-    pub(super) fn provided(kind: Kind) -> Option<Arc<Image>> {
-        PROVIDED.with_borrow(|images| images.0.iter().find(|image| image.kind == kind).cloned())
-    }
+/// The image of a memory of the component that is being instantiated.
+pub(super) fn provided(kind: Kind) -> Option<Arc<Image>> {
+    PROVIDED.with_borrow(|provided| {
+        let mut images = provided.images.0.iter();
+        images.find(|image| image.kind == kind).cloned()
+    })
+}
+
+/// The brake of the component that is being instantiated.
+pub(super) fn brake() -> Option<Arc<Brake>> {
+    PROVIDED.with_borrow(|provided| provided.brake.clone())
 }
 
 /// Undoes what was provided, also where a poll panics.
-struct Scope(Images);
+struct Scope(Provided);
 
 impl Scope {
-    fn enter(images: &Images) -> Self {
-        Self(PROVIDED.replace(images.clone()))
+    fn enter(provided: Provided) -> Self {
+        Self(PROVIDED.replace(provided))
     }
 }
 

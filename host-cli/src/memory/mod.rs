@@ -10,10 +10,13 @@
 //! This is for Linux. Elsewhere wasmtime maps memories by itself, for each
 //! instance anew.
 
+mod brake;
+pub(crate) mod checks;
 pub(crate) mod content;
 mod image;
 mod mapping;
 mod pagemap;
+mod sections;
 mod stacks;
 #[cfg(test)]
 mod tests;
@@ -24,6 +27,8 @@ use std::sync::Arc;
 
 use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
 
+pub(crate) use self::brake::Brake;
+use self::brake::{BrakeMemory, Idle};
 use self::content::Kind;
 pub(crate) use self::image::{Image, Images};
 use self::mapping::Mapping;
@@ -33,18 +38,23 @@ pub(crate) use self::stacks::Stacks;
 pub(crate) struct Memories {
     /// How many memories of an image are kept for the next instances.
     kept: usize,
+    brakes: Arc<Idle>,
 }
 
 impl Memories {
     pub(crate) fn new(kept: usize) -> Arc<Self> {
-        Arc::new(Self { kept })
+        Arc::new(Self {
+            kept,
+            brakes: Arc::default(),
+        })
     }
 }
 
 // SAFETY: a `Memory` is a mapping of its own, which nobody else has while it
 // lives; `Mapping` reserves all that wasmtime asks for, and what lies beyond the
 // memory's size in it can't be accessed. A memory is zero but for the content of
-// its image, which the component was compiled without.
+// its image, which the component was compiled without. A brake, which no
+// component has but by `checks`, is what `BrakeMemory` says.
 unsafe impl MemoryCreator for Memories {
     fn new_memory(
         &self,
@@ -58,7 +68,16 @@ unsafe impl MemoryCreator for Memories {
             minimum: ty.minimum(),
             maximum: ty.maximum(),
         };
-        let image = Images::provided(kind);
+        if kind == checks::BRAKE {
+            let capacity = reserved.unwrap_or(minimum);
+            let (brake, idle) = (image::brake(), &self.brakes);
+            let memory = BrakeMemory::new(capacity, guard, brake, idle, self.kept);
+            return match memory {
+                Ok(memory) => Ok(Box::new(memory)),
+                Err(error) => Err(error.to_string()),
+            };
+        }
+        let image = image::provided(kind);
         let make = || {
             if let Some(mapping) = image.as_ref().and_then(|image| image.idle()) {
                 return Ok(mapping);

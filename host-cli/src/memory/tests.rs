@@ -39,7 +39,9 @@ fn memory(images: &Images, kept: usize) -> Box<dyn LinearMemory> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    let made = runtime.block_on(images.provide(async {
+    let engine = wasmtime::Engine::default();
+    let brake = Arc::new(Brake::new(&engine));
+    let made = runtime.block_on(images.provide(&brake, async {
         let ty = MemoryType::new(96, None);
         Memories::new(kept).new_memory(ty, MINIMUM, None, Some(4 << 30), 32 << 20)
     }));
@@ -275,4 +277,169 @@ fn content_is_taken_out_where_it_is_clear_whose_it_is() {
     ] {
         assert_eq!(split(broken), (broken.to_owned(), Vec::new()));
     }
+}
+
+/// What goes on for ever, in the text of functions of which `$run` is called.
+const ENDLESS: [(&str, &str); 9] = [
+    ("a loop", "(func $run (loop $on (br $on)))"),
+    (
+        "loops in loops that write nothing",
+        "(func $run (loop $out (loop $in (br_if $in (i32.const 1)) (br $out))))",
+    ),
+    (
+        "a loop in a loop that ends each time",
+        "(func $run (local $i i32) (loop $out
+            (local.set $i (i32.const 1000))
+            (loop $in
+                (local.set $i (i32.sub (local.get $i) (i32.const 1)))
+                (br_if $in (local.get $i)))
+            (br $out)))",
+    ),
+    (
+        "calls that call twice",
+        "(func $twice (param i32)
+            (if (local.get 0) (then
+                (call $twice (i32.sub (local.get 0) (i32.const 1)))
+                (call $twice (i32.sub (local.get 0) (i32.const 1))))))
+        (func $run (call $twice (i32.const 200)))",
+    ),
+    (
+        "calls that call each other twice",
+        "(func $a (param i32)
+            (if (local.get 0) (then
+                (call $b (i32.sub (local.get 0) (i32.const 1)))
+                (call $b (i32.sub (local.get 0) (i32.const 1))))))
+        (func $b (param i32) (call $a (local.get 0)))
+        (func $run (call $a (i32.const 200)))",
+    ),
+    (
+        "calls by a table",
+        "(type $t (func (param i32))) (table funcref (elem $a))
+        (func $a (param i32)
+            (if (local.get 0) (then
+                (call $b (i32.sub (local.get 0) (i32.const 1)))
+                (call $b (i32.sub (local.get 0) (i32.const 1))))))
+        (func $b (param i32) (call_indirect (type $t) (local.get 0) (i32.const 0)))
+        (func $run (call $a (i32.const 200)))",
+    ),
+    ("tail calls", "(func $run (return_call $run))"),
+    (
+        "tail calls by a table",
+        "(type $t (func)) (table funcref (elem $run))
+        (func $run (return_call_indirect (type $t) (i32.const 0)))",
+    ),
+    (
+        "tail calls by reference",
+        "(type $t (func)) (elem declare func $run)
+        (func $run (return_call_ref $t (ref.func $run)))",
+    ),
+];
+
+/// A component whose function `run` is the module's `$run`.
+fn runs(functions: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(component
+            (core module $m {functions} (memory 1) (export "run" (func $run)))
+            (core instance $i (instantiate $m))
+            (func (export "run") (canon lift (core func $i "run"))))"#
+    );
+    wat::parse_str(text).unwrap()
+}
+
+#[test]
+fn whatever_goes_on_for_ever_is_stopped() {
+    let engine = crate::Engine::new(&crate::EngineOptions::default()).unwrap();
+    for (name, functions) in ENDLESS {
+        let compiled = crate::precompile(&runs(functions)).unwrap();
+        let component = crate::compiled::adopt(engine.wasmtime(), &compiled).unwrap();
+        let brake = Arc::new(Brake::new(engine.wasmtime()));
+        let mut store = wasmtime::Store::new(engine.wasmtime(), ());
+        let linker = wasmtime::component::Linker::new(engine.wasmtime());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let ended = runtime.block_on(async {
+            let made = linker.instantiate_async(&mut store, component.wasmtime());
+            let instance = component.images().provide(&brake, made).await.unwrap();
+            let run = instance
+                .get_typed_func::<(), ()>(&mut store, "run")
+                .unwrap();
+            let puller = Arc::clone(&brake);
+            let puller = std::thread::spawn(move || puller.pull());
+            let ended = run.call_async(&mut store, ()).await;
+            puller.join().unwrap();
+            ended
+        });
+        let trap = ended.unwrap_err().downcast::<wasmtime::Trap>().unwrap();
+        assert_eq!(trap, wasmtime::Trap::MemoryOutOfBounds, "{name}");
+    }
+}
+
+#[test]
+fn checks_are_where_something_can_go_on_for_ever() {
+    for (expected, functions) in [
+        (0, "(func $run)"),
+        (0, "(func $a) (func $run (call $a) (call $a))"),
+        (1, "(func $run (loop))"),
+        (2, "(func $run (loop (loop)) )"),
+        (
+            3,
+            "(func $a (call $b)) (func $b (call $a)) (func $run (loop) (call $a))",
+        ),
+    ] {
+        let checked = checks::with_checks(&runs(functions)).unwrap();
+        wasmparser::Validator::new().validate_all(&checked).unwrap();
+        assert_eq!(checks::count(&checked), expected, "{functions}");
+    }
+    for form in [
+        // Sections before and after, and none of memories.
+        r#"(component (core module (type (func)) (func (loop)) (global i32 (i32.const 0))
+            (table 1 funcref) (elem (i32.const 0) 0) (export "f" (func 0))))"#,
+        r#"(component (core module (import "m" "m" (memory 1)) (import "m" "f" (func $f))
+            (func (loop) (call $f)) (@custom "a" "b")))"#,
+        r#"(component (component (core module (memory i64 1) (memory 2 3)
+            (func (param i32) (local i64) (block (loop (br 0)))) (data "a"))))"#,
+    ] {
+        let component = wat::parse_str(form).unwrap();
+        let checked = checks::with_checks(&component).unwrap();
+        wasmparser::Validator::new().validate_all(&checked).unwrap();
+        assert_eq!(checks::count(&checked), 1, "{form}");
+    }
+    // A host could not tell such a memory from its own.
+    let like = wat::parse_str("(component (core module (memory 1 2987)))").unwrap();
+    assert!(checks::with_checks(&like).is_err());
+    assert!(checks::with_checks(b"\0asm\x0d\0\x01\0\x01\xff").is_err());
+}
+
+#[test]
+fn a_brake_is_used_again_and_is_no_longer_pulled() {
+    let engine = wasmtime::Engine::default();
+    let idle = Arc::default();
+    let make = |brake: &Arc<Brake>| {
+        let brake = Some(Arc::clone(brake));
+        BrakeMemory::new(4 << 30, 32 << 20, brake, &idle, 1).unwrap()
+    };
+    let brake = Arc::new(Brake::new(&engine));
+    let first = make(&brake);
+    let address = first.as_ptr().addr();
+    assert_eq!(access(address), "r--");
+    brake.pull();
+    assert_eq!(access(address), "---");
+    // What is made later is pulled as well.
+    let second = make(&brake);
+    assert_eq!(access(second.as_ptr().addr()), "---");
+    brake.release();
+    assert_eq!(access(address), "r--");
+    brake.pull();
+    drop((first, second));
+    let other = Arc::new(Brake::new(&engine));
+    let next = make(&other);
+    assert_eq!(
+        (next.as_ptr().addr(), access(address).as_str()),
+        (address, "r--")
+    );
+    // It is another instance's now.
+    brake.release();
+    brake.pull();
+    assert_eq!(access(address), "r--");
 }
