@@ -58,7 +58,7 @@ impl Artefacts {
         let libraries = into.join("lib");
         let stdlib = into.join("stdlib");
         let inputs = || {
-            Inputs::new("unpack", 4)
+            Inputs::new("unpack", &[include_str!("artefacts.rs")])
                 .text(&version)
                 .text(&LEFT_OUT.join(" "))
                 .text(zones::version())

@@ -16,7 +16,7 @@ use crate::stamp::{self, Inputs};
 /// Where the component can't run, or a file can't be written.
 pub(crate) fn compile(component: &Path, stdlib: &Path, python: &Path, work: &Path) -> Result<()> {
     let present = stdlib.join("__pycache__").is_dir();
-    let inputs = Inputs::new("bytecode", 2)
+    let inputs = Inputs::new("bytecode", &[include_str!("bytecode.rs")])
         .text(&present.to_string())
         .tree(stdlib)?
         .tree(python)?;

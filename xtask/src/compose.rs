@@ -52,7 +52,7 @@ pub(crate) fn run(dist: &Path) -> Result<String> {
         .map(drop)
     })?;
     let compiled = work.join("composed.cwasm");
-    let inputs = Inputs::new("compile the example", 1)
+    let inputs = Inputs::new("compile the example", &[include_str!("compose.rs")])
         .file(&composed)?
         .file(&wasmtime)?;
     stamp::unless_done("compile the example", inputs, &compiled, || {

@@ -168,7 +168,7 @@ pub(crate) fn compile(more: &[&str]) -> Result<()> {
 
 /// Compiles the component for this machine.
 fn precompile(component: &Path, program: &Path, output: &Path) -> Result<()> {
-    let inputs = Inputs::new("precompile", 2)
+    let inputs = Inputs::new("precompile", &[include_str!("dist.rs")])
         .file(component)?
         .file(program)?;
     stamp::unless_done(

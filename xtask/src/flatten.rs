@@ -28,6 +28,20 @@ use self::module::Module;
 use crate::optimise;
 use crate::stamp::{self, Inputs};
 
+/// What the steps here do.
+const SOURCES: &[&str] = &[
+    include_str!("flatten.rs"),
+    include_str!("flatten/component.rs"),
+    include_str!("flatten/data.rs"),
+    include_str!("flatten/facts.rs"),
+    include_str!("flatten/merge.rs"),
+    include_str!("flatten/module.rs"),
+    include_str!("flatten/network.rs"),
+    include_str!("flatten/sections.rs"),
+    include_str!("flatten/simplify.rs"),
+    include_str!("optimise.rs"),
+];
+
 /// The export that starts Python: of use only to who takes a snapshot.
 pub(crate) const INITIALIZE: &str = "initialize";
 
@@ -39,7 +53,7 @@ pub(crate) const INITIALIZE: &str = "initialize";
 /// Binaryen is missing.
 pub(crate) fn flatten(linked: &Path, into: &Path) -> Result<PathBuf> {
     let output = into.join("flat.wasm");
-    let inputs = Inputs::new("flatten", 4)
+    let inputs = Inputs::new("flatten", SOURCES)
         .text(&optimise::version()?)
         .file(linked)?;
     stamp::unless_done(
@@ -62,7 +76,7 @@ pub(crate) fn flatten(linked: &Path, into: &Path) -> Result<PathBuf> {
 /// Where the component can't be read or written.
 pub(crate) fn plain(flat: &Path, into: &Path) -> Result<PathBuf> {
     let output = into.join("plain.wasm");
-    let inputs = Inputs::new("plain", 2).file(flat)?;
+    let inputs = Inputs::new("plain", SOURCES).file(flat)?;
     stamp::unless_done(
         "make the component without a snapshot",
         inputs,
@@ -84,7 +98,7 @@ pub(crate) fn plain(flat: &Path, into: &Path) -> Result<PathBuf> {
 /// Where the component can't be read or written.
 pub(crate) fn nameless(named: &Path, into: &Path) -> Result<PathBuf> {
     let output = into.join("nameless.wasm");
-    let inputs = Inputs::new("nameless", 1).file(named)?;
+    let inputs = Inputs::new("nameless", SOURCES).file(named)?;
     stamp::unless_done("set the names apart", inputs, &output, || {
         let flat = Flat::new(&fs::read(named)?)?.nameless()?;
         Ok(fs::write(&output, flat.encode()?)?)

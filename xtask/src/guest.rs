@@ -60,7 +60,7 @@ pub(crate) fn build(
 ) -> Result<PathBuf> {
     let library = compile(krate, toolchain, into)?;
     let shared = into.join(krate.library);
-    let mut inputs = Inputs::new("guest", 1).file(&library)?;
+    let mut inputs = Inputs::new("guest", &[include_str!("guest.rs")]).file(&library)?;
     let calls: Vec<_> = krate.calls.iter().map(|it| artefacts.library(it)).collect();
     for library in &calls {
         inputs = inputs.file(library)?;

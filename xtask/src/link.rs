@@ -23,7 +23,7 @@ pub(crate) fn link(
     let component = into.join("linked.wasm");
     let libraries = artefacts.libraries(numpy.is_some());
     let modules = numpy.map(Numpy::libraries).transpose()?.unwrap_or_default();
-    let mut inputs = Inputs::new("link", 3).file(guest)?;
+    let mut inputs = Inputs::new("link", &[include_str!("link.rs")]).file(guest)?;
     for (_, path) in &libraries {
         inputs = inputs.file(path)?;
     }

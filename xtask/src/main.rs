@@ -41,6 +41,13 @@ use crate::dist::Flavour;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
+    /// Install nothing outside of the build's folder: name what is missing instead
+    ///
+    /// Without it, missing programs are installed from Debian's packages where
+    /// that can be done (as root), and Rust's WebAssembly target by rustup; what is
+    /// about to be installed and why is said before.
+    #[arg(long, global = true)]
+    no_install: bool,
     #[command(subcommand)]
     task: Task,
 }
@@ -129,7 +136,11 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().task {
+    let arguments = Arguments::parse();
+    if arguments.no_install {
+        debian::forbid_installing();
+    }
+    let result = match arguments.task {
         Task::Build { flavour } => dist::build(flavour).map(|dist| {
             shell::say(format_args!("built {}", dist.display()));
             ExitCode::SUCCESS

@@ -20,7 +20,7 @@ pub(crate) fn test(dist: &Path) -> Result<()> {
     let root = crate::root();
     let package = root.join("js");
     install(&package)?;
-    let mut inputs = Inputs::new("jco on Node", 1)
+    let mut inputs = Inputs::new("jco on Node", &[include_str!("npm.rs")])
         .file(&dist.join("pipeline"))?
         .file(&dist.join("pipeline.wasm"))?
         .tree(&dist.join("stdlib"))?
@@ -42,7 +42,7 @@ pub(crate) fn test(dist: &Path) -> Result<()> {
 /// Where npm is missing or fails.
 pub(crate) fn install(package: &Path) -> Result<()> {
     let name = package.file_name().unwrap_or_default().to_string_lossy();
-    let locked = Inputs::new("npm packages", 1)
+    let locked = Inputs::new("npm packages", &[include_str!("npm.rs")])
         .file(&package.join("package.json"))?
         .file(&package.join("package-lock.json"))?;
     let installed = package.join("node_modules/.package-lock.json");

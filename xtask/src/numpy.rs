@@ -128,7 +128,7 @@ impl Build<'_> {
             package: self.folder.join("package"),
             modules: self.folder.join("modules"),
         };
-        let mut inputs = Inputs::new("numpy", 1)
+        let mut inputs = Inputs::new("numpy", &[include_str!("numpy.rs")])
             .tree(&self.inputs)?
             .tree(&headers)?
             .text(&LEFT_OUT.join(" "))
@@ -151,7 +151,7 @@ impl Build<'_> {
     fn tools(&self) -> Result<()> {
         let environment = self.folder.join("tools");
         let requirements = self.inputs.join("tools.txt");
-        let inputs = Inputs::new("numpy's tools", 1).file(&requirements)?;
+        let inputs = Inputs::new("numpy's tools", &[include_str!("numpy.rs")]).file(&requirements)?;
         stamp::unless_done("install numpy's tools", inputs, &environment, || {
             shell::output(
                 shell::command("python3", &self.folder)
@@ -170,7 +170,7 @@ impl Build<'_> {
         let source = self.folder.join("source");
         let requirements = self.inputs.join("source.txt");
         let backend = self.inputs.join("backend");
-        let inputs = Inputs::new("numpy's source", 1)
+        let inputs = Inputs::new("numpy's source", &[include_str!("numpy.rs")])
             .file(&requirements)?
             .tree(&backend)?;
         stamp::unless_done("download numpy's source", inputs, &source, || {

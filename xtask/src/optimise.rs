@@ -5,10 +5,14 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::{debian, shell};
+use crate::debian::{self, Program};
+use crate::shell;
 
-/// The program, and the Debian package that brings it.
-const PROGRAM: (&str, &str) = ("wasm-opt", "binaryen");
+const PROGRAM: Program = Program {
+    name: "wasm-opt",
+    package: "binaryen",
+    purpose: "which makes Python in the component faster (PIPELINE_BINARYEN=none does without)",
+};
 
 /// What the module uses beyond WebAssembly's first version. Nothing else may
 /// come in: hosts have to know it.
@@ -74,5 +78,5 @@ fn left_out() -> bool {
 
 fn wasm_opt() -> Result<Command> {
     debian::install(&[PROGRAM])?;
-    Ok(shell::command(PROGRAM.0, &crate::root()))
+    Ok(shell::command(PROGRAM.name, &crate::root()))
 }

@@ -105,7 +105,7 @@ fn read() -> Result<Vec<Package>> {
 fn install(package: &Package, python: &Path) -> Result<PathBuf> {
     let requirement = format!("{}=={}", package.name, package.version);
     let directory = crate::target().join("packages").join(&requirement);
-    let inputs = Inputs::new("package", 1).text(&requirement);
+    let inputs = Inputs::new("package", &[include_str!("packages.rs")]).text(&requirement);
     stamp::unless_done(
         &format!("install {requirement}"),
         inputs,

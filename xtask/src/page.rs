@@ -6,13 +6,24 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::stamp::{self, Inputs};
-use crate::{debian, npm, shell};
+use crate::debian::{self, Program};
+use crate::{npm, shell};
 
-/// What the tests drive, and the Debian packages that bring it: a test that
-/// quietly leaves a browser out would be no test. WebKit has a command of its own,
+/// What the tests drive: a test that quietly leaves a browser out would be no test. WebKit has a command of its own,
 /// `npm run test:webkit`: its driver is not steady enough to hold up everything
 /// else.
-const PROGRAMS: [(&str, &str); 2] = [("chromium", "chromium"), ("firefox-esr", "firefox-esr")];
+const PROGRAMS: [Program; 2] = [
+    Program {
+        name: "chromium",
+        package: "chromium",
+        purpose: "a browser that the page is tested in",
+    },
+    Program {
+        name: "firefox-esr",
+        package: "firefox-esr",
+        purpose: "a browser that the page is tested in",
+    },
+];
 
 /// Builds the page and runs its end-to-end tests in each browser, unless they
 /// passed before on the same files. `dist` is the build.
@@ -25,7 +36,7 @@ pub(crate) fn test(dist: &Path) -> Result<()> {
     debian::install(&PROGRAMS)?;
     npm::install(&bindings)?;
     npm::install(&page)?;
-    let mut inputs = Inputs::new("browsers", 1)
+    let mut inputs = Inputs::new("browsers", &[include_str!("page.rs")])
         .file(&dist.join("pipeline"))?
         .file(&dist.join("pipeline.wasm"))?
         .tree(&dist.join("stdlib"))?

@@ -23,7 +23,7 @@ use crate::stamp::{self, Inputs};
 /// Where Python can't start; what it printed is on stderr.
 pub(crate) fn take(component: &Path, stdlib: &Path, python: &Path, into: &Path) -> Result<PathBuf> {
     let output = into.join("snapshot.wasm");
-    let inputs = Inputs::new("snapshot", 10)
+    let inputs = Inputs::new("snapshot", &[include_str!("snapshot.rs")])
         .file(component)?
         .tree(stdlib)?
         .tree(python)?;
@@ -41,7 +41,7 @@ pub(crate) fn take(component: &Path, stdlib: &Path, python: &Path, into: &Path) 
 pub(crate) fn again(work: &Path) -> Result<()> {
     let (component, first) = (work.join("flat.wasm"), work.join("snapshot.wasm"));
     let done = work.join("snapshot.again");
-    let inputs = Inputs::new("snapshot again", 1)
+    let inputs = Inputs::new("snapshot again", &[include_str!("snapshot.rs")])
         .file(&component)?
         .file(&first)?;
     stamp::unless_done("take the snapshot again", inputs, &done, || {

@@ -13,10 +13,14 @@ use crate::shell;
 pub(crate) struct Inputs(Sha256);
 
 impl Inputs {
-    /// The inputs of a step. `version` changes whenever the step itself does
-    /// something else with the same inputs.
-    pub(crate) fn new(step: &str, version: u32) -> Self {
-        Self(Sha256::new()).text(step).text(&version.to_string())
+    /// The inputs of a step, of which the first are its own sources: with others
+    /// it may do something else.
+    pub(crate) fn new(step: &str, sources: &[&str]) -> Self {
+        sources
+            .iter()
+            .fold(Self(Sha256::new()).text(step), |inputs, source| {
+                inputs.text(source)
+            })
     }
 
     /// Adds text.

@@ -17,7 +17,7 @@ pub(crate) fn test(dist: &Path) -> Result<()> {
     let wasmtime = WASMTIME.install()?;
     let component = dist.join("pipeline.wasm");
     let compiled = crate::target().join("tools/pipeline.cwasm");
-    let inputs = Inputs::new("stock wasmtime compile", 2)
+    let inputs = Inputs::new("stock wasmtime compile", &[include_str!("stock.rs")])
         .file(&wasmtime)?
         .file(&component)?;
     stamp::unless_done(

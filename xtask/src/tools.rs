@@ -43,7 +43,7 @@ impl Tool {
         let tools = crate::target().join("tools");
         let suffix = std::env::consts::EXE_SUFFIX;
         let program = tools.join("bin").join(format!("{}{suffix}", self.program));
-        let inputs = Inputs::new("tool", 1)
+        let inputs = Inputs::new("tool", &[include_str!("tools.rs")])
             .text(self.name)
             .text(self.version)
             .text(self.features);

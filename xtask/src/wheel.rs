@@ -27,7 +27,7 @@ pub(crate) fn build(dist: &Path, python: &Path) -> Result<PathBuf> {
     let work = crate::target().join("wheel");
     let out = crate::target().join("package");
     let named = work.join("wheel.txt");
-    let inputs = Inputs::new("wheel", 1)
+    let inputs = Inputs::new("wheel", &[include_str!("wheel.rs")])
         .file(&core)?
         .file(&dist.join("pipeline.wasm"))?
         .tree(&dist.join("stdlib"))?

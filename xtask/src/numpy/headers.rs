@@ -27,7 +27,7 @@ const VALUES: &str = "_sysconfig_vars__wasi_wasm32-wasi.json";
 pub(super) fn prepare(folder: &Path, stdlib: &Path) -> Result<PathBuf> {
     let headers = folder.join("include");
     let values = stdlib.join(VALUES);
-    let inputs = Inputs::new("CPython's headers", 1).file(&values)?;
+    let inputs = Inputs::new("CPython's headers", &[include_str!("headers.rs")]).file(&values)?;
     stamp::unless_done("fetch CPython's headers", inputs, &headers, || {
         let work = folder.join("debian");
         let unpacked = fetch(&work)?;
