@@ -104,7 +104,7 @@ pub fn split_off(inputs: &mut Vec<Input>, most: usize) -> Vec<Input> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::{read_items, read_lines};
+    use crate::{read_items, read_lines};
 
     fn numbers(input: &Input) -> Vec<i64> {
         match &input.item {

@@ -1,4 +1,7 @@
-//! The JSON form of items and values.
+//! Items, results and errors of pipelines, and their form in JSON.
+//!
+//! The host library, the component for HTTP and the pipeline component all take
+//! the form from here; `tests/codec` holds hosts in other languages to the same.
 //!
 //! What no plain JSON can say is an object with one key that begins with `$`:
 //!
@@ -23,10 +26,12 @@ mod bulk;
 pub mod document;
 mod error;
 mod forms;
+pub mod manifests;
 mod media;
 mod media_write;
 mod read;
 mod request;
+pub mod types;
 mod write;
 
 pub use arena::{ArenaError, MAX_DEPTH, MAX_DIGITS, MAX_NODES, validate};
@@ -69,16 +74,6 @@ pub fn read_input(json: &[u8]) -> Result<Input, ReadError> {
 /// Where the text is no JSON, or a form in it means nothing.
 pub fn read_items(json: &[u8]) -> Result<Vec<Input>, ReadError> {
     read::Reader::new(json).whole(read::Reader::items)
-}
-
-/// An item for every source.
-impl From<Data> for Input {
-    fn from(item: Data) -> Self {
-        Self {
-            node_id: None,
-            item,
-        }
-    }
 }
 
 /// Reads items that stand in a line each, as in NDJSON; blank lines are passed

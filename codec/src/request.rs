@@ -89,7 +89,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::item_to_json;
+    use crate::item_to_json;
 
     fn wrong(json: &str) -> String {
         read_request(json.as_bytes()).unwrap_err().to_string()
@@ -102,12 +102,12 @@ mod tests {
         assert_eq!(&json[request.manifest], "{\"a\": 1}");
         assert_eq!(read_inputs("\u{feff}[1, 2]".as_bytes()).unwrap().len(), 2);
         assert_eq!(
-            crate::codec::read_items("\u{feff}[1, 2]".as_bytes())
+            crate::read_items("\u{feff}[1, 2]".as_bytes())
                 .unwrap()
                 .len(),
             2
         );
-        crate::codec::read_item("\u{feff}5".as_bytes()).unwrap();
+        crate::read_item("\u{feff}5".as_bytes()).unwrap();
         let error = read_inputs("\u{feff}[x]".as_bytes()).unwrap_err();
         assert_eq!((error.offset, error.column), (4, 2));
     }

@@ -1,10 +1,10 @@
-//! What the WIT says, as Rust.
+//! What the WIT's world says, as Rust; its types are the codec's.
 
 #![allow(missing_docs, unreachable_pub, clippy::all)]
 
 wasmtime::component::bindgen!({
-    path: "../wit",
+    path: "wit",
     world: "pipeline",
     exports: { default: async },
-    additional_derives: [PartialEq],
+    with: { "remotemedia:pipeline/types": pipeline_codec::types },
 });

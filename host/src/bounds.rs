@@ -9,7 +9,8 @@ use tokio::sync::Notify;
 use wasmtime::{ResourceLimiter, UpdateDeadline};
 
 use crate::instance::State;
-use crate::limits::{Fault, LimitError, Limits};
+use crate::error::Error;
+use crate::limits::{LimitError, Limits};
 
 /// Stops runs from another thread, or from a signal's handler thread.
 #[derive(Clone)]
@@ -81,9 +82,9 @@ impl Bounds {
     }
 
     /// Whether the run must end now.
-    pub(crate) fn exceeded(&self) -> Result<(), Fault> {
+    pub(crate) fn exceeded(&self) -> Result<(), Error> {
         if self.interrupt.as_ref().is_some_and(Interrupt::is_raised) {
-            return Err(Fault::Interrupted);
+            return Err(Error::Interrupted);
         }
         match self.deadline {
             Some((deadline, limit)) if Instant::now() >= deadline => {
@@ -98,7 +99,7 @@ impl Bounds {
     pub(crate) async fn hold<T>(
         &self,
         call: impl Future<Output = wasmtime::Result<T>>,
-    ) -> Result<wasmtime::Result<T>, Fault> {
+    ) -> Result<wasmtime::Result<T>, Error> {
         self.exceeded()?;
         let interrupted = async {
             match &self.interrupt {
@@ -112,7 +113,7 @@ impl Bounds {
                 return tokio::select! {
                     biased;
                     done = call => Ok(done),
-                    () = interrupted => Err(Fault::Interrupted),
+                    () = interrupted => Err(Error::Interrupted),
                 };
             }
             Some(deadline) => deadline,
@@ -120,7 +121,7 @@ impl Bounds {
         tokio::select! {
             biased;
             done = call => Ok(done),
-            () = interrupted => Err(Fault::Interrupted),
+            () = interrupted => Err(Error::Interrupted),
             () = tokio::time::sleep_until(limit.0.into()) => {
                 Err(LimitError::Deadline { limit: limit.1 }.into())
             }

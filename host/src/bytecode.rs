@@ -8,32 +8,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
-
 use crate::types::{Data, Input, Value, ValueNode};
-use crate::{Fault, Limits, Sandbox};
+use crate::{Error, Limits, Sandbox};
 
 /// What the component's Python puts before `.pyc`.
 const TAG: &str = "cpython-314";
-
-/// Modules can't be compiled.
-#[derive(Debug, Error)]
-pub enum BytecodeError {
-    /// A file can't be read or written.
-    #[error("`{}`: {reason}", path.display())]
-    File {
-        /// The file or directory.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// The compiler failed.
-    #[error("the component could not compile: {0}")]
-    Failed(String),
-    /// A limit was met.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
 
 /// A source file that is no Python, or that the sandbox doesn't see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,16 +29,16 @@ pub struct Refused {
 ///
 /// # Errors
 /// Where a directory can't be read.
-pub fn sources(directory: &Path) -> Result<Vec<PathBuf>, BytecodeError> {
+pub fn sources(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut found = Vec::new();
     let mut directories = vec![directory.to_owned()];
     while let Some(directory) = directories.pop() {
-        let entries = fs::read_dir(&directory).map_err(|error| file(&directory, &error))?;
+        let entries = fs::read_dir(&directory).map_err(|error| file(&directory, error))?;
         for entry in entries {
-            let entry = entry.map_err(|error| file(&directory, &error))?;
+            let entry = entry.map_err(|error| file(&directory, error))?;
             let kind = entry
                 .file_type()
-                .map_err(|error| file(&directory, &error))?;
+                .map_err(|error| file(&directory, error))?;
             let (path, name) = (entry.path(), entry.file_name());
             let name = name.to_string_lossy();
             if kind.is_dir() {
@@ -87,7 +66,7 @@ pub async fn compile(
     limits: &Limits,
     sources: &[PathBuf],
     checked: bool,
-) -> Result<Vec<Refused>, BytecodeError> {
+) -> Result<Vec<Refused>, Error> {
     let (mut seen, mut items, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for source in sources {
         match sandbox.directories().guest_path(source) {
@@ -108,15 +87,15 @@ pub async fn compile(
     let mut instance = sandbox.instantiate(limits).await?;
     let loaded = instance.load(&manifest).await?.map_err(|invalid| {
         let first = invalid.diagnostics.into_iter().next();
-        BytecodeError::Failed(first.map_or_else(String::new, |first| first.message))
+        Error::Bytecode(first.map_or_else(String::new, |first| first.message))
     })?;
     let run = instance.execute(&loaded.manifest, Some(&items)).await?;
-    let run = run.map_err(|error| BytecodeError::Failed(error.message))?;
+    let run = run.map_err(|error| Error::Bytecode(error.message))?;
     let given = run.into_items();
     if given.len() != seen.len() {
         let (files, outputs) = (seen.len(), given.len());
         let message = format!("{files} files gave {outputs} outputs");
-        return Err(BytecodeError::Failed(message));
+        return Err(Error::Bytecode(message));
     }
     for (source, output) in seen.into_iter().zip(given) {
         match single(output) {
@@ -125,7 +104,7 @@ pub async fn compile(
                 path: source.clone(),
                 reason,
             }),
-            _ => return Err(BytecodeError::Failed("bytecode that is not bytes".into())),
+            _ => return Err(Error::Bytecode("bytecode that is not bytes".into())),
         }
     }
     Ok(refused)
@@ -145,11 +124,11 @@ fn single(item: Data) -> Option<ValueNode> {
 }
 
 /// Writes a module's bytecode, all of it or nothing.
-fn write(source: &Path, code: &[u8]) -> Result<(), BytecodeError> {
+fn write(source: &Path, code: &[u8]) -> Result<(), Error> {
     let stem = source.file_stem().unwrap_or_default().to_string_lossy();
     let name = format!("{stem}.{TAG}.pyc");
     let directory = source.with_file_name("__pycache__");
-    write_in(&directory, &name, code).map_err(|error| file(&directory.join(&name), &error))
+    write_in(&directory, &name, code).map_err(|error| file(&directory.join(&name), error))
 }
 
 /// Writes a file in a directory, which is made where it is not there and may be
@@ -211,9 +190,9 @@ fn write_in(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     )
 }
 
-fn file(path: &Path, error: &io::Error) -> BytecodeError {
-    BytecodeError::File {
+fn file(path: &Path, source: io::Error) -> Error {
+    Error::File {
         path: path.to_owned(),
-        reason: error.to_string(),
+        source,
     }
 }

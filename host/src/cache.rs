@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use wasmtime::Engine;
 
 use crate::files;
-use crate::loader::reason;
+use crate::error::reason;
 
 /// How many files of compiled code are kept: more than anybody has in use, and
 /// not so many that they fill a disk.

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
-
+use crate::error::Error;
 use crate::types::{Diagnostic, PipelineError};
 
 /// The directories that the sandbox sees, all of them read-only: Python's
@@ -25,38 +24,13 @@ struct Nodes {
     canonical: PathBuf,
 }
 
-/// A directory can't be used.
-#[derive(Debug, Error)]
-pub enum DirectoryError {
-    /// It isn't there, or is no directory.
-    #[error("the directory {what}, `{}`, can't be read: {reason}", path.display())]
-    Missing {
-        /// What it is for.
-        what: &'static str,
-        /// Where it was looked for.
-        path: PathBuf,
-        /// Why it can't be used.
-        reason: String,
-    },
-    /// It holds something else.
-    #[error("`{}` is not {what}: it has no {lacks}", path.display())]
-    Wrong {
-        /// What it should be.
-        what: &'static str,
-        /// Where it is.
-        path: PathBuf,
-        /// What should be in it.
-        lacks: &'static str,
-    },
-}
-
 impl Directories {
     /// Python's standard library, and the directory that holds the package
     /// `remotemedia`.
     ///
     /// # Errors
     /// Where one of them isn't there or holds something else.
-    pub fn new(stdlib: &Path, python: &Path) -> Result<Self, DirectoryError> {
+    pub fn new(stdlib: &Path, python: &Path) -> Result<Self, Error> {
         holds(
             stdlib,
             "os.py",
@@ -81,17 +55,15 @@ impl Directories {
     ///
     /// # Errors
     /// Where it isn't there.
-    pub fn add_nodes(&mut self, path: &Path) -> Result<(), DirectoryError> {
-        let missing = |reason: String| DirectoryError::Missing {
+    pub fn add_nodes(&mut self, path: &Path) -> Result<(), Error> {
+        let missing = |source| Error::Directory {
             what: "with nodes",
             path: path.to_owned(),
-            reason,
+            source,
         };
-        let canonical = path
-            .canonicalize()
-            .map_err(|error| missing(reason(&error)))?;
+        let canonical = path.canonicalize().map_err(missing)?;
         if !canonical.is_dir() {
-            return Err(missing("it is a file".into()));
+            return Err(missing(is_a_file()));
         }
         if self.nodes.iter().any(|nodes| nodes.canonical == canonical) {
             return Ok(());
@@ -191,22 +163,22 @@ fn holds(
     file: &'static str,
     purpose: &'static str,
     what: &'static str,
-) -> Result<(), DirectoryError> {
+) -> Result<(), Error> {
     if path.join(file).exists() {
         return Ok(());
     }
     match path.metadata() {
-        Err(error) => Err(DirectoryError::Missing {
+        Err(error) => Err(Error::Directory {
             what: purpose,
             path: path.to_owned(),
-            reason: reason(&error),
+            source: error,
         }),
-        Ok(metadata) if !metadata.is_dir() => Err(DirectoryError::Missing {
+        Ok(metadata) if !metadata.is_dir() => Err(Error::Directory {
             what: purpose,
             path: path.to_owned(),
-            reason: "it is a file".into(),
+            source: is_a_file(),
         }),
-        Ok(_) => Err(DirectoryError::Wrong {
+        Ok(_) => Err(Error::WrongDirectory {
             what,
             path: path.to_owned(),
             lacks: file,
@@ -214,14 +186,8 @@ fn holds(
     }
 }
 
-/// What the system says, without its error number.
-fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "it is not there".into(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
-        std::io::ErrorKind::NotADirectory => "part of its path is a file".into(),
-        _ => error.to_string(),
-    }
+fn is_a_file() -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::NotADirectory, "it is a file")
 }
 
 #[cfg(test)]
@@ -276,7 +242,7 @@ mod tests {
         let error = |stdlib: &str, python: &str| {
             Directories::new(&at(stdlib), &at(python))
                 .unwrap_err()
-                .to_string()
+                .in_full()
         };
         assert!(error("nowhere", "python").ends_with("can't be read: it is not there"));
         assert!(

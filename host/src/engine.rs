@@ -4,12 +4,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use thiserror::Error;
 use wasmtime::Config;
 
 use crate::bounds::Interrupt;
 use crate::compiled::Component;
-use crate::loader::{self, LoadError, LoadEvent, Siblings};
+use crate::error::Error;
+use crate::loader::{self, LoadEvent, Siblings};
 #[cfg(target_os = "linux")]
 use crate::memory;
 use crate::watchdog::Watchdog;
@@ -47,11 +47,6 @@ pub struct EngineOptions {
     pub allocation: Allocation,
 }
 
-/// The engine could not be made.
-#[derive(Debug, Error)]
-#[error("the WebAssembly engine can't start: {0}")]
-pub struct EngineError(String);
-
 /// Compiles and loads components. Cheap to clone; clones are the same engine.
 #[derive(Clone)]
 pub struct Engine {
@@ -65,7 +60,7 @@ impl Engine {
     /// # Errors
     /// Where the machine can't run it, for example because the address space
     /// for the pool can't be reserved.
-    pub fn new(options: &EngineOptions) -> Result<Self, EngineError> {
+    pub fn new(options: &EngineOptions) -> Result<Self, Error> {
         let mut config = config();
         #[cfg(target_os = "linux")]
         {
@@ -77,8 +72,7 @@ impl Engine {
                 .with_host_memory(memory::Memories::new(kept))
                 .with_host_stack(memory::Stacks::new(kept));
         }
-        let inner =
-            wasmtime::Engine::new(&config).map_err(|error| EngineError(format!("{error:#}")))?;
+        let inner = start(&config)?;
         let watchdog = Arc::new(Watchdog::new(inner.clone()));
         Ok(Self { inner, watchdog })
     }
@@ -98,7 +92,7 @@ impl Engine {
         &self,
         path: &Path,
         events: &mut dyn FnMut(LoadEvent),
-    ) -> Result<Component, LoadError> {
+    ) -> Result<Component, Error> {
         loader::load(&self.inner, path, Siblings::Ignored, events)
     }
 
@@ -112,7 +106,7 @@ impl Engine {
         &self,
         path: &Path,
         events: &mut dyn FnMut(LoadEvent),
-    ) -> Result<Component, LoadError> {
+    ) -> Result<Component, Error> {
         loader::load(&self.inner, path, Siblings::Trusted, events)
     }
 
@@ -138,10 +132,15 @@ impl Engine {
 ///
 /// # Errors
 /// Where the bytes are no valid component.
-pub fn precompile(wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
-    let engine = wasmtime::Engine::new(&config())
-        .map_err(|error| LoadError::Engine(format!("{error:#}")))?;
+pub fn precompile(wasm: &[u8]) -> Result<Vec<u8>, Error> {
+    let engine = start(&config())?;
     loader::compile(&engine, wasm, "the component")
+}
+
+fn start(config: &Config) -> Result<wasmtime::Engine, Error> {
+    wasmtime::Engine::new(config).map_err(|error| Error::Engine {
+        source: error.into(),
+    })
 }
 
 /// Everything that compiled code depends on is set here, so that all engines

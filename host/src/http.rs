@@ -7,13 +7,16 @@ use std::task::{Context, Poll, ready};
 
 use http::{Request, Response, header};
 use http_body_util::BodyExt as _;
-use hyper::body::{Body, Bytes, Frame, SizeHint};
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use wasmtime::component::Linker;
 use wasmtime_wasi_http::p2::bindings::http::types as wasi_http;
 use wasmtime_wasi_http::p2::bindings::{LinkOptions, ProxyPre};
-use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttp, WasiHttpHooks, WasiHttpView as _};
+use wasmtime_wasi_http::{
+    RequestOptions, WasiBody, WasiHttp, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+};
 
 pub use wasmtime_wasi_http::Error as BodyError;
 
@@ -21,8 +24,9 @@ use crate::bounds::Interrupt;
 use crate::compiled::Component;
 use crate::directories::Directories;
 use crate::engine::Engine;
-use crate::instance::{Bounded, SandboxError, State, bounded, link_wasi};
-use crate::limits::{Fault, LimitError, Limits};
+use crate::instance::{Bounded, State, bounded, link_wasi};
+use crate::error::Error;
+use crate::limits::{LimitError, Limits};
 use crate::memory::Images;
 use crate::terminal::visible;
 
@@ -47,7 +51,7 @@ impl HttpSandbox {
         engine: &Engine,
         component: &Component,
         directories: Directories,
-    ) -> Result<Self, SandboxError> {
+    ) -> Result<Self, Error> {
         let link = || {
             let mut linker = Linker::new(engine.wasmtime());
             link_wasi(&mut linker)?;
@@ -57,7 +61,9 @@ impl HttpSandbox {
         };
         Ok(Self {
             engine: engine.clone(),
-            pre: link().map_err(|error: wasmtime::Error| SandboxError::new(&error))?,
+            pre: link().map_err(|error: wasmtime::Error| Error::Link {
+                source: error.into(),
+            })?,
             images: component.images().clone(),
             directories: Arc::new(directories),
         })
@@ -78,7 +84,7 @@ impl HttpSandbox {
         limits: &Limits,
         request: Request<B>,
         held: H,
-    ) -> Result<Response<AnswerBody>, Fault>
+    ) -> Result<Response<AnswerBody>, Error>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BodyError>,
@@ -105,17 +111,17 @@ impl HttpSandbox {
             let ended = handle.block_on(this.run(&limits, mark, request, sender, &cuts));
             drop(held);
             if let Err(fault) = &ended {
-                tracing::debug!(run = number, %fault, "an instance ended without a result");
+                tracing::debug!(run = number, fault = fault.in_full(), "an instance ended without a result");
             }
             ended
         });
         match receiver.await {
             Ok(Ok(response)) => AnswerBody::wrap(response, guard, cut, output),
-            Ok(Err(code)) => Err(Fault::Trap(format!("it gave the error {code:?}"))),
+            Ok(Err(code)) => Err(Error::Trap(format!("it gave the error {code:?}").into())),
             Err(_) => Err(match run.await {
                 Ok(Err(fault)) => fault,
-                Ok(Ok(())) => Fault::Trap("it ended without an answer".into()),
-                Err(error) => Fault::Host(error.to_string()),
+                Ok(Ok(())) => Error::Trap("it ended without an answer".into()),
+                Err(error) => Error::Host(error.into()),
             }),
         }
     }
@@ -127,7 +133,7 @@ impl HttpSandbox {
         request: Request<B>,
         sender: oneshot::Sender<Result<Response<WasiBody>, wasi_http::ErrorCode>>,
         cut: &AtomicBool,
-    ) -> Result<(), Fault>
+    ) -> Result<(), Error>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BodyError>,
@@ -138,7 +144,7 @@ impl HttpSandbox {
             watch: _watch,
         } = bounded(&self.engine, &self.directories, limits, Some(mark), None)?;
         let mut view = store.data_mut().http();
-        let host = |error: wasmtime::Error| Fault::Host(format!("{error:#}"));
+        let host = |error: wasmtime::Error| Error::Host(error.into());
         let request = view
             .new_incoming_request(wasi_http::Scheme::Http, request)
             .map_err(host)?;
@@ -201,7 +207,7 @@ impl AnswerBody {
         guard: Guard,
         cut: Arc<AtomicBool>,
         room: Option<usize>,
-    ) -> Result<Response<Self>, Fault> {
+    ) -> Result<Response<Self>, Error> {
         let length = response.headers().get(header::CONTENT_LENGTH);
         let rest = length.and_then(|length| length.to_str().ok()?.parse().ok());
         if let (Some(rest), Some(limit)) = (rest, room)
@@ -277,9 +283,34 @@ impl Body for AnswerBody {
     }
 }
 
+/// What the host keeps for an instance that answers a request.
+pub(crate) struct Http {
+    context: WasiHttpCtx,
+    hooks: NoRequests,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            context: WasiHttpCtx::new(),
+            hooks: NoRequests,
+        }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut self.http.hooks,
+            table: &mut self.table,
+            ctx: &mut self.http.context,
+        }
+    }
+}
+
 /// What a guest asks of the network is refused. Nothing is linked that could
 /// ask, so this only completes the types.
-pub(crate) struct NoRequests;
+struct NoRequests;
 
 impl WasiHttpHooks for NoRequests {
     fn send_request(

@@ -3,11 +3,9 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use thiserror::Error;
 use wasmtime::Store;
 use wasmtime::component::{Linker, ResourceAny, ResourceTable};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::exports::remotemedia::pipeline::executor;
 use crate::bindings::{Pipeline, PipelinePre};
@@ -16,8 +14,10 @@ use crate::codec;
 use crate::compiled::Component;
 use crate::directories::Directories;
 use crate::engine::Engine;
-use crate::http::NoRequests;
-use crate::limits::{self, Fault, LimitError, Limits};
+#[cfg(feature = "http")]
+use crate::http::Http;
+use crate::error::Error;
+use crate::limits::{self, LimitError, Limits};
 use crate::log::{Log, Prints};
 use crate::memory::Images;
 use crate::open_files::{self, OpenFiles};
@@ -46,22 +46,11 @@ pub struct Sandbox {
     prints: Option<Prints>,
 }
 
-/// A component can't be linked.
-#[derive(Debug, Error)]
-#[error("the component is not a pipeline component that this program can run: {0}")]
-pub struct SandboxError(String);
-
-impl SandboxError {
-    pub(crate) fn new(error: &wasmtime::Error) -> Self {
-        Self(format!("{error:#}"))
-    }
-}
-
 /// What the host keeps for an instance.
 pub(crate) struct State {
     wasi: WasiCtx,
-    http: WasiHttpCtx,
-    hooks: NoRequests,
+    #[cfg(feature = "http")]
+    pub(crate) http: Http,
     pub(crate) table: ResourceTable,
     pub(crate) meter: Meter,
     pub(crate) bounds: Bounds,
@@ -82,7 +71,7 @@ impl State {
     }
 
     /// Says what ended a call that gave no result.
-    pub(crate) fn fault(&self, error: wasmtime::Error) -> Fault {
+    pub(crate) fn fault(&self, error: wasmtime::Error) -> Error {
         limits::fault(error, &self.meter, &self.limits)
     }
 }
@@ -92,16 +81,6 @@ impl WasiView for State {
         WasiCtxView {
             ctx: &mut self.wasi,
             table: &mut self.table,
-        }
-    }
-}
-
-impl WasiHttpView for State {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView {
-            hooks: &mut self.hooks,
-            table: &mut self.table,
-            ctx: &mut self.http,
         }
     }
 }
@@ -116,8 +95,10 @@ impl Sandbox {
         engine: &Engine,
         component: &Component,
         directories: Directories,
-    ) -> Result<Self, SandboxError> {
-        let fail = |error: wasmtime::Error| SandboxError(format!("{error:#}"));
+    ) -> Result<Self, Error> {
+        let fail = |error: wasmtime::Error| Error::Link {
+            source: error.into(),
+        };
         let mut linker = Linker::new(engine.wasmtime());
         link_wasi(&mut linker).map_err(fail)?;
         let pre = linker
@@ -156,7 +137,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// Where a limit is met, or a directory is gone.
-    pub async fn instantiate(&self, limits: &Limits) -> Result<Instance, Fault> {
+    pub async fn instantiate(&self, limits: &Limits) -> Result<Instance, Error> {
         let Bounded {
             mut store,
             bounds,
@@ -207,7 +188,7 @@ pub(crate) fn bounded(
     limits: &Limits,
     mark: Option<String>,
     prints: Option<Prints>,
-) -> Result<Bounded, Fault> {
+) -> Result<Bounded, Error> {
     let bounds = Bounds::new(limits);
     let log = Log::new(limits.log, mark, prints);
     let mut table = ResourceTable::new();
@@ -216,8 +197,8 @@ pub(crate) fn bounded(
     }
     let state = State {
         wasi: wasi(directories, &log)?,
-        http: WasiHttpCtx::new(),
-        hooks: NoRequests,
+        #[cfg(feature = "http")]
+        http: Http::default(),
         table,
         meter: Meter::new(limits.memory),
         bounds: bounds.clone(),
@@ -240,16 +221,16 @@ pub(crate) fn bounded(
     })
 }
 
-fn watch(engine: &Engine, bounds: &Bounds) -> Result<Option<Watch>, Fault> {
+fn watch(engine: &Engine, bounds: &Bounds) -> Result<Option<Watch>, Error> {
     let Some((deadline, _)) = bounds.deadline else {
         return Ok(None);
     };
     let watch = engine.watchdog().watch(deadline);
-    let watch = watch.map_err(|error| Fault::Host(format!("no thread for deadlines: {error}")));
+    let watch = watch.map_err(|error| Error::Host(format!("no thread for deadlines: {error}").into()));
     watch.map(Some)
 }
 
-fn wasi(directories: &Directories, log: &Log) -> Result<WasiCtx, Fault> {
+fn wasi(directories: &Directories, log: &Log) -> Result<WasiCtx, Error> {
     let mut builder = WasiCtxBuilder::new();
     builder
         .stdout(log.stream())
@@ -262,27 +243,16 @@ fn wasi(directories: &Directories, log: &Log) -> Result<WasiCtx, Fault> {
         builder
             .preopened_dir(host, guest, FsPerms::ReadOnly)
             .map_err(|error| {
-                Fault::Host(format!(
-                    "the directory `{}` can't be opened: {error}",
-                    host.display()
-                ))
+                let host = host.display();
+                Error::Host(format!("the directory `{host}` can't be opened: {error}").into())
             })?;
     }
     Ok(builder.build())
 }
 
-impl RunResult {
-    /// The items that the sinks gave, without the sinks.
-    #[must_use]
-    pub fn into_items(self) -> Vec<Data> {
-        let items = self.outputs.into_iter().map(|given| given.items);
-        items.flatten().collect()
-    }
-}
-
 /// An instance of the component, in a sandbox of its own.
 ///
-/// Each method's outer error is a [`Fault`]: the instance is of no use after
+/// Each method's outer error is an [`Error`]: the instance is of no use after
 /// it. The inner results are the component's own, but for paths of nodes: what is
 /// said names the user's own.
 pub struct Instance {
@@ -299,7 +269,7 @@ impl Instance {
     ///
     /// # Errors
     /// See [`Instance`].
-    pub async fn load(&mut self, source: &str) -> Result<Result<Loaded, InvalidManifest>, Fault> {
+    pub async fn load(&mut self, source: &str) -> Result<Result<Loaded, InvalidManifest>, Error> {
         let mut loaded = self
             .call(async |executor, store| executor.call_load(store, source).await)
             .await?;
@@ -317,7 +287,7 @@ impl Instance {
     pub async fn check(
         &mut self,
         manifest: &Manifest,
-    ) -> Result<Result<Checked, Vec<Diagnostic>>, Fault> {
+    ) -> Result<Result<Checked, Vec<Diagnostic>>, Error> {
         self.call(async |executor, store| executor.call_check(store, manifest).await)
             .await
     }
@@ -326,7 +296,7 @@ impl Instance {
     ///
     /// # Errors
     /// See [`Instance`].
-    pub async fn list_nodes(&mut self) -> Result<Vec<NodeInfo>, Fault> {
+    pub async fn list_nodes(&mut self) -> Result<Vec<NodeInfo>, Error> {
         self.call(async |executor, store| executor.call_list_nodes(store).await)
             .await
     }
@@ -340,7 +310,7 @@ impl Instance {
         &mut self,
         manifest: &Manifest,
         inputs: Option<&[Input]>,
-    ) -> Result<Result<RunResult, PipelineError>, Fault> {
+    ) -> Result<Result<RunResult, PipelineError>, Error> {
         let given = inputs.unwrap_or_default().iter();
         self.allow_items(given.map(|input| &input.item))?;
         let mut ended = self
@@ -364,7 +334,7 @@ impl Instance {
     pub async fn open(
         &mut self,
         manifest: &Manifest,
-    ) -> Result<Result<Session<'_>, PipelineError>, Fault> {
+    ) -> Result<Result<Session<'_>, PipelineError>, Error> {
         let mut opened = self
             .call(async |executor, store| executor.session().call_open(store, manifest).await)
             .await?;
@@ -386,7 +356,7 @@ impl Instance {
     async fn call<T>(
         &mut self,
         call: impl AsyncFnOnce(&executor::Guest, &mut Store<State>) -> wasmtime::Result<T>,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, Error> {
         let executor = self.bindings.remotemedia_pipeline_executor();
         let called = hold(&self.bounds, call(executor, &mut self.store)).await?;
         called.map_err(|error| self.store.data().fault(error))
@@ -396,7 +366,7 @@ impl Instance {
     async fn session_call<T>(
         &mut self,
         call: impl AsyncFnOnce(&executor::Guest, &mut Store<State>) -> wasmtime::Result<T>,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, Error> {
         let state = self.store.data_mut();
         self.bounds = Bounds::new(&state.limits);
         state.bounds = self.bounds.clone();
@@ -410,7 +380,7 @@ impl Instance {
         &self,
         result: &mut Result<T, PipelineError>,
         outputs: impl FnOnce(&T) -> &[NodeOutputs],
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Error> {
         match result {
             Ok(given) => self.allow_outputs(outputs(given)),
             Err(error) => {
@@ -420,11 +390,11 @@ impl Instance {
         }
     }
 
-    fn allow_items<'d>(&self, items: impl Iterator<Item = &'d Data>) -> Result<(), Fault> {
+    fn allow_items<'d>(&self, items: impl Iterator<Item = &'d Data>) -> Result<(), Error> {
         Ok(self.store.data().limits.allow_items(count(items))?)
     }
 
-    fn allow_outputs(&self, outputs: &[NodeOutputs]) -> Result<(), Fault> {
+    fn allow_outputs(&self, outputs: &[NodeOutputs]) -> Result<(), Error> {
         self.allow_items(outputs.iter().flat_map(|given| &given.items))
     }
 }
@@ -437,7 +407,7 @@ fn count<'d>(items: impl Iterator<Item = &'d Data>) -> u64 {
 async fn hold<T>(
     bounds: &Bounds,
     call: impl Future<Output = wasmtime::Result<T>>,
-) -> Result<wasmtime::Result<T>, Fault> {
+) -> Result<wasmtime::Result<T>, Error> {
     bounds.hold(call).await
 }
 
@@ -458,7 +428,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// See [`Instance`].
-    pub async fn push(&mut self, input: &Input) -> Result<Result<Part, PipelineError>, Fault> {
+    pub async fn push(&mut self, input: &Input) -> Result<Result<Part, PipelineError>, Error> {
         self.instance.allow_items(std::iter::once(&input.item))?;
         let handle = self.handle;
         self.part(async |session, store| session.call_push(store, handle, input).await)
@@ -471,7 +441,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// See [`Instance`].
-    pub async fn pull(&mut self, most: u32) -> Result<Result<Part, PipelineError>, Fault> {
+    pub async fn pull(&mut self, most: u32) -> Result<Result<Part, PipelineError>, Error> {
         let handle = self.handle;
         self.part(async |session, store| session.call_pull(store, handle, most).await)
             .await
@@ -481,7 +451,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// See [`Instance`].
-    pub async fn end(&mut self) -> Result<Result<Part, PipelineError>, Fault> {
+    pub async fn end(&mut self) -> Result<Result<Part, PipelineError>, Error> {
         let handle = self.handle;
         self.part(async |session, store| session.call_end(store, handle).await)
             .await
@@ -491,7 +461,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// See [`Instance`].
-    pub async fn finish(self) -> Result<Result<RunResult, PipelineError>, Fault> {
+    pub async fn finish(self) -> Result<Result<RunResult, PipelineError>, Error> {
         let handle = self.handle;
         let mut ended = self
             .instance
@@ -508,7 +478,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// See [`Instance`].
-    pub async fn close(self) -> Result<(), Fault> {
+    pub async fn close(self) -> Result<(), Error> {
         let handle = self.handle;
         self.instance
             .session_call(async |_, store| handle.resource_drop_async(store).await)
@@ -527,7 +497,7 @@ impl Session<'_> {
             executor::GuestSession<'_>,
             &mut Store<State>,
         ) -> wasmtime::Result<Result<Part, PipelineError>>,
-    ) -> Result<Result<Part, PipelineError>, Fault> {
+    ) -> Result<Result<Part, PipelineError>, Error> {
         let mut given = self
             .instance
             .session_call(async |executor, store| call(executor.session(), store).await)

@@ -35,34 +35,41 @@ mod bindings;
 mod bounds;
 pub mod bytecode;
 mod cache;
-pub mod codec;
 mod compiled;
 mod directories;
 mod engine;
+pub mod error;
 pub mod files;
+#[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "images")]
+pub mod images;
 mod instance;
 mod limits;
 mod loader;
 mod log;
-pub mod manifests;
 #[cfg_attr(not(target_os = "linux"), path = "memory_elsewhere.rs")]
 mod memory;
+#[cfg(feature = "npy")]
+pub mod npy;
 mod open_files;
 pub mod stderr;
 pub mod terminal;
 mod trust;
 mod watchdog;
+#[cfg(feature = "wav")]
 pub mod wav;
 mod workers;
 
-pub use bindings::remotemedia::pipeline::types;
 pub use bounds::Interrupt;
 pub use compiled::Component;
-pub use directories::{Directories, DirectoryError};
-pub use engine::{Allocation, Engine, EngineError, EngineOptions, precompile};
-pub use instance::{Instance, Sandbox, SandboxError, Session};
-pub use limits::{Fault, LimitError, Limits};
-pub use loader::{LoadError, LoadEvent};
+pub use directories::Directories;
+pub use engine::{Allocation, Engine, EngineOptions, precompile};
+pub use instance::{Instance, Sandbox, Session};
+pub use limits::{LimitError, Limits};
+pub use error::Error;
+pub use loader::LoadEvent;
 pub use log::Prints;
+pub use pipeline_codec as codec;
+pub use pipeline_codec::{manifests, types};
 pub use workers::{Started, Workers};

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use thiserror::Error;
+use thiserror::Error as ThisError;
 use wasmtime::Trap;
 use wasmtime::component::ResourceTableError;
 
 use crate::bounds::{Interrupt, Meter};
+use crate::error::Error;
 
 /// What bounds a run. `None` lifts a limit.
 ///
@@ -95,7 +96,8 @@ impl Limits {
 }
 
 /// A limit was met.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, ThisError, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LimitError {
     /// The time was over.
     #[error("the run took longer than its limit of {} and was stopped", seconds(*.limit))]
@@ -181,37 +183,13 @@ impl LimitError {
     }
 }
 
-/// A run ended without a result and without an error of the pipeline's own.
-/// The instance can't be used any more.
-#[derive(Debug, Error)]
-pub enum Fault {
-    /// A limit was met.
-    #[error(transparent)]
-    Limit(#[from] LimitError),
-    /// The run was stopped by its [`Interrupt`].
-    #[error("the run was interrupted")]
-    Interrupted,
-    /// Calls nested so deeply that WebAssembly's stack was used up.
-    #[error("calls nest too deeply: the sandbox's stack is used up")]
-    StackOverflow,
-    /// The guest called `exit`. Its code does not come out of the sandbox.
-    #[error("the pipeline ended its own process")]
-    Exit,
-    /// The guest failed in a way that it should not have.
-    #[error("the component failed: {0}")]
-    Trap(String),
-    /// The host failed.
-    #[error("{0}")]
-    Host(String),
-}
-
 /// Says what ended a call that gave no result.
-pub(crate) fn fault(error: wasmtime::Error, meter: &Meter, limits: &Limits) -> Fault {
+pub(crate) fn fault(error: wasmtime::Error, meter: &Meter, limits: &Limits) -> Error {
     if error.downcast_ref::<wasmtime_wasi::I32Exit>().is_some() {
-        return Fault::Exit;
+        return Error::Exit;
     }
-    let error = match error.downcast::<Fault>() {
-        Ok(fault) => return fault,
+    let error = match error.downcast::<Error>() {
+        Ok(error) => return error,
         Err(error) => error,
     };
     if let Some(limit) = limits.output
@@ -224,12 +202,12 @@ pub(crate) fn fault(error: wasmtime::Error, meter: &Meter, limits: &Limits) -> F
         return refusal.into();
     }
     if let Some(ResourceTableError::Full) = error.downcast_ref() {
-        return Fault::Trap("it holds too many of the host's resources".into());
+        return Error::Trap("it holds too many of the host's resources".into());
     }
     match error.downcast_ref::<Trap>() {
-        Some(Trap::StackOverflow) => Fault::StackOverflow,
-        Some(trap) => Fault::Trap(trap.to_string()),
-        None => Fault::Host(format!("{error:#}")),
+        Some(Trap::StackOverflow) => Error::StackOverflow,
+        Some(trap) => Error::Trap((*trap).into()),
+        None => Error::Host(format!("{error:#}").into()),
     }
 }
 

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use blake3::Hash;
-use thiserror::Error;
 use wasmtime::Engine;
 
 use crate::cache::Cache;
 use crate::compiled::{self, Component, Index};
+use crate::error::{Error, reason};
 use crate::trust::{self, Untrusted};
 
 /// Something worth telling while a component is loaded.
@@ -41,46 +41,6 @@ pub enum LoadEvent {
     },
 }
 
-/// A component can't be loaded.
-#[derive(Debug, Error)]
-pub enum LoadError {
-    /// The file can't be read.
-    #[error("the component `{}` can't be read: {reason}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// The file is something else.
-    #[error("`{name}` is not a WebAssembly component: it is {found}")]
-    NotAComponent {
-        /// What was to be loaded.
-        name: String,
-        /// What it is instead.
-        found: String,
-    },
-    /// The component is damaged, or uses something unknown.
-    #[error("the component `{name}` is not valid: {reason}")]
-    Invalid {
-        /// What was to be loaded.
-        name: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A file of compiled code was named, and can't be used.
-    #[error("the compiled component `{}` can't be used: {reason}", path.display())]
-    Refused {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        reason: String,
-    },
-    /// There is no engine to compile with.
-    #[error("the WebAssembly engine can't start: {0}")]
-    Engine(String),
-}
-
 /// Whether compiled code that lies beside a component is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Siblings {
@@ -95,7 +55,7 @@ pub(crate) fn load(
     path: &Path,
     siblings: Siblings,
     events: &mut dyn FnMut(LoadEvent),
-) -> Result<Component, LoadError> {
+) -> Result<Component, Error> {
     Loader {
         engine,
         cache: Cache::of_user(),
@@ -112,18 +72,18 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    fn load(&mut self, path: &Path, siblings: Siblings) -> Result<Component, LoadError> {
+    fn load(&mut self, path: &Path, siblings: Siblings) -> Result<Component, Error> {
         if path
             .extension()
             .is_some_and(|extension| extension == "cwasm")
         {
             return match self.map(path, None) {
                 Ok(component) => Ok(component),
-                Err(Unusable::Missing) => Err(LoadError::Unreadable {
+                Err(Unusable::Missing) => Err(Error::Component {
                     path: path.to_owned(),
-                    reason: "it is not there".into(),
+                    source: io::ErrorKind::NotFound.into(),
                 }),
-                Err(Unusable::Refused(reason)) => Err(LoadError::Refused {
+                Err(Unusable::Refused(reason)) => Err(Error::Refused {
                     path: path.to_owned(),
                     reason,
                 }),
@@ -162,9 +122,9 @@ impl Loader<'_> {
         });
         match mapped {
             Some(component) => Ok(component),
-            None => compiled::adopt(self.engine, &compiled).map_err(|error| LoadError::Invalid {
+            None => compiled::adopt(self.engine, &compiled).map_err(|error| Error::Invalid {
                 name,
-                reason: format!("{error:#}"),
+                source: error.into(),
             }),
         }
     }
@@ -174,7 +134,7 @@ impl Loader<'_> {
         &mut self,
         path: &Path,
         wasm: Option<&mut Wasm>,
-    ) -> Result<Option<Component>, LoadError> {
+    ) -> Result<Option<Component>, Error> {
         match self.map(path, wasm) {
             Ok(component) => Ok(Some(component)),
             Err(Unusable::Missing) => Ok(None),
@@ -204,7 +164,7 @@ impl Loader<'_> {
         let cache = self.cache.as_ref().ok();
         if !cache.is_some_and(|cache| cache.was_checked(&files)) {
             if let Some(wasm) = wasm {
-                let source = wasm.source().map_err(|error| error.to_string())?;
+                let source = wasm.source().map_err(|error| error.in_full())?;
                 if !index.is_of(&source) {
                     return Err(format!(
                         "it was compiled from another `{}`",
@@ -265,16 +225,16 @@ struct Wasm {
 }
 
 impl Wasm {
-    fn open(path: &Path) -> Result<Self, LoadError> {
-        let unreadable = |error: io::Error| LoadError::Unreadable {
+    fn open(path: &Path) -> Result<Self, Error> {
+        let unreadable = |error: io::Error| Error::Component {
             path: path.to_owned(),
-            reason: reason(&error),
+            source: error,
         };
         // A pipe must not be waited for, so the file is looked at first; it is
         // looked at again once it is open.
         let is_file = |metadata: &fs::Metadata| match metadata {
             it if it.is_file() => Ok(()),
-            it => Err(LoadError::NotAComponent {
+            it => Err(Error::NotAComponent {
                 name: path.display().to_string(),
                 found: if it.is_dir() {
                     "a directory"
@@ -295,16 +255,16 @@ impl Wasm {
         })
     }
 
-    fn bytes(&mut self) -> Result<&[u8], LoadError> {
+    fn bytes(&mut self) -> Result<&[u8], Error> {
         let bytes = match self.bytes.take() {
             Some(bytes) => bytes,
             None => {
                 let mut bytes = Vec::new();
                 self.file
                     .read_to_end(&mut bytes)
-                    .map_err(|error| LoadError::Unreadable {
+                    .map_err(|error| Error::Component {
                         path: self.path.clone(),
-                        reason: reason(&error),
+                        source: error,
                     })?;
                 bytes
             }
@@ -313,7 +273,7 @@ impl Wasm {
     }
 
     /// Its name by content.
-    fn source(&mut self) -> Result<Hash, LoadError> {
+    fn source(&mut self) -> Result<Hash, Error> {
         let source = match self.source {
             Some(source) => source,
             None => compiled::source(self.bytes()?),
@@ -323,16 +283,16 @@ impl Wasm {
 }
 
 /// Compiles a component into a file's content; `name` is for messages.
-pub(crate) fn compile(engine: &Engine, wasm: &[u8], name: &str) -> Result<Vec<u8>, LoadError> {
+pub(crate) fn compile(engine: &Engine, wasm: &[u8], name: &str) -> Result<Vec<u8>, Error> {
     identify(wasm, name)?;
-    compiled::compile(engine, wasm).map_err(|error| LoadError::Invalid {
+    compiled::compile(engine, wasm).map_err(|error| Error::Invalid {
         name: name.to_owned(),
-        reason: format!("{error:#}"),
+        source: error.into(),
     })
 }
 
 /// Says what a file is that isn't a component.
-fn identify(bytes: &[u8], name: &str) -> Result<(), LoadError> {
+fn identify(bytes: &[u8], name: &str) -> Result<(), Error> {
     let found = match bytes {
         [0, b'a', b's', b'm', _, 0, 1, 0, ..] => return Ok(()),
         [] => "empty".to_owned(),
@@ -360,16 +320,8 @@ fn identify(bytes: &[u8], name: &str) -> Result<(), LoadError> {
             .to_owned()
         }
     };
-    Err(LoadError::NotAComponent {
+    Err(Error::NotAComponent {
         name: name.to_owned(),
         found,
     })
-}
-
-pub(crate) fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "it is not there".into(),
-        io::ErrorKind::PermissionDenied => "permission denied".into(),
-        _ => error.to_string(),
-    }
 }

@@ -1,6 +1,27 @@
 //! NumPy's file format for arrays.
 
-use pipeline_host::types::{Dtype, Tensor};
+use std::borrow::Cow;
+
+use thiserror::Error;
+
+use crate::types::{Dtype, Tensor};
+
+/// Why a file can't be read as a tensor.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{0}")]
+pub struct NpyError(Cow<'static, str>);
+
+impl From<&'static str> for NpyError {
+    fn from(reason: &'static str) -> Self {
+        Self(reason.into())
+    }
+}
+
+impl From<String> for NpyError {
+    fn from(reason: String) -> Self {
+        Self(reason.into())
+    }
+}
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -20,15 +41,19 @@ const TYPES: [(&str, Dtype, usize); 12] = [
     ("b1", Dtype::Bool, 1),
 ];
 
-/// Reads a tensor.
-pub(crate) fn read(bytes: &[u8]) -> Result<Tensor, String> {
-    let cut = || "it is cut short".to_owned();
+/// Reads an array in C order as a tensor, whatever the order of its bytes.
+///
+/// # Errors
+/// Where it is something else, is cut short, or has elements that a tensor
+/// can't have.
+pub fn read(bytes: &[u8]) -> Result<Tensor, NpyError> {
+    let cut = || NpyError::from("it is cut short");
     let rest = bytes.strip_prefix(MAGIC).ok_or("it is not a NumPy array")?;
     let (length, rest) = match rest {
         [1, _, a, b, rest @ ..] => (usize::from(u16::from_le_bytes([*a, *b])), rest),
         [2 | 3, _, a, b, c, d, rest @ ..] => (u32::from_le_bytes([*a, *b, *c, *d]) as usize, rest),
         [] | [1..=3, ..] => return Err(cut()),
-        [version, ..] => return Err(format!("version {version} of the format is unknown")),
+        [version, ..] => return Err(format!("version {version} of the format is unknown").into()),
     };
     let (header, data) = rest.split_at_checked(length).ok_or_else(cut)?;
     let header = str::from_utf8(header).map_err(|_| "its header is not text")?;
@@ -62,8 +87,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Tensor, String> {
     })
 }
 
-/// Writes a tensor.
-pub(crate) fn write(tensor: &Tensor) -> Vec<u8> {
+/// Writes a tensor, in version 1 of the format where its shape allows.
+#[must_use]
+pub fn write(tensor: &Tensor) -> Vec<u8> {
     let (name, size) = TYPES
         .iter()
         .find(|(_, dtype, _)| *dtype == tensor.dtype)
@@ -104,12 +130,12 @@ pub(crate) fn write(tensor: &Tensor) -> Vec<u8> {
 }
 
 /// What follows a key of the header, which is a Python dict of a fixed form.
-fn entry<'h>(header: &'h str, key: &str) -> Result<&'h str, String> {
+fn entry<'h>(header: &'h str, key: &str) -> Result<&'h str, NpyError> {
     let found = ["'", "\""].iter().find_map(|quote| {
         let (_, rest) = header.split_once(&format!("{quote}{key}{quote}"))?;
         Some(rest.trim_start().strip_prefix(':')?.trim_start())
     });
-    found.ok_or_else(|| format!("its header lacks {key}"))
+    found.ok_or_else(|| format!("its header lacks {key}").into())
 }
 
 fn quoted(text: &str) -> Option<&str> {
@@ -180,7 +206,7 @@ mod tests {
             ),
             (file("{}", b""), "its header lacks descr"),
         ] {
-            assert_eq!(read(&bytes).unwrap_err(), message);
+            assert_eq!(read(&bytes).unwrap_err().to_string(), message);
         }
     }
 }

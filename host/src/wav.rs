@@ -1,4 +1,4 @@
-//! Reads WAV files.
+//! WAV files.
 //!
 //! The node `WavReaderNode` reads the same files in the same way;
 //! `tests/media/wav` holds both to that.
@@ -17,7 +17,7 @@ const EXTENSIBLE: u16 = 0xFFFE;
 /// back.
 const UNKNOWN: u32 = 0x7FFF_F000;
 
-/// What a WAV file can't be read for.
+/// What a WAV file can't be read or written for.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum WavError {
     /// It is something else.
@@ -45,6 +45,9 @@ pub enum WavError {
     /// A part of it is missing.
     #[error("{0}")]
     Missing(&'static str),
+    /// The audio can't be in a WAV file.
+    #[error("{0}")]
+    Unwritable(String),
 }
 
 /// What is in a WAV file.
@@ -97,6 +100,28 @@ pub fn decode(bytes: &[u8]) -> Result<Wav, WavError> {
         }
     }
     Err(WavError::Missing("the WAV file has no data"))
+}
+
+/// Writes audio as a WAV file of 32-bit floats.
+///
+/// # Errors
+/// Where a WAV file can't have so much of it, or so many channels.
+pub fn encode(audio: &Audio) -> Result<Vec<u8>, WavError> {
+    let spec = hound::WavSpec {
+        channels: u16::try_from(audio.channels)
+            .map_err(|_| WavError::Unwritable("a WAV file has fewer channels".into()))?,
+        sample_rate: audio.sample_rate,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let say = |error: hound::Error| WavError::Unwritable(error.to_string());
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut bytes, spec).map_err(say)?;
+    for sample in &audio.samples {
+        writer.write_sample(*sample).map_err(say)?;
+    }
+    writer.finalize().map_err(say)?;
+    Ok(bytes.into_inner())
 }
 
 fn what(bytes: &[u8]) -> &'static str {

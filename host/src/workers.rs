@@ -13,7 +13,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use crate::instance::{Instance, Sandbox};
-use crate::limits::{Fault, Limits};
+use crate::error::Error;
+use crate::limits::{Limits};
 use crate::types::{Input, Manifest, PipelineError, RunResult};
 
 type Job = Box<dyn FnOnce(&Sandbox, &Runtime) + Send>;
@@ -63,7 +64,7 @@ impl Workers {
     pub fn start<T, W>(&self, limits: Limits, work: W) -> Started<T>
     where
         T: Send + 'static,
-        W: AsyncFnOnce(&mut Instance) -> Result<T, Fault> + Send + 'static,
+        W: AsyncFnOnce(&mut Instance) -> Result<T, Error> + Send + 'static,
     {
         let (give, result) = oneshot::channel();
         let job: Job = Box::new(move |sandbox, runtime| {
@@ -108,7 +109,7 @@ impl Drop for Workers {
 /// Work that was started: a future of its result. Dropping it doesn't stop the
 /// work; an [`crate::Interrupt`] does.
 pub struct Started<T> {
-    result: oneshot::Receiver<Result<T, Fault>>,
+    result: oneshot::Receiver<Result<T, Error>>,
 }
 
 impl<T> Started<T> {
@@ -116,13 +117,13 @@ impl<T> Started<T> {
     ///
     /// # Errors
     /// As the work itself.
-    pub fn wait(self) -> Result<T, Fault> {
+    pub fn wait(self) -> Result<T, Error> {
         self.result.blocking_recv().unwrap_or_else(|_| Err(lost()))
     }
 }
 
 impl<T> Future for Started<T> {
-    type Output = Result<T, Fault>;
+    type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.result)
@@ -131,8 +132,8 @@ impl<T> Future for Started<T> {
     }
 }
 
-fn lost() -> Fault {
-    Fault::Host("the thread of the run panicked".into())
+fn lost() -> Error {
+    Error::Host("the thread of the run panicked".into())
 }
 
 fn work(sandbox: &Sandbox, runtime: &Runtime, jobs: &Mutex<mpsc::Receiver<Job>>) {

@@ -1,6 +1,6 @@
 //! What goes wrong, as objects that `remotemedia.sandbox` makes exceptions of.
 
-use pipeline_host::Fault;
+use pipeline_host::Error;
 use pipeline_host::codec::document::kind;
 use pipeline_host::types::{Diagnostic, PipelineError, Severity};
 use pyo3::prelude::*;
@@ -15,11 +15,11 @@ pub(crate) enum Failed {
     /// The pipeline failed.
     Pipeline(Box<PipelineError>),
     /// It met a limit, or the component is at fault.
-    Fault(Fault),
+    Fault(Error),
 }
 
-impl From<Fault> for Failed {
-    fn from(fault: Fault) -> Self {
+impl From<Error> for Failed {
+    fn from(fault: Error) -> Self {
         Self::Fault(fault)
     }
 }
@@ -54,13 +54,13 @@ impl Failed {
                 fields.set_item("diagnostics", diagnostics(py, &error.diagnostics)?)?;
                 errors.call_method("failed", (), Some(&fields))?
             }
-            Self::Fault(Fault::Interrupted) => errors.call_method0("interrupted")?,
+            Self::Fault(Error::Interrupted) => errors.call_method0("interrupted")?,
             Self::Fault(fault) => {
                 let name = match &fault {
-                    Fault::Limit(limit) => Some(limit.name()),
+                    Error::Limit(limit) => Some(limit.name()),
                     _ => None,
                 };
-                errors.call_method1("limit", (fault.to_string(), name))?
+                errors.call_method1("limit", (fault.in_full(), name))?
             }
         };
         Ok(PyErr::from_value(made))

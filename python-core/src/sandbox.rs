@@ -61,18 +61,18 @@ impl Sandbox {
         prints: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let made = py.detach(|| -> Result<Self, String> {
-            let engine = Engine::new(&EngineOptions::default()).map_err(|e| e.to_string())?;
+            let engine = Engine::new(&EngineOptions::default()).map_err(|e| e.in_full())?;
             let loaded = match installed {
                 true => engine.load_installed(&component, &mut |_| {}),
                 false => engine.load(&component, &mut |_| {}),
             };
-            let loaded = loaded.map_err(|e| e.to_string())?;
-            let mut directories = Directories::new(&stdlib, &python).map_err(|e| e.to_string())?;
+            let loaded = loaded.map_err(|e| e.in_full())?;
+            let mut directories = Directories::new(&stdlib, &python).map_err(|e| e.in_full())?;
             for nodes in &nodes {
-                directories.add_nodes(nodes).map_err(|e| e.to_string())?;
+                directories.add_nodes(nodes).map_err(|e| e.in_full())?;
             }
             let sandbox = pipeline_host::Sandbox::new(&engine, &loaded, directories)
-                .map_err(|e| e.to_string())?;
+                .map_err(|e| e.in_full())?;
             Ok(Self { engine, sandbox })
         });
         let mut made = made.map_err(PyOSError::new_err)?;

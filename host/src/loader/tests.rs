@@ -35,7 +35,7 @@ impl Fixture {
     }
 
     /// Loads, and says what happened.
-    fn load(&self, path: &Path, siblings: Siblings) -> Result<Vec<String>, LoadError> {
+    fn load(&self, path: &Path, siblings: Siblings) -> Result<Vec<String>, Error> {
         let mut told = Vec::new();
         let mut events = |event| {
             told.push(match event {
@@ -196,11 +196,11 @@ fn what_others_could_have_written_is_refused() {
     assert_eq!(told(), "it is no file");
     // Nor is a pipe waited for where a component should be.
     let error = fixture.load(&sibling.with_extension("cwasm"), Siblings::Ignored);
-    assert!(matches!(error, Err(LoadError::Refused { .. })));
+    assert!(matches!(error, Err(Error::Refused { .. })));
     fs::remove_file(&path).unwrap();
     fs::rename(&sibling, &path).unwrap();
     let error = fixture.load(&path, Siblings::Ignored);
-    assert!(matches!(error, Err(LoadError::NotAComponent { .. })));
+    assert!(matches!(error, Err(Error::NotAComponent { .. })));
 }
 
 #[test]
@@ -242,13 +242,13 @@ fn other_files_are_named() {
         (b"PK\x03\x04", "ZIP"),
         (b"\xff\xfe\0\0", "something else"),
     ] {
-        let error = load(&fixture.write("b.wasm", bytes)).to_string();
+        let error = load(&fixture.write("b.wasm", bytes)).in_full();
         assert!(error.contains(found), "{error}");
     }
     let broken = fixture.write("b.wasm", &[EMPTY, b"\x0b\xff"].concat());
-    assert!(matches!(load(&broken), LoadError::Invalid { .. }));
+    assert!(matches!(load(&broken), Error::Invalid { .. }));
     let text = fixture.write("c.cwasm", b"hello");
-    assert!(matches!(load(&text), LoadError::Refused { .. }));
+    assert!(matches!(load(&text), Error::Refused { .. }));
     let missing = fixture.root.path().join("d.cwasm");
-    assert!(matches!(load(&missing), LoadError::Unreadable { .. }));
+    assert!(matches!(load(&missing), Error::Component { .. }));
 }
