@@ -2,9 +2,10 @@
 //! line and over HTTP.
 
 use super::arena::ArenaError;
+use super::names::Named as _;
 use super::write::Writer;
 use crate::types::{
-    Data, Diagnostic, ErrorKind, GraphInfo, Language, Location, NodeInfo, NodeMetrics, NodeOutputs,
+    Data, Diagnostic, ErrorKind, GraphInfo, Location, NodeInfo, NodeMetrics, NodeOutputs,
     ParamInfo, PipelineError, RunResult, Severity,
 };
 
@@ -135,21 +136,6 @@ pub fn invalid_manifest(diagnostics: Vec<Diagnostic>) -> PipelineError {
     plain_error(ErrorKind::InvalidManifest, message, diagnostics)
 }
 
-/// The name of a kind of error.
-#[must_use]
-pub fn kind(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::InvalidManifest => "invalid-manifest",
-        ErrorKind::NeedsInput => "needs-input",
-        ErrorKind::InvalidInput => "invalid-input",
-        ErrorKind::NodeSetupFailed => "node-setup-failed",
-        ErrorKind::NodeFailed => "node-failed",
-        ErrorKind::UnrepresentableOutput => "unrepresentable-output",
-        ErrorKind::SessionClosed => "session-closed",
-        ErrorKind::Internal => "internal",
-    }
-}
-
 /// Writes what a check found: the graph where the manifest can run, and the
 /// diagnostics.
 pub fn check(writer: &mut Writer, graph: Option<&GraphInfo>, found: &[Diagnostic]) {
@@ -177,7 +163,7 @@ pub fn nodes(writer: &mut Writer, nodes: &[NodeInfo]) -> Result<(), ArenaError> 
         nodes.iter().try_for_each(|node| {
             writer.try_object(|writer| {
                 writer.key("node_type").string(&node.node_type);
-                writer.key("language").string(language(node.language));
+                writer.key("language").string(node.language.name());
                 writer.key("summary").string(&node.summary);
                 writer.key("params").try_array(|writer| {
                     let mut params = node.params.iter();
@@ -191,15 +177,6 @@ pub fn nodes(writer: &mut Writer, nodes: &[NodeInfo]) -> Result<(), ArenaError> 
             })
         })
     })
-}
-
-/// The name of a language.
-#[must_use]
-pub fn language(language: Language) -> &'static str {
-    match language {
-        Language::Rust => "rust",
-        Language::Python => "python",
-    }
 }
 
 fn param_info(writer: &mut Writer, param: &ParamInfo) -> Result<(), ArenaError> {
@@ -282,10 +259,7 @@ fn diagnostics(writer: &mut Writer, all: &[Diagnostic]) {
     writer.array(|writer| {
         for diagnostic in all {
             writer.object(|writer| {
-                writer.key("severity").string(match diagnostic.severity {
-                    Severity::Error => "error",
-                    Severity::Warning => "warning",
-                });
+                writer.key("severity").string(diagnostic.severity.name());
                 writer.key("code").string(&diagnostic.code);
                 writer.key("message").string(&diagnostic.message);
                 writer.key("help");

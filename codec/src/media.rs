@@ -4,53 +4,10 @@ use jiter::Peek;
 
 use super::error::{Problem, Step};
 use super::read::{Read, Reader};
+use crate::names::{IMAGE_FORMATS, Named};
 use crate::types::{
-    Audio, Binary, Control, ControlKind, Data, Dtype, File, Image, ImageFormat, PixelFormat,
-    Tensor, Text, Value, ValueNode, Video,
+    Audio, Binary, Control, Data, File, Image, ImageFormat, Tensor, Text, Value, ValueNode, Video,
 };
-
-const MEDIA: [&str; 8] = [
-    "$audio", "$video", "$image", "$tensor", "$text", "$binary", "$file", "$control",
-];
-
-/// Pixel formats by name.
-pub(super) const PIXEL_FORMATS: &[(&str, PixelFormat)] = &[
-    ("gray8", PixelFormat::Gray8),
-    ("rgb24", PixelFormat::Rgb24),
-    ("bgr24", PixelFormat::Bgr24),
-    ("rgba32", PixelFormat::Rgba32),
-    ("bgra32", PixelFormat::Bgra32),
-    ("yuv420p", PixelFormat::Yuv420p),
-    ("nv12", PixelFormat::Nv12),
-    ("encoded", PixelFormat::Encoded),
-];
-
-/// Types of elements by name.
-pub(super) const DTYPES: &[(&str, Dtype)] = &[
-    ("u8", Dtype::U8),
-    ("i8", Dtype::I8),
-    ("u16", Dtype::U16),
-    ("i16", Dtype::I16),
-    ("u32", Dtype::U32),
-    ("i32", Dtype::I32),
-    ("u64", Dtype::U64),
-    ("i64", Dtype::I64),
-    ("f16", Dtype::F16),
-    ("f32", Dtype::F32),
-    ("f64", Dtype::F64),
-    ("bool", Dtype::Bool),
-];
-
-/// Kinds of control messages by name.
-pub(super) const CONTROL_KINDS: &[(&str, ControlKind)] = &[
-    ("cancel-speculation", ControlKind::CancelSpeculation),
-    ("batch-hint", ControlKind::BatchHint),
-    ("deadline-warning", ControlKind::DeadlineWarning),
-];
-
-pub(super) fn is_medium(name: &str) -> bool {
-    MEDIA.contains(&name)
-}
 
 /// A field's content, as it was written.
 enum Field {
@@ -216,7 +173,7 @@ impl Fields {
                 length: self.optional_whole("length")?,
             }),
             _ => Data::Control(Control {
-                kind: self.one_of("kind", CONTROL_KINDS)?,
+                kind: self.one_of("kind")?,
                 segment_id: self.optional_text("segment_id")?,
                 timestamp_ms: self.whole("timestamp_ms")?,
             }),
@@ -255,7 +212,7 @@ impl Fields {
             pixel_data: self.bytes("pixel_data")?,
             width: self.whole("width")?,
             height: self.whole("height")?,
-            format: self.one_of("format", PIXEL_FORMATS)?,
+            format: self.one_of("format")?,
             codec: self.optional_text("codec")?,
             frame_number: self.optional_whole("frame_number")?.unwrap_or(0),
             timestamp_us: self.optional_whole("timestamp_us")?.unwrap_or(0),
@@ -265,12 +222,11 @@ impl Fields {
     }
 
     fn image(&mut self) -> Read<Image> {
-        let formats = [("jpeg", 0), ("png", 1), ("webp", 2), ("raw", 3)];
-        let format = match self.one_of("format", &formats)? {
-            0 => ImageFormat::Jpeg,
-            1 => ImageFormat::Png,
-            2 => ImageFormat::Webp,
-            _ => ImageFormat::Raw(self.one_of("pixel_format", PIXEL_FORMATS)?),
+        let format = match self.name("format", IMAGE_FORMATS)? {
+            "jpeg" => ImageFormat::Jpeg,
+            "png" => ImageFormat::Png,
+            "webp" => ImageFormat::Webp,
+            _ => ImageFormat::Raw(self.one_of("pixel_format")?),
         };
         if let Field::Given(_, at) = self.take("pixel_format") {
             return Err(wrong("pixel_format", "goes with the format raw alone", at));
@@ -287,7 +243,7 @@ impl Fields {
 
     fn tensor(&mut self) -> Read<Tensor> {
         let data = self.bytes("data")?;
-        let dtype = self.one_of("dtype", DTYPES)?;
+        let dtype = self.one_of("dtype")?;
         let shape = match self.take("shape") {
             Field::Absent => return Err(self.missing("shape")),
             Field::Given(Content::Value(Value { nodes, root }), at) => {
@@ -384,18 +340,24 @@ impl Fields {
         }
     }
 
-    fn one_of<T: Copy>(&mut self, name: &str, known: &[(&str, T)]) -> Read<T> {
+    fn one_of<T: Named>(&mut self, name: &str) -> Read<T> {
+        let at = self.at;
+        let found = self.name(name, T::NAMES)?;
+        T::named(found).ok_or_else(|| wrong(name, "has no such name", at))
+    }
+
+    /// One of the names that a field may hold.
+    fn name(&mut self, name: &str, known: &[&'static str]) -> Read<&'static str> {
         let (text, at) = match self.take(name) {
             Field::Absent => return Err(self.missing(name)),
             // The SDK writes its names with underscores.
             Field::Given(Content::Text(text), at) => (text.replace('_', "-"), at),
             Field::Given(_, at) => return Err(wrong(name, "must be a string", at)),
         };
-        let found = known.iter().find(|(known, _)| *known == text);
-        found.map(|(_, value)| *value).ok_or_else(|| {
-            let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-            wrong(name, &format!("must be one of {}", names.join(", ")), at)
-        })
+        let found = known.iter().find(|known| **known == text);
+        found
+            .copied()
+            .ok_or_else(|| wrong(name, &format!("must be one of {}", known.join(", ")), at))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Writing media in their JSON form.
 
 use super::arena::ArenaError;
-use super::media::{CONTROL_KINDS, DTYPES, PIXEL_FORMATS};
+use super::names::Named as _;
 use super::write::Writer;
 use crate::types::{Audio, Data, Image, ImageFormat, Value, Video};
 
@@ -57,7 +57,7 @@ impl Writer {
                         writer.whole(*axis);
                     }
                 });
-                writer.key("dtype").string(name(DTYPES, tensor.dtype));
+                writer.key("dtype").string(tensor.dtype.name());
                 writer.optional_text("layout", tensor.layout.as_deref());
                 Ok(())
             }),
@@ -85,7 +85,7 @@ impl Writer {
                 Ok(())
             }),
             Data::Control(control) => self.medium("$control", |writer| {
-                writer.key("kind").string(name(CONTROL_KINDS, control.kind));
+                writer.key("kind").string(control.kind.name());
                 writer.optional_text("segment_id", control.segment_id.as_deref());
                 writer.key("timestamp_ms").whole(control.timestamp_ms);
                 Ok(())
@@ -120,7 +120,7 @@ impl Writer {
         self.payload("pixel_data", payload, &video.pixel_data);
         self.key("width").whole(video.width);
         self.key("height").whole(video.height);
-        self.key("format").string(name(PIXEL_FORMATS, video.format));
+        self.key("format").string(video.format.name());
         self.optional_text("codec", video.codec.as_deref());
         self.key("frame_number").whole(video.frame_number);
         self.key("timestamp_us").whole(video.timestamp_us);
@@ -134,7 +134,7 @@ impl Writer {
             ImageFormat::Jpeg => ("jpeg", None),
             ImageFormat::Png => ("png", None),
             ImageFormat::Webp => ("webp", None),
-            ImageFormat::Raw(pixels) => ("raw", Some(name(PIXEL_FORMATS, pixels))),
+            ImageFormat::Raw(pixels) => ("raw", Some(pixels.name())),
         };
         self.key("format").string(format);
         self.optional_text("pixel_format", pixels);
@@ -169,11 +169,4 @@ impl Writer {
             self.key(key).whole(value);
         }
     }
-}
-
-fn name<T: PartialEq>(names: &[(&'static str, T)], value: T) -> &'static str {
-    names
-        .iter()
-        .find(|(_, known)| *known == value)
-        .map_or("", |(name, _)| name)
 }

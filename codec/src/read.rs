@@ -2,13 +2,11 @@
 
 use std::collections::HashSet;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, NumberAny, NumberInt, Peek};
 
 use super::arena::{MAX_DEPTH, MAX_DIGITS, MAX_NODES, no_key};
 use super::error::{Problem, ReadError, Step, shortened};
-use super::forms::Forms;
+use super::forms::{self, Form, Forms, MEDIA};
 use crate::types::{Data, Input, Value, ValueNode};
 
 /// Reads one text.
@@ -32,6 +30,12 @@ enum Number {
     Integer(i64),
     BigInteger(String),
     Float(f64),
+}
+
+/// The key of a pair: a string has no node as long as all others are strings.
+enum Key {
+    Text(String),
+    Node(u32),
 }
 
 /// The elements of a list so far: in bulk as long as they are of one kind.
@@ -208,7 +212,7 @@ impl<'j> Reader<'j> {
         let start = self.peek()?;
         if start == Peek::Object
             && let Some(name) = self.lone_dollar()?
-            && super::media::is_medium(&name)
+            && MEDIA.contains(&name.as_str())
         {
             return self.medium(&name);
         }
@@ -360,37 +364,31 @@ impl<'j> Reader<'j> {
         let at = self.offset();
         self.first_key()?;
         let peek = self.peek()?;
-        let node = match name {
-            "$float" => ValueNode::Number(self.named_float()?),
-            "$bytes" => ValueNode::Bytes(self.base64()?),
-            "$tuple" => {
-                self.expect(peek, Peek::Array, "$tuple must hold a list")?;
+        let holds = |reader: &mut Self, form: Form, wanted| {
+            let message = format!("{} must hold {}", form.key(), form.holds());
+            reader.expect(peek, wanted, &message)
+        };
+        let node = match Form::of(name) {
+            Some(Form::Float) => ValueNode::Number(self.named_float()?),
+            Some(Form::Bytes) => ValueNode::Bytes(self.base64()?),
+            Some(form @ Form::Tuple) => {
+                holds(self, form, Peek::Array)?;
                 ValueNode::Tuple(self.inside(|reader| reader.children(Self::value))?)
             }
-            "$dict" => {
-                self.expect(
-                    peek,
-                    Peek::Array,
-                    "$dict must hold a list of [key, value] pairs",
-                )?;
-                ValueNode::Entries(self.inside(|reader| reader.children(Self::pair))?)
+            Some(form @ Form::Dict) => {
+                holds(self, form, Peek::Array)?;
+                let pairs = self.inside(|reader| reader.children(Self::pair))?;
+                self.mapping(pairs, at)?
             }
-            "$object" => {
-                self.expect(peek, Peek::Object, "$object must hold an object")?;
+            Some(form @ Form::Object) => {
+                holds(self, form, Peek::Object)?;
                 self.inside(Self::fields)?
             }
-            _ if super::media::is_medium(name) => {
+            None if MEDIA.contains(&name) => {
                 let message = format!("{name} stands for a whole item, not for a part of one");
                 return Err(Problem::new(message, at));
             }
-            _ => {
-                let name = shortened(name);
-                let message = format!(
-                    "the form {name} is unknown (an object with this one key is written \
-                     {{\"$object\": {{\"{name}\": ...}}}})"
-                );
-                return Err(Problem::new(message, at));
-            }
+            None => return Err(Problem::new(forms::unknown(&shortened(name)), at)),
         };
         self.close()?;
         Ok(node)
@@ -403,31 +401,75 @@ impl<'j> Reader<'j> {
         } else {
             String::new()
         };
-        match text.as_str() {
-            "nan" => Ok(f64::NAN),
-            "inf" => Ok(f64::INFINITY),
-            "-inf" => Ok(f64::NEG_INFINITY),
-            _ => Err(Problem::new(r#"$float must be "nan", "inf" or "-inf""#, at)),
-        }
+        forms::float_of(&text).ok_or_else(|| {
+            let form = Form::Float;
+            Problem::new(format!("{} must be {}", form.key(), form.holds()), at)
+        })
     }
 
-    fn pair(&mut self) -> Read<(u32, u32)> {
+    /// The mapping of some pairs: the plain one where all keys are strings.
+    fn mapping(&mut self, pairs: Vec<(Key, u32)>, at: usize) -> Read<ValueNode> {
+        let mut seen = HashSet::new();
+        for (key, _) in &pairs {
+            if let Key::Text(name) = key
+                && !seen.insert(name.as_str())
+            {
+                let message = format!("the key {:?} was given before", shortened(name));
+                return Err(Problem::new(message, at));
+            }
+        }
+        if seen.len() == pairs.len() {
+            let field = |(key, value)| match key {
+                Key::Text(name) => Some((name, value)),
+                Key::Node(_) => None,
+            };
+            return Ok(ValueNode::Fields(
+                pairs.into_iter().filter_map(field).collect(),
+            ));
+        }
+        let entry = |(key, value)| match key {
+            Key::Text(name) => Ok((self.push(ValueNode::Text(name))?, value)),
+            Key::Node(key) => Ok((key, value)),
+        };
+        let entries = pairs.into_iter().map(entry).collect::<Read<_>>()?;
+        Ok(ValueNode::Entries(entries))
+    }
+
+    fn pair(&mut self) -> Read<(Key, u32)> {
         let at = self.offset();
-        let wrong = || Problem::new("$dict must hold a list of [key, value] pairs", at);
+        let wrong = || {
+            let form = Form::Dict;
+            Problem::new(format!("{} must hold {}", form.key(), form.holds()), at)
+        };
         if self.peek()? != Peek::Array {
             return Err(wrong());
         }
-        let mut children = self.children(Self::value)?.into_iter();
-        let (Some(key), Some(value), None) = (children.next(), children.next(), children.next())
-        else {
+        let first = self.json.known_array();
+        let Some(peek) = first.map_err(|error| self.problem(error))? else {
             return Err(wrong());
         };
-        match no_key(&self.nodes, key) {
-            None => Ok((key, value)),
-            Some(what) => {
-                let message = format!("{what} can't be the key of a mapping");
-                Err(Problem::new(message, at).within(Step::Index(0)))
-            }
+        let key = match peek {
+            Peek::String => self.string().map(Key::Text),
+            _ => self.known(peek).map(Key::Node),
+        };
+        let key = key.map_err(|problem| problem.within(Step::Index(0)))?;
+        if let Key::Node(node) = key
+            && let Some(what) = no_key(&self.nodes, node)
+        {
+            let message = format!("{what} can't be the key of a mapping");
+            return Err(Problem::new(message, at).within(Step::Index(0)));
+        }
+        let second = self.json.array_step();
+        let Some(peek) = second.map_err(|error| self.problem(error))? else {
+            return Err(wrong());
+        };
+        let value = self
+            .known(peek)
+            .map_err(|problem| problem.within(Step::Index(1)))?;
+        match self.json.array_step() {
+            Ok(None) => Ok((key, value)),
+            Ok(Some(_)) => Err(wrong()),
+            Err(error) => Err(self.problem(error)),
         }
     }
 
@@ -471,7 +513,7 @@ impl<'j> Reader<'j> {
         if self.peek()? != Peek::String {
             return Err(Problem::new("bytes are written as a string in base64", at));
         }
-        let decoded = self.json.known_str().map(|text| STANDARD.decode(text));
+        let decoded = self.json.known_str().map(forms::bytes_of);
         let decoded = decoded.map_err(|error| self.problem(error))?;
         decoded.map_err(|error| Problem::new(format!("not valid base64: {error}"), at))
     }

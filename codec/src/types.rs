@@ -2,7 +2,9 @@
 //! its hosts, by `wit-bindgen` for components. Both make the same of it.
 
 #[cfg(not(any(feature = "wasmtime", feature = "guest")))]
-compile_error!("pipeline-codec needs one of its features: `wasmtime` in a host, `guest` in a component");
+compile_error!(
+    "pipeline-codec needs one of its features: `wasmtime` in a host, `guest` in a component"
+);
 
 #[cfg(feature = "wasmtime")]
 mod generated {

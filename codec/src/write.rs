@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 use super::arena::{ArenaError, validate};
+use super::forms::{BASE64, Form, name_of};
 use crate::types::{Value, ValueNode};
 
 /// How JSON is laid out.
@@ -134,7 +134,7 @@ impl Writer {
             self.separate();
             float(&mut self.out, value);
         } else {
-            self.object(|writer| writer.key("$float").string(name_of(value)));
+            self.object(|writer| writer.key(Form::Float.key()).string(name_of(value)));
         }
     }
 
@@ -145,7 +145,7 @@ impl Writer {
         let start = self.out.len();
         let length = bytes.len().div_ceil(3) * 4;
         self.out.resize(start + length, 0);
-        let written = STANDARD
+        let written = BASE64
             .encode_slice(bytes, &mut self.out[start..])
             .unwrap_or_default();
         self.out.truncate(start + written);
@@ -171,19 +171,21 @@ impl Writer {
             ValueNode::BigInteger(digits) => self.raw(digits),
             ValueNode::Number(number) => self.float(*number),
             ValueNode::Text(text) => self.string(text),
-            ValueNode::Bytes(bytes) => self.object(|writer| writer.key("$bytes").base64(bytes)),
+            ValueNode::Bytes(bytes) => {
+                self.object(|writer| writer.key(Form::Bytes.key()).base64(bytes))
+            }
             ValueNode::Items(children) => self.children(value, children),
             ValueNode::Tuple(children) => {
-                self.object(|writer| writer.key("$tuple").children(value, children));
+                self.object(|writer| writer.key(Form::Tuple.key()).children(value, children));
             }
             ValueNode::Fields(fields) => match fields.as_slice() {
                 [(key, _)] if key.starts_with('$') => {
-                    self.object(|writer| writer.key("$object").fields(value, fields));
+                    self.object(|writer| writer.key(Form::Object.key()).fields(value, fields));
                 }
                 _ => self.fields(value, fields),
             },
             ValueNode::Entries(entries) => self.object(|writer| {
-                writer.key("$dict").array(|writer| {
+                writer.key(Form::Dict.key()).array(|writer| {
                     for (key, child) in entries {
                         writer.children(value, &[*key, *child]);
                     }
@@ -283,14 +285,6 @@ impl Writer {
             self.out.push(b'\n');
             self.out.resize(self.out.len() + 2 * self.level, b' ');
         }
-    }
-}
-
-fn name_of(value: f64) -> &'static str {
-    match value {
-        f64::INFINITY => "inf",
-        f64::NEG_INFINITY => "-inf",
-        _ => "nan",
     }
 }
 

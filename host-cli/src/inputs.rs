@@ -141,8 +141,12 @@ fn from_file(path: &Path, bytes: Vec<u8>) -> Result<Data, String> {
         .to_ascii_lowercase();
     match ending.as_str() {
         "wav" => audio(path, &bytes).map(Data::Audio),
-        "png" | "jpg" | "jpeg" | "webp" => images::read(bytes).map(Data::Image).map_err(|error| error.to_string()),
-        "npy" => npy::read(&bytes).map(Data::Tensor).map_err(|error| error.to_string()),
+        "png" | "jpg" | "jpeg" | "webp" => images::read(bytes)
+            .map(Data::Image)
+            .map_err(|error| error.to_string()),
+        "npy" => npy::read(&bytes)
+            .map(Data::Tensor)
+            .map_err(|error| error.to_string()),
         "txt" => match String::from_utf8(bytes) {
             Ok(text) => Ok(Data::Value(Value {
                 nodes: vec![ValueNode::Text(text)],

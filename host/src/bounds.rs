@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use wasmtime::{ResourceLimiter, UpdateDeadline};
 
-use crate::instance::State;
 use crate::error::Error;
+use crate::instance::State;
 use crate::limits::{LimitError, Limits};
 
 /// Stops runs from another thread, or from a signal's handler thread.

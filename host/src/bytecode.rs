@@ -36,9 +36,7 @@ pub fn sources(directory: &Path) -> Result<Vec<PathBuf>, Error> {
         let entries = fs::read_dir(&directory).map_err(|error| file(&directory, error))?;
         for entry in entries {
             let entry = entry.map_err(|error| file(&directory, error))?;
-            let kind = entry
-                .file_type()
-                .map_err(|error| file(&directory, error))?;
+            let kind = entry.file_type().map_err(|error| file(&directory, error))?;
             let (path, name) = (entry.path(), entry.file_name());
             let name = name.to_string_lossy();
             if kind.is_dir() {

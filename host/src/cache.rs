@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use wasmtime::Engine;
 
-use crate::files;
 use crate::error::reason;
+use crate::files;
 
 /// How many files of compiled code are kept: more than anybody has in use, and
 /// not so many that they fill a disk.

@@ -88,11 +88,7 @@ impl Engine {
     ///
     /// # Errors
     /// Says what is wrong with the file.
-    pub fn load(
-        &self,
-        path: &Path,
-        events: &mut dyn FnMut(LoadEvent),
-    ) -> Result<Component, Error> {
+    pub fn load(&self, path: &Path, events: &mut dyn FnMut(LoadEvent)) -> Result<Component, Error> {
         loader::load(&self.inner, path, Siblings::Ignored, events)
     }
 

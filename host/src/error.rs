@@ -173,7 +173,10 @@ mod tests {
         };
         assert_eq!(missing.to_string(), "the component `a.wasm` can't be read");
         let full = missing.in_full();
-        assert_eq!(full, "the component `a.wasm` can't be read: it is not there");
+        assert_eq!(
+            full,
+            "the component `a.wasm` can't be read: it is not there"
+        );
         let trap = wasmtime::Error::msg("inner").context("outer");
         let full = Error::Trap(trap.into()).in_full();
         assert_eq!(full, "the component failed: outer: inner");

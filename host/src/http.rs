@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
-use http::{Request, Response, header};
-use http_body_util::BodyExt as _;
 use bytes::Bytes;
+use http::{Request, Response, header};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use wasmtime::component::Linker;
@@ -24,8 +24,8 @@ use crate::bounds::Interrupt;
 use crate::compiled::Component;
 use crate::directories::Directories;
 use crate::engine::Engine;
-use crate::instance::{Bounded, State, bounded, link_wasi};
 use crate::error::Error;
+use crate::instance::{Bounded, State, bounded, link_wasi};
 use crate::limits::{LimitError, Limits};
 use crate::memory::Images;
 use crate::terminal::visible;
@@ -111,7 +111,11 @@ impl HttpSandbox {
             let ended = handle.block_on(this.run(&limits, mark, request, sender, &cuts));
             drop(held);
             if let Err(fault) = &ended {
-                tracing::debug!(run = number, fault = fault.in_full(), "an instance ended without a result");
+                tracing::debug!(
+                    run = number,
+                    fault = fault.in_full(),
+                    "an instance ended without a result"
+                );
             }
             ended
         });

@@ -29,7 +29,8 @@ pub fn read(bytes: Vec<u8>) -> Result<Image, ImageError> {
             .ok()
             .and_then(|size| Some((side(size.width)?, side(size.height)?))),
     };
-    let (width, height) = size.ok_or_else(|| ImageError("its dimensions can't be read".to_owned()))?;
+    let (width, height) =
+        size.ok_or_else(|| ImageError("its dimensions can't be read".to_owned()))?;
     Ok(Image {
         format,
         width,

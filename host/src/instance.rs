@@ -14,9 +14,9 @@ use crate::codec;
 use crate::compiled::Component;
 use crate::directories::Directories;
 use crate::engine::Engine;
+use crate::error::Error;
 #[cfg(feature = "http")]
 use crate::http::Http;
-use crate::error::Error;
 use crate::limits::{self, LimitError, Limits};
 use crate::log::{Log, Prints};
 use crate::memory::Images;
@@ -226,7 +226,8 @@ fn watch(engine: &Engine, bounds: &Bounds) -> Result<Option<Watch>, Error> {
         return Ok(None);
     };
     let watch = engine.watchdog().watch(deadline);
-    let watch = watch.map_err(|error| Error::Host(format!("no thread for deadlines: {error}").into()));
+    let watch =
+        watch.map_err(|error| Error::Host(format!("no thread for deadlines: {error}").into()));
     watch.map(Some)
 }
 

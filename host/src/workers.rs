@@ -12,9 +12,9 @@ use std::thread::{self, JoinHandle};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use crate::instance::{Instance, Sandbox};
 use crate::error::Error;
-use crate::limits::{Limits};
+use crate::instance::{Instance, Sandbox};
+use crate::limits::Limits;
 use crate::types::{Input, Manifest, PipelineError, RunResult};
 
 type Job = Box<dyn FnOnce(&Sandbox, &Runtime) + Send>;

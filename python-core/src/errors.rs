@@ -1,8 +1,8 @@
 //! What goes wrong, as objects that `remotemedia.sandbox` makes exceptions of.
 
 use pipeline_host::Error;
-use pipeline_host::codec::document::kind;
-use pipeline_host::types::{Diagnostic, PipelineError, Severity};
+use pipeline_host::codec::names::Named as _;
+use pipeline_host::types::{Diagnostic, PipelineError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -44,7 +44,7 @@ impl Failed {
             }
             Self::Pipeline(error) => {
                 let fields = PyDict::new(py);
-                fields.set_item("kind", kind(error.kind))?;
+                fields.set_item("kind", error.kind.name())?;
                 fields.set_item("message", error.message)?;
                 fields.set_item("node_id", error.node_id)?;
                 fields.set_item("node_type", error.node_type)?;
@@ -75,11 +75,7 @@ pub(crate) fn diagnostics<'py>(
     let list = PyList::empty(py);
     for diagnostic in all {
         let fields = PyDict::new(py);
-        let severity = match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        fields.set_item("severity", severity)?;
+        fields.set_item("severity", diagnostic.severity.name())?;
         fields.set_item("code", &diagnostic.code)?;
         fields.set_item("message", &diagnostic.message)?;
         fields.set_item("help", &diagnostic.help)?;

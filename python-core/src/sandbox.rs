@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pipeline_host::codec::names::Named as _;
 use pipeline_host::types::{GraphInfo, Loaded, NodeMetrics, RunResult};
 use pipeline_host::{Directories, Engine, EngineOptions, Limits, Prints};
 use pyo3::exceptions::{PyOSError, PyValueError};
@@ -158,10 +159,7 @@ impl Sandbox {
         for node in listed.map_err(|fault| Failed::from(fault).into_exception(py))? {
             let fields = PyDict::new(py);
             fields.set_item("node_type", node.node_type)?;
-            fields.set_item(
-                "language",
-                pipeline_host::codec::document::language(node.language),
-            )?;
+            fields.set_item("language", node.language.name())?;
             fields.set_item("summary", node.summary)?;
             fields.set_item("streaming", node.streaming)?;
             fields.set_item("source", node.source)?;

@@ -15,7 +15,8 @@ pub(crate) fn compile(arguments: &cli::Compile) -> Result<(), Failure> {
     limits.interrupt = Some(interrupt::stop(&engine));
     let mut sources = Vec::new();
     for directory in &place.nodes {
-        sources.extend(bytecode::sources(directory).map_err(|error| Failure::usage(error.in_full()))?);
+        sources
+            .extend(bytecode::sources(directory).map_err(|error| Failure::usage(error.in_full()))?);
     }
     let refused = workspace::block_on(async {
         let compiled = bytecode::compile(&sandbox, &limits, &sources, true).await;

@@ -3,7 +3,8 @@
 use std::io::IsTerminal;
 
 use pipeline_host::codec;
-use pipeline_host::codec::document::{invalid_manifest, kind, plain_error};
+use pipeline_host::codec::document::{invalid_manifest, plain_error};
+use pipeline_host::codec::names::Named as _;
 use pipeline_host::types::{Diagnostic, ErrorKind, Input, PipelineError};
 use pipeline_host::{Error, Instance, LimitError, Limits, Sandbox};
 
@@ -108,7 +109,7 @@ impl Run<'_> {
     fn failed(&mut self, error: &PipelineError, refusals: &[LimitError]) -> Failure {
         let code = tell(self.source, error, refusals);
         let limit = refusals.iter().find(|refusal| !is_of_log(refusal));
-        let kind = limit.map_or(kind(error.kind), LimitError::kind);
+        let kind = limit.map_or(error.kind.name(), LimitError::kind);
         self.document(error, kind)
             .err()
             .unwrap_or(Failure::Told(code))

@@ -1,13 +1,14 @@
 //! Dynamic values between the arena of the WIT and the tree of the executor.
 
-use super::types::{self, ValueNode};
-use crate::value::{Limit, MAX_NODES, NoForm, Value, digits, enter, from_digits};
+use pipeline_codec::types::{self, ValueNode};
+
+use super::{Limit, MAX_NODES, NoForm, Value, digits, enter, from_digits};
 
 /// Builds the tree of an arena.
 ///
 /// # Errors
 /// Says which rule of the WIT's `value` the arena breaks.
-pub(super) fn lift(value: types::Value) -> Result<Value, String> {
+pub fn lift(value: types::Value) -> Result<Value, String> {
     let types::Value { nodes, root } = value;
     if nodes.len() > MAX_NODES {
         return Err(Limit::Nodes.to_string());
@@ -109,7 +110,7 @@ fn no_key(key: &Value) -> String {
 ///
 /// # Errors
 /// Where the value holds something that has no place inside a value.
-pub(super) fn lower(value: Value) -> Result<types::Value, NoForm> {
+pub fn lower(value: Value) -> Result<types::Value, NoForm> {
     let mut nodes = Vec::new();
     let root = push(&mut nodes, value, 0)?;
     Ok(types::Value { nodes, root })
