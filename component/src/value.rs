@@ -1,5 +1,6 @@
 //! The values that move between nodes.
 
+pub mod arena;
 mod media;
 
 use std::any::Any;
@@ -8,18 +9,7 @@ use std::fmt;
 use num_bigint::BigInt;
 
 pub use self::media::*;
-
-/// Most levels of nesting of a value that crosses the boundary: a list, tuple
-/// or mapping in so many others is too deep, whether or not it is empty.
-pub const MAX_DEPTH: usize = 128;
-
-/// Most nodes of a value that crosses the boundary, so that indices and memory
-/// stay bounded.
-pub const MAX_NODES: usize = 1 << 24;
-
-/// Most decimal digits of an integer that crosses the boundary, as many as
-/// Python's `int` and `str` take: converting them takes quadratic time.
-pub const MAX_DIGITS: usize = 4300;
+pub use pipeline_codec::{MAX_DEPTH, MAX_DIGITS, MAX_NODES};
 
 /// A value breaks one of the limits on what crosses the boundary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

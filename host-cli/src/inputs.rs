@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::path::Path;
 
-use pipeline_host::codec;
-use pipeline_host::types::{Audio, Binary, Data, Image, ImageFormat, Input, Value, ValueNode};
+use pipeline_host::types::{Audio, Binary, Data, Input, Value, ValueNode};
+use pipeline_host::{codec, images, npy, wav};
 
 use crate::cli::{self, Items};
 use crate::failure::Failure;
@@ -140,9 +140,13 @@ fn from_file(path: &Path, bytes: Vec<u8>) -> Result<Data, String> {
         .to_string_lossy()
         .to_ascii_lowercase();
     match ending.as_str() {
-        "wav" => wav(path, &bytes).map(Data::Audio),
-        "png" | "jpg" | "jpeg" | "webp" => image(bytes).map(Data::Image),
-        "npy" => crate::npy::read(&bytes).map(Data::Tensor),
+        "wav" => audio(path, &bytes).map(Data::Audio),
+        "png" | "jpg" | "jpeg" | "webp" => images::read(bytes)
+            .map(Data::Image)
+            .map_err(|error| error.to_string()),
+        "npy" => npy::read(&bytes)
+            .map(Data::Tensor)
+            .map_err(|error| error.to_string()),
         "txt" => match String::from_utf8(bytes) {
             Ok(text) => Ok(Data::Value(Value {
                 nodes: vec![ValueNode::Text(text)],
@@ -161,96 +165,10 @@ fn from_file(path: &Path, bytes: Vec<u8>) -> Result<Data, String> {
     }
 }
 
-fn wav(path: &Path, bytes: &[u8]) -> Result<Audio, String> {
-    let wav = pipeline_host::wav::decode(bytes).map_err(|error| error.to_string())?;
+fn audio(path: &Path, bytes: &[u8]) -> Result<Audio, String> {
+    let wav = wav::decode(bytes).map_err(|error| error.to_string())?;
     if let Some(warning) = wav.warning {
         report::tell(&format!("warning: `{}`: {warning}", path.display()));
     }
     Ok(wav.audio)
-}
-
-fn image(bytes: Vec<u8>) -> Result<Image, String> {
-    let unknown = || "it is no PNG, JPEG or WebP image".to_owned();
-    let format = match imagesize::image_type(&bytes).map_err(|_| unknown())? {
-        imagesize::ImageType::Png => ImageFormat::Png,
-        imagesize::ImageType::Jpeg => ImageFormat::Jpeg,
-        imagesize::ImageType::Webp => ImageFormat::Webp,
-        _ => return Err(unknown()),
-    };
-    let side = |pixels: usize| u32::try_from(pixels).ok();
-    let size = match format {
-        ImageFormat::Jpeg => jpeg_size(&bytes),
-        _ => imagesize::blob_size(&bytes)
-            .ok()
-            .and_then(|size| Some((side(size.width)?, side(size.height)?))),
-    };
-    let (width, height) = size.ok_or("its dimensions can't be read")?;
-    Ok(Image {
-        format,
-        width,
-        height,
-        data: bytes,
-        timestamp_us: None,
-        metadata: None,
-    })
-}
-
-/// Width and height of a JPEG, by the first frame's header. Any number of 0xFF
-/// may stand before a marker (ITU-T T.81, B.1.1.2), which `imagesize` does not
-/// know.
-fn jpeg_size(bytes: &[u8]) -> Option<(u32, u32)> {
-    let mut rest = bytes.strip_prefix(b"\xFF\xD8")?;
-    loop {
-        let (0xFF, after) = rest.split_first()? else {
-            return None;
-        };
-        let at = after.iter().position(|byte| *byte != 0xFF)?;
-        let (marker, segment) = (after[at], &after[at + 1..]);
-        match marker {
-            // These stand alone.
-            0x01 | 0xD0..=0xD8 => rest = segment,
-            // The scan or the end: a frame would have come before.
-            0xD9 | 0xDA => return None,
-            // Frames, but for tables that share their numbers.
-            0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
-                let [_, _, _, height @ .., a, b] = segment.get(..7)? else {
-                    return None;
-                };
-                let height = u16::from_be_bytes(height.try_into().ok()?);
-                return Some((u16::from_be_bytes([*a, *b]).into(), height.into()));
-            }
-            _ => {
-                let length = segment.first_chunk::<2>()?;
-                rest = segment.get(usize::from(u16::from_be_bytes(*length)).max(2)..)?;
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::jpeg_size;
-
-    #[test]
-    fn jpegs_have_fill_bytes_and_segments_of_any_kind() {
-        const FRAME: &[u8] = b"\xFF\xC2\0\x11\x08\0\x17\0\x25\x03";
-        let jpeg = |parts: &[&[u8]]| [b"\xFF\xD8", &parts.concat()[..]].concat();
-        for (parts, size) in [
-            (&[FRAME][..], Some((37, 23))),
-            (&[b"\xFF\xFF\xFF", FRAME], Some((37, 23))),
-            (
-                &[b"\xFF\xE0\0\x04ab", b"\xFF\xC4\0\x02", b"\xFF\x01", FRAME],
-                Some((37, 23)),
-            ),
-            (&[b"\xFF\xDA\0\x02", FRAME], None),
-            (&[b"\xFF\xE0\0\0", FRAME], Some((37, 23))),
-            (&[b"\xFF\xE0\xFF\xFF", FRAME], None),
-            (&[b"x", FRAME], None),
-            (&[&FRAME[..8]], None),
-            (&[b"\xFF\xFF"], None),
-            (&[], None),
-        ] {
-            assert_eq!(jpeg_size(&jpeg(parts)), size, "{parts:?}");
-        }
-    }
 }

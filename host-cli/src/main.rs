@@ -7,7 +7,6 @@ mod excerpt;
 mod failure;
 mod inputs;
 mod interrupt;
-mod npy;
 mod outputs;
 mod place;
 mod report;

@@ -1,21 +1,20 @@
 //! Results as JSON, and media as files.
 
 use std::fs;
-use std::io::{self, Cursor, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use pipeline_host::Limits;
 use pipeline_host::codec::document::{self, Form, Layout};
 use pipeline_host::codec::{self, ArenaError, Style, Writer};
 use pipeline_host::files::{self, Existing};
 use pipeline_host::terminal::visible;
 use pipeline_host::types::{
-    Audio, Data, Diagnostic, ImageFormat, NodeOutputs, PipelineError, PixelFormat, RunResult,
+    Data, Diagnostic, ImageFormat, NodeOutputs, PipelineError, PixelFormat, RunResult,
 };
+use pipeline_host::{Error, Limits, images, npy, wav};
 
 use crate::cli::{self, Format};
 use crate::failure::Failure;
-use crate::npy;
 use crate::workspace::reason;
 
 /// What the names of files begin with; the output's number follows.
@@ -221,7 +220,7 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
 
 /// A medium as a file: the ending of its name, and its bytes. Values and
 /// references have none.
-fn encode(item: &Data) -> Result<Option<(&'static str, Vec<u8>)>, String> {
+fn encode(item: &Data) -> Result<Option<(&'static str, Vec<u8>)>, Error> {
     Ok(Some(match item {
         Data::Value(_)
         | Data::Integers(_)
@@ -231,7 +230,7 @@ fn encode(item: &Data) -> Result<Option<(&'static str, Vec<u8>)>, String> {
         Data::Text(text) => ("txt", text.text.clone().into_bytes()),
         Data::Binary(binary) => ("bin", binary.bytes.clone()),
         Data::Tensor(tensor) => ("npy", npy::write(tensor)),
-        Data::Audio(audio) => ("wav", wav(audio)?),
+        Data::Audio(audio) => ("wav", wav::encode(audio)?),
         Data::Video(video) => pixels(&video.pixel_data, video.format, video.width, video.height)?,
         Data::Image(image) => match image.format {
             ImageFormat::Jpeg => ("jpg", image.data.clone()),
@@ -242,53 +241,15 @@ fn encode(item: &Data) -> Result<Option<(&'static str, Vec<u8>)>, String> {
     }))
 }
 
-fn wav(audio: &Audio) -> Result<Vec<u8>, String> {
-    let spec = hound::WavSpec {
-        channels: u16::try_from(audio.channels).map_err(|_| "a WAV file has fewer channels")?,
-        sample_rate: audio.sample_rate,
-        bits_per_sample: 32,
-        sample_format: hound::SampleFormat::Float,
-    };
-    let say = |error: hound::Error| error.to_string();
-    let mut bytes = Cursor::new(Vec::new());
-    let mut writer = hound::WavWriter::new(&mut bytes, spec).map_err(say)?;
-    for sample in &audio.samples {
-        writer.write_sample(*sample).map_err(say)?;
-    }
-    writer.finalize().map_err(say)?;
-    Ok(bytes.into_inner())
-}
-
 /// Raw pixels as PNG, where PNG has their format, and else as they are.
 fn pixels(
     data: &[u8],
     format: PixelFormat,
     width: u32,
     height: u32,
-) -> Result<(&'static str, Vec<u8>), String> {
-    let (colour, swapped) = match format {
-        PixelFormat::Gray8 => (png::ColorType::Grayscale, false),
-        PixelFormat::Rgb24 => (png::ColorType::Rgb, false),
-        PixelFormat::Bgr24 => (png::ColorType::Rgb, true),
-        PixelFormat::Rgba32 => (png::ColorType::Rgba, false),
-        PixelFormat::Bgra32 => (png::ColorType::Rgba, true),
-        PixelFormat::Yuv420p | PixelFormat::Nv12 | PixelFormat::Encoded => {
-            return Ok(("bin", data.to_vec()));
-        }
-    };
-    let say = |error: png::EncodingError| error.to_string();
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(colour);
-    let mut writer = encoder.write_header().map_err(say)?;
-    if swapped {
-        let mut data = data.to_vec();
-        data.chunks_exact_mut(colour.samples())
-            .for_each(|pixel| pixel.swap(0, 2));
-        writer.write_image_data(&data).map_err(say)?;
-    } else {
-        writer.write_image_data(data).map_err(say)?;
-    }
-    writer.finish().map_err(say)?;
-    Ok(("png", bytes))
+) -> Result<(&'static str, Vec<u8>), Error> {
+    Ok(match images::png(data, format, width, height)? {
+        Some(png) => ("png", png),
+        None => ("bin", data.to_vec()),
+    })
 }

@@ -43,10 +43,12 @@ pub(crate) fn find(place: &Place, component: &str) -> Result<Places, Failure> {
     );
     let mut directories = Directories::new(&stdlib, &python).map_err(|error| {
         let help = format!("name them by --stdlib and --python; {HINT}");
-        Failure::usage(error).help(help)
+        Failure::usage(error.in_full()).help(help)
     })?;
     for nodes in &place.nodes {
-        directories.add_nodes(nodes).map_err(Failure::usage)?;
+        directories
+            .add_nodes(nodes)
+            .map_err(|error| Failure::usage(error.in_full()))?;
     }
     Ok(Places {
         component,

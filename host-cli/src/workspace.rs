@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::io::Read;
 
-use pipeline_host::{Component, Directories, Engine, EngineOptions, Fault, LoadError, Sandbox};
+pub(crate) use pipeline_host::error::reason;
+use pipeline_host::{Component, Directories, Engine, EngineOptions, Error, Sandbox};
 
 use crate::cli::Place;
 use crate::compiling::Compiling;
@@ -14,7 +15,8 @@ use crate::report::Source;
 /// Loads the component into a sandbox.
 pub(crate) fn open(place: &Place) -> Result<(Engine, Sandbox), Failure> {
     let (engine, component, directories) = load(place, "pipeline.wasm", &EngineOptions::default())?;
-    let sandbox = Sandbox::new(&engine, &component, directories).map_err(Failure::usage)?;
+    let sandbox = Sandbox::new(&engine, &component, directories)
+        .map_err(|error| Failure::usage(error.in_full()))?;
     tracing::debug!("linked");
     Ok((engine, sandbox))
 }
@@ -26,7 +28,7 @@ pub(crate) fn load(
     options: &EngineOptions,
 ) -> Result<(Engine, Component, Directories), Failure> {
     let places = place::find(place, name)?;
-    let engine = Engine::new(options).map_err(Failure::failed)?;
+    let engine = Engine::new(options).map_err(|error| Failure::failed(error.in_full()))?;
     tracing::debug!("engine made");
     let mut compiling = Compiling::default();
     let mut events = |event| compiling.show(event);
@@ -35,11 +37,12 @@ pub(crate) fn load(
         false => engine.load(&places.component, &mut events),
     };
     let component = component.map_err(|error| match &error {
-        LoadError::Engine(_) => Failure::failed(error),
-        LoadError::NotAComponent { .. } | LoadError::Unreadable { .. } => {
-            Failure::usage(error).help(format!("--component takes the file `{name}`"))
+        Error::Engine { .. } => Failure::failed(error.in_full()),
+        Error::NotAComponent { .. } | Error::Component { .. } => {
+            let help = format!("--component takes the file `{name}`");
+            Failure::usage(error.in_full()).help(help)
         }
-        _ => Failure::usage(error),
+        _ => Failure::usage(error.in_full()),
     })?;
     tracing::debug!(component = %places.component.display(), "loaded");
     Ok((engine, component, places.directories))
@@ -81,24 +84,14 @@ pub(crate) fn manifest(name: &str) -> Result<Source, Failure> {
     })
 }
 
-/// What the system says, without its error number.
-pub(crate) fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "it is not there".into(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
-        std::io::ErrorKind::IsADirectory => "it is a directory".into(),
-        _ => error.to_string(),
-    }
-}
-
 /// How the program ends when a run ended without a result.
-pub(crate) fn faulted(fault: &Fault) -> Failure {
-    if let Fault::Interrupted = fault {
-        return Failure::code(fault, INTERRUPTED);
+pub(crate) fn faulted(fault: &Error) -> Failure {
+    if let Error::Interrupted = fault {
+        return Failure::code(fault.in_full(), INTERRUPTED);
     }
-    let failure = Failure::failed(fault);
+    let failure = Failure::failed(fault.in_full());
     match fault {
-        Fault::Limit(limit) => failure.help(format!("--{} sets the limit", limit.name())),
+        Error::Limit(limit) => failure.help(format!("--{} sets the limit", limit.name())),
         _ => failure,
     }
 }

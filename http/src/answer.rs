@@ -77,7 +77,7 @@ impl Answer {
             ErrorKind::Internal | ErrorKind::SessionClosed => 500,
             _ => 422,
         };
-        Self::error(status, document::kind(error.kind), error, form)
+        Self::error(status, error.kind.name(), error, form)
     }
 
     fn error(status: u16, kind: &str, error: &PipelineError, form: Form<'_>) -> Self {

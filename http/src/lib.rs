@@ -16,16 +16,6 @@ mod routes;
 mod run;
 mod stream;
 
-/// JSON to items and results to JSON: the same source as the host library's.
-#[allow(dead_code, unreachable_pub, unused_imports)]
-#[path = "../../host-cli/src/codec/mod.rs"]
-mod codec;
-
-/// Manifests by name: the same source as the host library's.
-#[allow(dead_code, unreachable_pub)]
-#[path = "../../host-cli/src/manifests.rs"]
-mod manifests;
-
 mod bindings {
     #![allow(missing_docs, unsafe_op_in_unsafe_fn, clippy::all)]
 
@@ -39,12 +29,13 @@ mod bindings {
             }
         ",
         world: "remotemedia:http/http",
+        with: { "remotemedia:pipeline/types@0.2.0": pipeline_codec::types },
         generate_all,
-        additional_derives: [PartialEq],
     });
 }
 
-use bindings::remotemedia::pipeline::{executor, types};
+use bindings::remotemedia::pipeline::executor;
+use pipeline_codec::{self as codec, manifests, types};
 use wasip2::exports::http::incoming_handler::Guest;
 use wasip2::http::types::{IncomingRequest, ResponseOutparam};
 

@@ -66,7 +66,7 @@ pub(crate) fn run(source: &Source, items: Items, options: Options, to: ResponseO
         Err(End::Gone) => return,
         Err(End::Failed(error)) => {
             if stream.outputs(&error.outputs).is_ok() {
-                stream.failed(&error, document::kind(error.kind));
+                stream.failed(&error, error.kind.name());
             }
         }
         Err(End::Wrong(kind, message)) => {

@@ -1,8 +1,8 @@
 //! What goes wrong, as objects that `remotemedia.sandbox` makes exceptions of.
 
-use pipeline_host::Fault;
-use pipeline_host::codec::document::kind;
-use pipeline_host::types::{Diagnostic, PipelineError, Severity};
+use pipeline_host::Error;
+use pipeline_host::codec::names::Named as _;
+use pipeline_host::types::{Diagnostic, PipelineError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -15,11 +15,11 @@ pub(crate) enum Failed {
     /// The pipeline failed.
     Pipeline(Box<PipelineError>),
     /// It met a limit, or the component is at fault.
-    Fault(Fault),
+    Fault(Error),
 }
 
-impl From<Fault> for Failed {
-    fn from(fault: Fault) -> Self {
+impl From<Error> for Failed {
+    fn from(fault: Error) -> Self {
         Self::Fault(fault)
     }
 }
@@ -44,7 +44,7 @@ impl Failed {
             }
             Self::Pipeline(error) => {
                 let fields = PyDict::new(py);
-                fields.set_item("kind", kind(error.kind))?;
+                fields.set_item("kind", error.kind.name())?;
                 fields.set_item("message", error.message)?;
                 fields.set_item("node_id", error.node_id)?;
                 fields.set_item("node_type", error.node_type)?;
@@ -54,13 +54,13 @@ impl Failed {
                 fields.set_item("diagnostics", diagnostics(py, &error.diagnostics)?)?;
                 errors.call_method("failed", (), Some(&fields))?
             }
-            Self::Fault(Fault::Interrupted) => errors.call_method0("interrupted")?,
+            Self::Fault(Error::Interrupted) => errors.call_method0("interrupted")?,
             Self::Fault(fault) => {
                 let name = match &fault {
-                    Fault::Limit(limit) => Some(limit.name()),
+                    Error::Limit(limit) => Some(limit.name()),
                     _ => None,
                 };
-                errors.call_method1("limit", (fault.to_string(), name))?
+                errors.call_method1("limit", (fault.in_full(), name))?
             }
         };
         Ok(PyErr::from_value(made))
@@ -75,11 +75,7 @@ pub(crate) fn diagnostics<'py>(
     let list = PyList::empty(py);
     for diagnostic in all {
         let fields = PyDict::new(py);
-        let severity = match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        fields.set_item("severity", severity)?;
+        fields.set_item("severity", diagnostic.severity.name())?;
         fields.set_item("code", &diagnostic.code)?;
         fields.set_item("message", &diagnostic.message)?;
         fields.set_item("help", &diagnostic.help)?;

@@ -3,10 +3,9 @@
 use std::str::FromStr as _;
 
 use num_bigint::BigInt;
+use pipeline_host::codec::names::Named as _;
 use pipeline_host::codec::validate;
-use pipeline_host::types::{
-    ControlKind, Data, Dtype, ImageFormat, NodeOutputs, PixelFormat, Value, ValueNode,
-};
+use pipeline_host::types::{Data, ImageFormat, NodeOutputs, Value, ValueNode};
 use pyo3::IntoPyObjectExt as _;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -58,7 +57,7 @@ fn data<'py>(py: Python<'py>, item: Data) -> PyResult<Bound<'py, PyAny>> {
             set("pixel_data", bytes(py, &video.pixel_data))?;
             set("width", video.width.into_bound_py_any(py)?)?;
             set("height", video.height.into_bound_py_any(py)?)?;
-            set("format", pixels(video.format).into_bound_py_any(py)?)?;
+            set("format", video.format.name().into_bound_py_any(py)?)?;
             set("codec", video.codec.into_bound_py_any(py)?)?;
             set("frame_number", video.frame_number.into_bound_py_any(py)?)?;
             set("timestamp_us", video.timestamp_us.into_bound_py_any(py)?)?;
@@ -71,7 +70,7 @@ fn data<'py>(py: Python<'py>, item: Data) -> PyResult<Bound<'py, PyAny>> {
                 ImageFormat::Jpeg => ("jpeg", None),
                 ImageFormat::Png => ("png", None),
                 ImageFormat::Webp => ("webp", None),
-                ImageFormat::Raw(format) => ("raw", Some(pixels(format))),
+                ImageFormat::Raw(format) => ("raw", Some(format.name())),
             };
             set("data", bytes(py, &image.data))?;
             set("format", format.into_bound_py_any(py)?)?;
@@ -85,7 +84,7 @@ fn data<'py>(py: Python<'py>, item: Data) -> PyResult<Bound<'py, PyAny>> {
         Data::Tensor(tensor) => {
             set("data", bytes(py, &tensor.data))?;
             set("shape", PyTuple::new(py, tensor.shape)?.into_any())?;
-            set("dtype", dtype(tensor.dtype).into_bound_py_any(py)?)?;
+            set("dtype", tensor.dtype.name().into_bound_py_any(py)?)?;
             set("layout", tensor.layout.into_bound_py_any(py)?)?;
             intern!(py, "Tensor")
         }
@@ -110,12 +109,7 @@ fn data<'py>(py: Python<'py>, item: Data) -> PyResult<Bound<'py, PyAny>> {
             intern!(py, "File")
         }
         Data::Control(control) => {
-            let kind = match control.kind {
-                ControlKind::CancelSpeculation => "cancel-speculation",
-                ControlKind::BatchHint => "batch-hint",
-                ControlKind::DeadlineWarning => "deadline-warning",
-            };
-            set("kind", kind.into_bound_py_any(py)?)?;
+            set("kind", control.kind.name().into_bound_py_any(py)?)?;
             set("segment_id", control.segment_id.into_bound_py_any(py)?)?;
             set("timestamp_ms", control.timestamp_ms.into_bound_py_any(py)?)?;
             intern!(py, "Control")
@@ -195,35 +189,5 @@ fn node<'py>(py: Python<'py>, nodes: &[ValueNode], index: u32) -> PyResult<Bound
         }
         ValueNode::Integers(items) => Ok(PyList::new(py, items)?.into_any()),
         ValueNode::Numbers(items) => Ok(PyList::new(py, items)?.into_any()),
-    }
-}
-
-fn pixels(format: PixelFormat) -> &'static str {
-    match format {
-        PixelFormat::Gray8 => "gray8",
-        PixelFormat::Rgb24 => "rgb24",
-        PixelFormat::Bgr24 => "bgr24",
-        PixelFormat::Rgba32 => "rgba32",
-        PixelFormat::Bgra32 => "bgra32",
-        PixelFormat::Yuv420p => "yuv420p",
-        PixelFormat::Nv12 => "nv12",
-        PixelFormat::Encoded => "encoded",
-    }
-}
-
-fn dtype(dtype: Dtype) -> &'static str {
-    match dtype {
-        Dtype::U8 => "u8",
-        Dtype::I8 => "i8",
-        Dtype::U16 => "u16",
-        Dtype::I16 => "i16",
-        Dtype::U32 => "u32",
-        Dtype::I32 => "i32",
-        Dtype::U64 => "u64",
-        Dtype::I64 => "i64",
-        Dtype::F16 => "f16",
-        Dtype::F32 => "f32",
-        Dtype::F64 => "f64",
-        Dtype::Bool => "bool",
     }
 }

@@ -1,8 +1,9 @@
 //! Python objects to items.
 
+use pipeline_host::codec::names::Named;
 use pipeline_host::types::{
-    Audio, Binary, Control, ControlKind, Data, Dtype, File, Image, ImageFormat, Input, PixelFormat,
-    Tensor, Text, Value, ValueNode, Video,
+    Audio, Binary, Control, Data, File, Image, ImageFormat, Input, Tensor, Text, Value, ValueNode,
+    Video,
 };
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -326,7 +327,7 @@ fn medium(item: &Bound<'_, PyAny>, path: &str) -> PyResult<Option<Data>> {
             pixel_data: bytes("pixel_data")?,
             width: size("width")?,
             height: size("height")?,
-            format: pixels(&must_text(item, "format")?)?,
+            format: named(item, "format")?,
             codec: text("codec")?,
             frame_number: must("frame_number")?,
             timestamp_us: must("timestamp_us")?,
@@ -339,7 +340,7 @@ fn medium(item: &Bound<'_, PyAny>, path: &str) -> PyResult<Option<Data>> {
                 "jpeg" => ImageFormat::Jpeg,
                 "png" => ImageFormat::Png,
                 "webp" => ImageFormat::Webp,
-                _ => ImageFormat::Raw(pixels(&must_text(item, "pixel_format")?)?),
+                _ => ImageFormat::Raw(named(item, "pixel_format")?),
             },
             width: size("width")?,
             height: size("height")?,
@@ -349,7 +350,7 @@ fn medium(item: &Bound<'_, PyAny>, path: &str) -> PyResult<Option<Data>> {
         "Tensor" => Data::Tensor(Tensor {
             data: bytes("data")?,
             shape: item.getattr("shape")?.extract()?,
-            dtype: dtype(&must_text(item, "dtype")?)?,
+            dtype: named(item, "dtype")?,
             layout: text("layout")?,
         }),
         "Text" => Data::Text(Text {
@@ -370,11 +371,7 @@ fn medium(item: &Bound<'_, PyAny>, path: &str) -> PyResult<Option<Data>> {
             length: whole("length")?,
         }),
         "Control" => Data::Control(Control {
-            kind: match must_text(item, "kind")?.as_str() {
-                "cancel-speculation" => ControlKind::CancelSpeculation,
-                "batch-hint" => ControlKind::BatchHint,
-                _ => ControlKind::DeadlineWarning,
-            },
+            kind: named(item, "kind")?,
             segment_id: text("segment_id")?,
             timestamp_ms: must("timestamp_ms")?,
         }),
@@ -407,34 +404,10 @@ fn samples(view: &Bound<'_, PyAny>) -> PyResult<Vec<f32>> {
     PyBuffer::<f32>::get(view)?.to_vec(view.py())
 }
 
-fn pixels(name: &str) -> PyResult<PixelFormat> {
-    Ok(match name {
-        "gray8" => PixelFormat::Gray8,
-        "rgb24" => PixelFormat::Rgb24,
-        "bgr24" => PixelFormat::Bgr24,
-        "rgba32" => PixelFormat::Rgba32,
-        "bgra32" => PixelFormat::Bgra32,
-        "yuv420p" => PixelFormat::Yuv420p,
-        "nv12" => PixelFormat::Nv12,
-        "encoded" => PixelFormat::Encoded,
-        other => return Err(PyValueError::new_err(format!("{other} is no pixel format"))),
-    })
-}
-
-fn dtype(name: &str) -> PyResult<Dtype> {
-    Ok(match name {
-        "u8" => Dtype::U8,
-        "i8" => Dtype::I8,
-        "u16" => Dtype::U16,
-        "i16" => Dtype::I16,
-        "u32" => Dtype::U32,
-        "i32" => Dtype::I32,
-        "u64" => Dtype::U64,
-        "i64" => Dtype::I64,
-        "f16" => Dtype::F16,
-        "f32" => Dtype::F32,
-        "f64" => Dtype::F64,
-        "bool" => Dtype::Bool,
-        other => return Err(PyValueError::new_err(format!("{other} is no dtype"))),
-    })
+/// The case of an enum that an attribute names.
+fn named<T: Named>(item: &Bound<'_, PyAny>, name: &str) -> PyResult<T> {
+    let text = must_text(item, name)?;
+    let known = || T::NAMES.join(", ");
+    T::named(&text)
+        .ok_or_else(|| PyValueError::new_err(format!("{name} {text:?} is none of {}", known())))
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pipeline_host::codec::names::Named as _;
 use pipeline_host::types::{GraphInfo, Loaded, NodeMetrics, RunResult};
 use pipeline_host::{Directories, Engine, EngineOptions, Limits, Prints};
 use pyo3::exceptions::{PyOSError, PyValueError};
@@ -61,18 +62,18 @@ impl Sandbox {
         prints: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let made = py.detach(|| -> Result<Self, String> {
-            let engine = Engine::new(&EngineOptions::default()).map_err(|e| e.to_string())?;
+            let engine = Engine::new(&EngineOptions::default()).map_err(|e| e.in_full())?;
             let loaded = match installed {
                 true => engine.load_installed(&component, &mut |_| {}),
                 false => engine.load(&component, &mut |_| {}),
             };
-            let loaded = loaded.map_err(|e| e.to_string())?;
-            let mut directories = Directories::new(&stdlib, &python).map_err(|e| e.to_string())?;
+            let loaded = loaded.map_err(|e| e.in_full())?;
+            let mut directories = Directories::new(&stdlib, &python).map_err(|e| e.in_full())?;
             for nodes in &nodes {
-                directories.add_nodes(nodes).map_err(|e| e.to_string())?;
+                directories.add_nodes(nodes).map_err(|e| e.in_full())?;
             }
             let sandbox = pipeline_host::Sandbox::new(&engine, &loaded, directories)
-                .map_err(|e| e.to_string())?;
+                .map_err(|e| e.in_full())?;
             Ok(Self { engine, sandbox })
         });
         let mut made = made.map_err(PyOSError::new_err)?;
@@ -158,10 +159,7 @@ impl Sandbox {
         for node in listed.map_err(|fault| Failed::from(fault).into_exception(py))? {
             let fields = PyDict::new(py);
             fields.set_item("node_type", node.node_type)?;
-            fields.set_item(
-                "language",
-                pipeline_host::codec::document::language(node.language),
-            )?;
+            fields.set_item("language", node.language.name())?;
             fields.set_item("summary", node.summary)?;
             fields.set_item("streaming", node.streaming)?;
             fields.set_item("source", node.source)?;

@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 use pipeline_host::types::{Input, Loaded, Part, PipelineError, RunResult};
-use pipeline_host::{Fault, Limits, Sandbox};
+use pipeline_host::{Error, Limits, Sandbox};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -43,7 +43,7 @@ impl Session {
         thread::Builder::new()
             .name("pipeline session".into())
             .spawn(move || block_on(serve(&sandbox, &manifest, &limits, opened, &receiver)))
-            .map_err(|error| Fault::Host(format!("no thread for a session: {error}")))?;
+            .map_err(|error| Error::Host(format!("no thread for a session: {error}").into()))?;
         let loaded = is_open.blocking_recv().unwrap_or_else(|_| Err(lost()))?;
         Ok(Self {
             requests: Mutex::new(Some(requests)),
@@ -123,7 +123,7 @@ fn part(py: Python<'_>, part: Part) -> PyResult<(Bound<'_, PyList>, bool)> {
 }
 
 fn lost() -> Failed {
-    Fault::Host("the thread of the session is gone".into()).into()
+    Error::Host("the thread of the session is gone".into()).into()
 }
 
 /// Opens a session, and answers requests until there are none any more.
@@ -153,7 +153,7 @@ async fn serve(
     if opened.send(Ok(loaded)).is_err() {
         return;
     }
-    let flat = |answer: Result<Result<Part, PipelineError>, Fault>| match answer {
+    let flat = |answer: Result<Result<Part, PipelineError>, Error>| match answer {
         Ok(part) => part.map_err(Failed::from),
         Err(fault) => Err(fault.into()),
     };

@@ -160,7 +160,7 @@ pub(crate) fn compile(more: &[&str]) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = shell::command(cargo, &crate::root());
     command.args(["build", "--release", "--quiet"]);
-    for package in ["xtask", "pipeline-host"].iter().chain(more) {
+    for package in ["xtask", "pipeline-cli"].iter().chain(more) {
         command.args(["--package", package]);
     }
     shell::run(&mut command)

@@ -22,7 +22,9 @@ pub(crate) fn build(toolchain: &Toolchain, artefacts: &Artefacts, work: &Path) -
     let library = guest::build(&guest::HTTP, toolchain, artefacts, work)?;
     let libc = artefacts.library("libc.so");
     let output = work.join("http.wasm");
-    let inputs = Inputs::new("http", &[include_str!("http.rs")]).file(&library)?.file(&libc)?;
+    let inputs = Inputs::new("http", &[include_str!("http.rs")])
+        .file(&library)?
+        .file(&libc)?;
     stamp::unless_done("link the HTTP component", inputs, &output, || {
         let mut linker = wit_component::Linker::default();
         linker.use_built_in_libdl(true);
@@ -39,7 +41,9 @@ pub(crate) fn build(toolchain: &Toolchain, artefacts: &Artefacts, work: &Path) -
 /// Where they don't fit together.
 pub(crate) fn compose(http: &Path, pipeline: &Path, work: &Path) -> Result<PathBuf> {
     let output = work.join("pipeline-http.wasm");
-    let inputs = Inputs::new("compose", &[include_str!("http.rs")]).file(http)?.file(pipeline)?;
+    let inputs = Inputs::new("compose", &[include_str!("http.rs")])
+        .file(http)?
+        .file(pipeline)?;
     stamp::unless_done("compose the HTTP component", inputs, &output, || {
         let mut graph = CompositionGraph::new();
         let http = register(&mut graph, "remotemedia:http", http)?;

@@ -151,7 +151,8 @@ impl Build<'_> {
     fn tools(&self) -> Result<()> {
         let environment = self.folder.join("tools");
         let requirements = self.inputs.join("tools.txt");
-        let inputs = Inputs::new("numpy's tools", &[include_str!("numpy.rs")]).file(&requirements)?;
+        let inputs =
+            Inputs::new("numpy's tools", &[include_str!("numpy.rs")]).file(&requirements)?;
         stamp::unless_done("install numpy's tools", inputs, &environment, || {
             shell::output(
                 shell::command("python3", &self.folder)

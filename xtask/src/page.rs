@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::stamp::{self, Inputs};
 use crate::debian::{self, Program};
+use crate::stamp::{self, Inputs};
 use crate::{npm, shell};
 
 /// What the tests drive: a test that quietly leaves a browser out would be no test. WebKit has a command of its own,

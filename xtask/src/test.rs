@@ -222,7 +222,8 @@ fn documentation(mut command: Command) -> Command {
 pub(crate) fn python_tools() -> Result<PathBuf> {
     let environment = crate::target().join("python-tools");
     let python = environment.join("bin/python");
-    let inputs = Inputs::new("python tools", &[include_str!("test.rs")]).text(&PYTHON_TOOLS.join(" "));
+    let inputs =
+        Inputs::new("python tools", &[include_str!("test.rs")]).text(&PYTHON_TOOLS.join(" "));
     stamp::unless_done("install the tools for Python", inputs, &environment, || {
         let root = crate::root();
         shell::output(

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow};
 use pipeline_host::types::{ErrorKind, Manifest, PipelineError, RunResult};
 use pipeline_host::{
-    Allocation, Directories, Engine, EngineOptions, Fault, Interrupt, LimitError, Limits, Sandbox,
+    Allocation, Directories, Engine, EngineOptions, Error, Interrupt, LimitError, Limits, Sandbox,
     Started, Workers, codec,
 };
 use serde::Serialize;
@@ -159,7 +159,7 @@ impl Case {
     }
 
     /// Says how a run ended, and notes it where it should have ended otherwise.
-    fn judge(&self, end: Result<Outcome, Fault>, wrong: &mut Vec<String>) -> String {
+    fn judge(&self, end: Result<Outcome, Error>, wrong: &mut Vec<String>) -> String {
         let (right, said) = match (self, &end) {
             (Self::Fails(how), end) => (fails_rightly(how, end), told(end)),
             (_, Ok(Ok(run))) => {
@@ -194,7 +194,7 @@ pub(crate) fn honest(item: i64) -> String {
 
 /// Whether a run that is to fail did so in its own way. What limits allow of
 /// printing and of open files may change; that it hurts nobody else may not.
-fn fails_rightly(how: &str, end: &Result<Outcome, Fault>) -> bool {
+fn fails_rightly(how: &str, end: &Result<Outcome, Error>) -> bool {
     let failed = |kind: ErrorKind, text: &str| match end {
         Ok(Err(error)) => error.kind == kind && error.message.contains(text),
         _ => false,
@@ -204,27 +204,27 @@ fn fails_rightly(how: &str, end: &Result<Outcome, Fault>) -> bool {
         "recursion" => failed(ErrorKind::NodeFailed, "RecursionError"),
         "memory" => {
             failed(ErrorKind::NodeFailed, "MemoryError")
-                || matches!(end, Err(Fault::Limit(LimitError::Memory { .. })))
+                || matches!(end, Err(Error::Limit(LimitError::Memory { .. })))
         }
-        "busy" | "sleeps" => matches!(end, Err(Fault::Limit(LimitError::Deadline { .. }))),
-        "interrupted" => matches!(end, Err(Fault::Interrupted)),
+        "busy" | "sleeps" => matches!(end, Err(Error::Limit(LimitError::Deadline { .. }))),
+        "interrupted" => matches!(end, Err(Error::Interrupted)),
         // WASI tells failure from success, and no more.
-        "exits" => matches!(end, Err(Fault::Exit)),
-        "trap" => matches!(end, Err(Fault::Trap(_) | Fault::Exit)),
-        _ => !matches!(end, Err(Fault::Host(_) | Fault::Trap(_))),
+        "exits" => matches!(end, Err(Error::Exit)),
+        "trap" => matches!(end, Err(Error::Trap(_) | Error::Exit)),
+        _ => !matches!(end, Err(Error::Host(_) | Error::Trap(_))),
     }
 }
 
 /// How a run ended, in a few words that don't differ from run to run.
-fn told(end: &Result<Outcome, Fault>) -> String {
+fn told(end: &Result<Outcome, Error>) -> String {
     match end {
         Ok(Ok(_)) => "succeeded".to_owned(),
         Ok(Err(error)) => {
             let line = error.message.lines().next().unwrap_or_default();
             format!("{:?}, {line}", error.kind)
         }
-        Err(Fault::Limit(LimitError::Memory { .. })) => "memory limit".to_owned(),
-        Err(fault) => fault.to_string(),
+        Err(Error::Limit(LimitError::Memory { .. })) => "memory limit".to_owned(),
+        Err(fault) => fault.in_full(),
     }
 }
 
@@ -346,10 +346,10 @@ fn all_slots_serve(
     }
 }
 
-fn block_on<T>(future: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
-        .map_err(|error| Fault::Host(error.to_string()))?
+        .map_err(|error| Error::Host(error.into()))?
         .block_on(future)
 }

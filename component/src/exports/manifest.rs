@@ -1,12 +1,11 @@
 //! Manifests between the WIT and the executor, record by record.
 
 use super::types;
-use super::value;
 use crate::manifest::{
     Capabilities, Connection, CpuRequirement, Execution, GpuRequirement, GpuType, Manifest,
     MediaCapabilities, MediaKind, Metadata, NodeSpec, Placement, PortMedia, PythonEnv, RuntimeHint,
 };
-use crate::value::NoForm;
+use crate::value::{NoForm, arena};
 
 /// Pairs the cases of two enums of the same shape.
 macro_rules! same_cases {
@@ -124,7 +123,7 @@ pub(super) fn lift(manifest: types::Manifest) -> Result<Manifest, (String, Strin
         nodes.push(NodeSpec {
             id: node.id,
             node_type: node.node_type,
-            params: value::lift(node.params)
+            params: arena::lift(node.params)
                 .map_err(|message| (format!("nodes[{position}].params"), message))?,
             is_streaming: node.is_streaming,
             is_output_node: node.is_output_node,
@@ -156,7 +155,7 @@ pub(super) fn lower(manifest: Manifest) -> Result<types::Manifest, NoForm> {
         nodes.push(types::NodeSpec {
             id: node.id,
             node_type: node.node_type,
-            params: value::lower(node.params)?,
+            params: arena::lower(node.params)?,
             is_streaming: node.is_streaming,
             is_output_node: node.is_output_node,
             capabilities: node.capabilities.map(Into::into),

@@ -1,39 +1,17 @@
 //! Items (values and media) between the WIT and the executor.
 
+use pipeline_codec::names::Named;
+
 use super::types::{self, Data};
-use super::value::{lift, lower};
+use crate::value::arena::{lift, lower};
 use crate::value::{
     Audio, Binary, Control, File, Image, Media, NoForm, Tensor, Text, Value, Video,
 };
 
-/// Pairs the cases of a WIT enum with their names.
-macro_rules! names {
-    ($type:ident, $from:ident, $to:ident, { $($case:ident = $name:literal),* $(,)? }) => {
-        fn $from(case: types::$type) -> &'static str {
-            match case { $(types::$type::$case => $name),* }
-        }
-
-        fn $to(name: &str) -> Result<types::$type, NoForm> {
-            match name {
-                $($name => Ok(types::$type::$case),)*
-                _ => Err(NoForm::new(format!("no such name: {name}"))),
-            }
-        }
-    };
+/// The case of a WIT enum that has a name.
+fn case<T: Named>(name: &str) -> Result<T, NoForm> {
+    T::named(name).ok_or_else(|| NoForm::new(format!("no such name: {name}")))
 }
-
-names!(PixelFormat, pixel_name, pixel_case, {
-    Gray8 = "gray8", Rgb24 = "rgb24", Bgr24 = "bgr24", Rgba32 = "rgba32", Bgra32 = "bgra32",
-    Yuv420p = "yuv420p", Nv12 = "nv12", Encoded = "encoded",
-});
-names!(Dtype, dtype_name, dtype_case, {
-    U8 = "u8", I8 = "i8", U16 = "u16", I16 = "i16", U32 = "u32", I32 = "i32", U64 = "u64",
-    I64 = "i64", F16 = "f16", F32 = "f32", F64 = "f64", Bool = "bool",
-});
-names!(ControlKind, control_name, control_case, {
-    CancelSpeculation = "cancel-speculation", BatchHint = "batch-hint",
-    DeadlineWarning = "deadline-warning",
-});
 
 /// Takes an item in.
 ///
@@ -63,7 +41,7 @@ pub(super) fn lift_item(item: Data) -> Result<Value, String> {
             pixel_data: video.pixel_data,
             width: video.width,
             height: video.height,
-            format: pixel_name(video.format),
+            format: video.format.name(),
             codec: video.codec,
             frame_number: video.frame_number,
             timestamp_us: video.timestamp_us,
@@ -75,7 +53,7 @@ pub(super) fn lift_item(item: Data) -> Result<Value, String> {
                 types::ImageFormat::Jpeg => ("jpeg", None),
                 types::ImageFormat::Png => ("png", None),
                 types::ImageFormat::Webp => ("webp", None),
-                types::ImageFormat::Raw(pixels) => ("raw", Some(pixel_name(pixels))),
+                types::ImageFormat::Raw(pixels) => ("raw", Some(pixels.name())),
             };
             Media::Image(Image {
                 data: image.data,
@@ -90,7 +68,7 @@ pub(super) fn lift_item(item: Data) -> Result<Value, String> {
         Data::Tensor(tensor) => Media::Tensor(Tensor {
             data: tensor.data,
             shape: tensor.shape,
-            dtype: dtype_name(tensor.dtype),
+            dtype: tensor.dtype.name(),
             layout: tensor.layout,
         }),
         Data::File(file) => Media::File(File {
@@ -105,7 +83,7 @@ pub(super) fn lift_item(item: Data) -> Result<Value, String> {
             return Err("many items at once can't be one item".into());
         }
         Data::Control(control) => Media::Control(Control {
-            kind: control_name(control.kind),
+            kind: control.kind.name(),
             segment_id: control.segment_id,
             timestamp_ms: control.timestamp_ms,
         }),
@@ -148,7 +126,7 @@ pub(super) fn lower_item(item: Value) -> Result<Data, NoForm> {
             pixel_data: video.pixel_data,
             width: video.width,
             height: video.height,
-            format: pixel_case(video.format)?,
+            format: case(video.format)?,
             codec: video.codec,
             frame_number: video.frame_number,
             timestamp_us: video.timestamp_us,
@@ -161,7 +139,7 @@ pub(super) fn lower_item(item: Value) -> Result<Data, NoForm> {
                 "jpeg" => types::ImageFormat::Jpeg,
                 "png" => types::ImageFormat::Png,
                 "webp" => types::ImageFormat::Webp,
-                _ => types::ImageFormat::Raw(pixel_case(image.pixel_format.unwrap_or_default())?),
+                _ => types::ImageFormat::Raw(case(image.pixel_format.unwrap_or_default())?),
             },
             width: image.width,
             height: image.height,
@@ -171,7 +149,7 @@ pub(super) fn lower_item(item: Value) -> Result<Data, NoForm> {
         Media::Tensor(tensor) => Data::Tensor(types::Tensor {
             data: tensor.data,
             shape: tensor.shape,
-            dtype: dtype_case(tensor.dtype)?,
+            dtype: case(tensor.dtype)?,
             layout: tensor.layout,
         }),
         Media::File(file) => Data::File(types::File {
@@ -183,7 +161,7 @@ pub(super) fn lower_item(item: Value) -> Result<Data, NoForm> {
             length: file.length,
         }),
         Media::Control(control) => Data::Control(types::Control {
-            kind: control_case(control.kind)?,
+            kind: case(control.kind)?,
             segment_id: control.segment_id,
             timestamp_ms: control.timestamp_ms,
         }),

@@ -9,12 +9,11 @@
 mod manifest;
 mod media;
 mod report;
-mod value;
 
 use std::cell::{Cell, RefCell};
 
 use bindings::exports::remotemedia::pipeline::executor::{self, Guest, GuestSession};
-use bindings::remotemedia::pipeline::types;
+use pipeline_codec::types;
 
 use crate::executor::{self as core, Batch, Run, execute, execute_inputs};
 use crate::manifest::{Manifest, check, load, parse};
@@ -38,6 +37,7 @@ mod bindings {
             }
         ",
         world: "remotemedia:build/pipeline-build",
+        with: { "remotemedia:pipeline/types@0.2.0": pipeline_codec::types },
         generate_all,
     });
 

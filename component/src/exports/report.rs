@@ -92,7 +92,7 @@ pub(super) fn loaded(loaded: Loaded) -> Result<types::Loaded, types::InvalidMani
         .map(|items| {
             items
                 .into_iter()
-                .map(value::lower)
+                .map(arena::lower)
                 .collect::<Result<Vec<_>, _>>()
         })
         .transpose()
@@ -126,7 +126,7 @@ impl From<ParamInfo> for types::ParamInfo {
             param_type: param.param_type,
             required: param.required,
             // A default without a form is as good as one that is not known.
-            default: param.default.and_then(|value| value::lower(value).ok()),
+            default: param.default.and_then(|value| arena::lower(value).ok()),
             summary: param.summary,
         }
     }

@@ -1,18 +1,14 @@
-//! Values from a tree, with the forms for what JSON can't say:
-//! `{"$bytes": "aGk="}`, `{"$float": "nan"}`, `{"$tuple": [...]}`,
-//! `{"$dict": [[key, value], ...]}`, and `{"$object": {...}}` for an object
-//! that would read as one of these.
+//! Values from a tree, with the forms for what JSON can't say: those of the
+//! codec, from which the words for what is wrong come as well.
+
+use std::collections::HashSet;
+
+use pipeline_codec::forms::{self, Form, MEDIA};
 
 use super::diagnostic::{Diagnostic, Found, did_you_mean, named};
 use super::path::Path;
 use super::tree::{Kind, Source, Span, Tree};
 use crate::value::{Value, enter};
-
-const FORMS: &[&str] = &["$bytes", "$float", "$tuple", "$dict", "$object"];
-/// Forms that the host reads for whole items.
-const MEDIA: &[&str] = &[
-    "$audio", "$video", "$image", "$tensor", "$text", "$binary", "$file", "$control",
-];
 
 /// Makes values, and notes what is wrong with them.
 pub(crate) struct Values<'a> {
@@ -129,56 +125,48 @@ impl Values<'_> {
     fn special(&mut self, key: &Tree, inner: &Tree, at: &Path<'_>, depth: usize) -> Value {
         let name = key.name();
         let inside = at.key(&name);
-        let wrong = |values: &mut Self, needs: &str| {
-            values.error("wrong-type", &inside, inner.span, || {
-                format!("`{name}` must hold {needs}, found {}", inner.describe())
-            })
-        };
-        match (&*name, &inner.kind) {
-            ("$bytes", Kind::Text(text)) => match base64(text) {
+        let (form, kind) = (Form::of(&name), &inner.kind);
+        match (form, kind) {
+            (Some(Form::Bytes), Kind::Text(text)) => match forms::bytes_of(text) {
                 Ok(bytes) => Value::Bytes(bytes),
-                Err(message) => self.error("invalid-base64", &inside, inner.span, || {
-                    format!("no valid base64: {message}")
+                Err(error) => self.error("invalid-base64", &inside, inner.span, || {
+                    format!("not valid base64: {error}")
                 }),
             },
-            ("$bytes", _) => wrong(self, "a string in base64"),
-            ("$float", Kind::Text(text)) => match text.as_str() {
-                "nan" => Value::Float(f64::NAN),
-                "inf" => Value::Float(f64::INFINITY),
-                "-inf" => Value::Float(f64::NEG_INFINITY),
-                _ => self.error("invalid-float", &inside, inner.span, || {
-                    "`$float` must be \"nan\", \"inf\" or \"-inf\"".to_owned()
+            (Some(form @ Form::Float), Kind::Text(text)) => match forms::float_of(text) {
+                Some(float) => Value::Float(float),
+                None => self.error("invalid-float", &inside, inner.span, || {
+                    format!("`{name}` must be {}", form.holds())
                 }),
             },
-            ("$float", _) => wrong(self, "\"nan\", \"inf\" or \"-inf\""),
-            ("$tuple", Kind::List(items)) => {
+            (Some(Form::Tuple), Kind::List(items)) => {
                 Value::Tuple(self.items(items, inner.span, &inside, depth))
             }
-            ("$tuple", _) => wrong(self, "a list"),
-            ("$dict", Kind::List(pairs)) => self.dict(pairs, inner.span, &inside, depth),
-            ("$dict", _) => wrong(self, "a list of [key, value] pairs"),
-            ("$object", Kind::Map(entries)) => self.map(entries, inner.span, &inside, depth),
-            ("$object", _) => wrong(self, "an object"),
-            (medium, _) if MEDIA.contains(&medium) => {
+            (Some(Form::Dict), Kind::List(pairs)) => self.dict(pairs, inner.span, &inside, depth),
+            (Some(Form::Object), Kind::Map(entries)) => {
+                self.map(entries, inner.span, &inside, depth)
+            }
+            (Some(form), _) => self.error("wrong-type", &inside, inner.span, || {
+                let found = inner.describe();
+                format!("`{name}` must hold {}, found {found}", form.holds())
+            }),
+            (None, _) if MEDIA.contains(&&*name) => {
                 self.error("medium-in-manifest", at, key.span, || {
                     format!(
-                        "`{medium}` stands for a whole item given to the host, and has no form in a manifest"
+                        "`{name}` stands for a whole item given to the host, and has no form in a manifest"
                     )
                 })
             }
-            _ => {
+            (None, _) => {
                 let name = named(&name);
                 let plain = name.trim_matches('`');
                 self.found.error(|| {
-                    let message = format!(
-                        "the form {name} is unknown (an object with this one key is written \
-                         {{\"$object\": {{\"{plain}\": ...}}}})"
-                    );
+                    let known = Form::ALL.iter().map(|form| form.key());
                     Diagnostic {
                         location: Some(self.source.location(key.span)),
-                        ..Diagnostic::error("unknown-form", at, message)
+                        ..Diagnostic::error("unknown-form", at, forms::unknown(plain))
                     }
-                    .maybe_help(did_you_mean(plain, FORMS.iter().copied()))
+                    .maybe_help(did_you_mean(plain, known))
                 });
                 Value::Null
             }
@@ -205,10 +193,20 @@ impl Values<'_> {
                 }
                 _ => {
                     self.error("wrong-type", &at, pair.span, || {
-                        "`$dict` must hold [key, value] pairs".to_owned()
+                        format!("`$dict` must hold {}", Form::Dict.holds())
                     });
                 }
             }
+        }
+        let mut seen = HashSet::new();
+        let names = entries.iter().filter_map(|(key, _)| match key {
+            Value::Text(name) => Some(name.as_str()),
+            _ => None,
+        });
+        if let Some(twice) = names.into_iter().find(|name| !seen.insert(*name)) {
+            self.error("duplicate-key", at, span, || {
+                format!("the key {} was given before", named(twice))
+            });
         }
         // The form for keys that are all strings is the plain one.
         match entries.iter().all(|(key, _)| matches!(key, Value::Text(_))) {
@@ -220,76 +218,6 @@ impl Values<'_> {
                 Value::Map(entries.into_iter().filter_map(field).collect())
             }
             false => Value::Entries(entries),
-        }
-    }
-}
-
-/// Decodes base64 with or without padding; white space, as line-wrapped text
-/// has it, does not count.
-pub(crate) fn base64(text: &str) -> Result<Vec<u8>, String> {
-    let digit = |byte: u8| match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    };
-    let stripped: Vec<u8> = text
-        .bytes()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .collect();
-    let padding = stripped.iter().rev().take_while(|&&b| b == b'=').count();
-    let body = &stripped[..stripped.len() - padding];
-    if padding > 0 && (padding > 2 || !stripped.len().is_multiple_of(4)) {
-        return Err("the padding is wrong".to_owned());
-    }
-    let mut bytes = Vec::with_capacity(body.len() / 4 * 3 + 2);
-    for chunk in body.chunks(4) {
-        let mut bits = 0_u32;
-        for &byte in chunk {
-            let Some(digit) = digit(byte) else {
-                return Err(format!("unexpected {:?}", char::from(byte)));
-            };
-            bits = bits << 6 | u32::from(digit);
-        }
-        let [_, a, b, c] = match chunk.len() {
-            4 => bits,
-            3 => bits << 6,
-            2 => bits << 12,
-            _ => return Err("it is cut off".to_owned()),
-        }
-        .to_be_bytes();
-        let given = &[a, b, c];
-        let (kept, rest) = given.split_at(chunk.len() - 1);
-        if rest.iter().any(|&byte| byte != 0) {
-            return Err("the last digit has bits too many".to_owned());
-        }
-        bytes.extend_from_slice(kept);
-    }
-    Ok(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_decodes() {
-        let good: [(&str, &[u8]); 7] = [
-            ("", b""),
-            ("aA==", b"h"),
-            ("aA", b"h"),
-            ("aGk=", b"hi"),
-            ("aGkh", b"hi!"),
-            ("aG kh\naGk=", b"hi!hi"),
-            ("+/8=", &[0xfb, 0xff]),
-        ];
-        for (text, bytes) in good {
-            assert_eq!(base64(text).as_deref(), Ok(bytes), "{text}");
-        }
-        for bad in ["a", "a===", "aGk==", "aG=k", "aGl", "é", "=", "-_8="] {
-            assert!(base64(bad).is_err(), "{bad}");
         }
     }
 }

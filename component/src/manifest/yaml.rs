@@ -4,10 +4,10 @@
 use std::collections::{HashMap, HashSet};
 
 use num_bigint::BigInt;
+use pipeline_codec::forms;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, StrInput, Tag};
 
 use super::diagnostic::Diagnostic;
-use super::special::base64;
 use super::tree::{Kind, MAX_NESTING, Source, Span, Tree};
 use crate::value::{self, Limit, MAX_DIGITS, from_digits};
 
@@ -379,7 +379,11 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Resu
     let resolved = plain(text).map_err(|message| problem("number", message, span))?;
     match (tag, resolved) {
         ("str" | "!", _) => Ok(as_text()),
-        ("binary", _) => base64(text).map(Kind::Bytes).map_err(|_| wrong()),
+        ("binary", _) => {
+            // Lines are wrapped, which is no part of the bytes.
+            let text: String = text.split_ascii_whitespace().collect();
+            forms::bytes_of(&text).map(Kind::Bytes).map_err(|_| wrong())
+        }
         ("null", kind @ Kind::Null)
         | ("bool", kind @ Kind::Bool(_))
         | ("int", kind @ (Kind::Int(_) | Kind::BigInt(_)))

@@ -1,5 +1,8 @@
 //! Typed media: what is an item of its own, and no part of another value.
 
+use pipeline_codec::names::Named as _;
+use pipeline_codec::types::{ControlKind, Dtype, PixelFormat};
+
 use super::{NoForm, Value};
 
 /// Typed media. The fields are those of the WIT records of the same names.
@@ -144,17 +147,13 @@ pub struct Control {
 }
 
 /// Pixel formats, as the WIT names them.
-pub const PIXEL_FORMATS: &[&str] = &[
-    "gray8", "rgb24", "bgr24", "rgba32", "bgra32", "yuv420p", "nv12", "encoded",
-];
+pub const PIXEL_FORMATS: &[&str] = PixelFormat::NAMES;
 /// Codings of an image, as the WIT names them.
-pub const IMAGE_FORMATS: &[&str] = &["jpeg", "png", "webp", "raw"];
+pub use pipeline_codec::names::IMAGE_FORMATS;
 /// Element types of tensors, as the WIT names them.
-pub const DTYPES: &[&str] = &[
-    "u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "f16", "f32", "f64", "bool",
-];
+pub const DTYPES: &[&str] = Dtype::NAMES;
 /// Kinds of control messages, as the WIT names them.
-pub const CONTROL_KINDS: &[&str] = &["cancel-speculation", "batch-hint", "deadline-warning"];
+pub const CONTROL_KINDS: &[&str] = ControlKind::NAMES;
 
 impl Media {
     /// What it is, in words: `audio`, `a video frame`.

@@ -15,14 +15,12 @@ pub(crate) fn compile(arguments: &cli::Compile) -> Result<(), Failure> {
     limits.interrupt = Some(interrupt::stop(&engine));
     let mut sources = Vec::new();
     for directory in &place.nodes {
-        sources.extend(bytecode::sources(directory).map_err(Failure::usage)?);
+        sources
+            .extend(bytecode::sources(directory).map_err(|error| Failure::usage(error.in_full()))?);
     }
     let refused = workspace::block_on(async {
         let compiled = bytecode::compile(&sandbox, &limits, &sources, true).await;
-        compiled.map_err(|error| match error {
-            bytecode::BytecodeError::Fault(fault) => workspace::faulted(&fault),
-            error => Failure::failed(error),
-        })
+        compiled.map_err(|error| workspace::faulted(&error))
     })?;
     for file in &refused {
         report::tell(&format!("{}: {}", file.path.display(), file.reason));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use pipeline_host::types::{Input, Manifest, NodeOutputs, PipelineError, RunResult};
-use pipeline_host::{Fault, LimitError, Limits, Sandbox, Started, Workers, codec};
+use pipeline_host::{Error, LimitError, Limits, Sandbox, Started, Workers, codec};
 
 /// How a run ended, and what it was refused.
 pub(crate) type Ended = (Result<RunResult, PipelineError>, Vec<LimitError>);
@@ -24,12 +24,12 @@ pub(crate) async fn execute(
     manifest: Manifest,
     items: Vec<Input>,
     jobs: NonZero<usize>,
-) -> Result<Ended, Fault> {
+) -> Result<Ended, Error> {
     let count = codec::count(&items);
     let jobs = jobs.min(NonZero::new(count).unwrap_or(NonZero::<usize>::MIN));
     limits.allow_items(count as u64)?;
     let workers = Workers::new(sandbox, jobs)
-        .map_err(|error| Fault::Host(format!("no threads for {jobs} jobs: {error}")))?;
+        .map_err(|error| Error::Host(format!("no threads for {jobs} jobs: {error}").into()))?;
     let manifest = Arc::new(manifest);
     let mut rest = items;
     let mut started = Vec::new();
@@ -69,7 +69,7 @@ pub(crate) async fn execute(
         }
     }
     let result = merged.map(Merged::finish);
-    let result = result.ok_or_else(|| Fault::Host("no job was started".into()))?;
+    let result = result.ok_or_else(|| Error::Host("no job was started".into()))?;
     let given = result.outputs.iter().flat_map(|given| &given.items);
     limits.allow_items(given.map(|item| codec::weight(item) as u64).sum())?;
     Ok((Ok(result), refusals))
@@ -77,7 +77,7 @@ pub(crate) async fn execute(
 
 /// Waits for all jobs up to the first that fails, in their order; or for any
 /// that ends without a result.
-async fn all(mut started: Vec<Started<Ended>>) -> Result<Vec<Ended>, Fault> {
+async fn all(mut started: Vec<Started<Ended>>) -> Result<Vec<Ended>, Error> {
     let mut results: Vec<Option<Ended>> = started.iter().map(|_| None).collect();
     std::future::poll_fn(|context| {
         for (job, result) in started.iter_mut().zip(&mut results) {

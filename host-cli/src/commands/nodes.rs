@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use pipeline_host::codec::names::Named as _;
 use pipeline_host::codec::{Style, Writer, document, value_to_json};
 use pipeline_host::types::{NodeInfo, ParamInfo};
 
@@ -56,7 +57,7 @@ fn table(nodes: &[NodeInfo]) -> String {
             text,
             "{:width$}  {:6}  {}{marks}",
             node.node_type,
-            document::language(node.language),
+            node.language.name(),
             node.summary,
         );
         for param in &node.params {

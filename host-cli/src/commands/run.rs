@@ -3,9 +3,10 @@
 use std::io::IsTerminal;
 
 use pipeline_host::codec;
-use pipeline_host::codec::document::{invalid_manifest, kind, plain_error};
+use pipeline_host::codec::document::{invalid_manifest, plain_error};
+use pipeline_host::codec::names::Named as _;
 use pipeline_host::types::{Diagnostic, ErrorKind, Input, PipelineError};
-use pipeline_host::{Fault, Instance, LimitError, Limits, Sandbox};
+use pipeline_host::{Error, Instance, LimitError, Limits, Sandbox};
 
 use crate::failure::{FAILED, Failure, USAGE};
 use crate::outputs::Outputs;
@@ -66,7 +67,7 @@ impl Run<'_> {
         instance: &mut Instance,
         limits: &Limits,
         items: Option<Vec<Input>>,
-    ) -> Result<Result<(), Failure>, Fault> {
+    ) -> Result<Result<(), Failure>, Error> {
         let loaded = match instance.load(&self.source.text).await? {
             Ok(loaded) => loaded,
             Err(invalid) => return Ok(Err(self.invalid(invalid.diagnostics))),
@@ -108,15 +109,15 @@ impl Run<'_> {
     fn failed(&mut self, error: &PipelineError, refusals: &[LimitError]) -> Failure {
         let code = tell(self.source, error, refusals);
         let limit = refusals.iter().find(|refusal| !is_of_log(refusal));
-        let kind = limit.map_or(kind(error.kind), LimitError::kind);
+        let kind = limit.map_or(error.kind.name(), LimitError::kind);
         self.document(error, kind)
             .err()
             .unwrap_or(Failure::Told(code))
     }
 
     /// The run ended without a result.
-    fn faulted(&mut self, fault: &Fault) -> Failure {
-        let error = plain_error(ErrorKind::Internal, fault.to_string(), Vec::new());
+    fn faulted(&mut self, fault: &Error) -> Failure {
+        let error = plain_error(ErrorKind::Internal, fault.in_full(), Vec::new());
         let written = self.document(&error, fault_kind(fault));
         written.err().unwrap_or_else(|| workspace::faulted(fault))
     }
@@ -156,12 +157,12 @@ fn is_of_log(refusal: &LimitError) -> bool {
 }
 
 /// The name of what ended a run without a result.
-pub(super) fn fault_kind(fault: &Fault) -> &'static str {
+pub(super) fn fault_kind(fault: &Error) -> &'static str {
     match fault {
-        Fault::Limit(limit) => limit.kind(),
-        Fault::Interrupted => "interrupted",
-        Fault::StackOverflow => "stack-overflow",
-        Fault::Exit => "exit",
-        Fault::Trap(_) | Fault::Host(_) => "internal",
+        Error::Limit(limit) => limit.kind(),
+        Error::Interrupted => "interrupted",
+        Error::StackOverflow => "stack-overflow",
+        Error::Exit => "exit",
+        _ => "internal",
     }
 }

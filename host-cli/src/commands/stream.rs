@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pipeline_host::types::{Input, NodeOutputs, Part, PipelineError};
-use pipeline_host::{Fault, LimitError, Session, codec};
+use pipeline_host::{Error, LimitError, Session, codec};
 use tokio::sync::mpsc;
 
 use super::run::tell;
@@ -204,7 +204,7 @@ fn told(source: &Source, error: &PipelineError, refusals: &[LimitError]) -> Fail
     Failure::Told(tell(source, error, refusals))
 }
 
-fn gone(fault: Fault) -> Failure {
+fn gone(fault: Error) -> Failure {
     workspace::faulted(&fault)
 }
 

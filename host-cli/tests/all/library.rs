@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pipeline_host::types::RunResult;
 use pipeline_host::{
-    Allocation, Directories, Engine, EngineOptions, Fault, LimitError, Limits, Sandbox, codec,
+    Allocation, Directories, Engine, EngineOptions, Error, LimitError, Limits, Sandbox, codec,
 };
 
 use crate::program::dist;
@@ -39,7 +39,7 @@ async fn run(
     source: &str,
     item: &str,
     limits: &Limits,
-) -> Result<String, Fault> {
+) -> Result<String, Error> {
     let mut instance = sandbox.instantiate(limits).await?;
     let loaded = instance.load(source).await?.expect("a manifest");
     let items = [codec::read_input(item.as_bytes()).expect("an item")];
@@ -89,7 +89,7 @@ fn each_run_has_a_deadline_of_its_own() {
                 let fault = block_on(run(sandbox, BUSY, "1", &limits)).unwrap_err();
                 let expected = LimitError::Deadline { limit };
                 assert!(
-                    matches!(&fault, Fault::Limit(met) if *met == expected),
+                    matches!(&fault, Error::Limit(met) if *met == expected),
                     "{fault}"
                 );
                 assert!(start.elapsed() >= limit);
@@ -103,6 +103,6 @@ fn each_run_has_a_deadline_of_its_own() {
         let stopped = scope.spawn(move || block_on(run(sandbox, BUSY, "1", &limits)));
         thread::sleep(Duration::from_millis(800));
         interrupt.raise();
-        assert!(matches!(stopped.join().unwrap(), Err(Fault::Interrupted)));
+        assert!(matches!(stopped.join().unwrap(), Err(Error::Interrupted)));
     });
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use pipeline_host::codec;
-use pipeline_host::codec::document::kind;
+use pipeline_host::codec::names::Named as _;
 use pipeline_host::types::{Data, NodeOutputs, PipelineError, RunResult};
 use pipeline_tests::Case;
 
@@ -42,7 +42,7 @@ pub(crate) fn check(case: &Case, found: Result<RunResult, PipelineError>) -> Res
         }
         (None, Err(error)) => Err(format!(
             "failed: {} {:?} {} {}",
-            kind(error.kind),
+            error.kind.name(),
             error.node_id,
             error.message,
             error.traceback.unwrap_or_default()
@@ -56,14 +56,14 @@ pub(crate) fn check(case: &Case, found: Result<RunResult, PipelineError>) -> Res
             let same = failure
                 .kind
                 .as_ref()
-                .is_none_or(|name| name == kind(error.kind))
+                .is_none_or(|name| name == error.kind.name())
                 && failure.message_contains.as_ref().is_none_or(said)
                 && (failure.node_id.is_none() || failure.node_id == error.node_id)
                 && (failure.item.is_none() || failure.item == error.item);
             if !same {
                 return Err(format!(
                     "expected {failure:?}\n    found {} node {:?} item {:?}: {}",
-                    kind(error.kind),
+                    error.kind.name(),
                     error.node_id,
                     error.item,
                     error.message

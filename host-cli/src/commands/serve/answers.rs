@@ -5,7 +5,7 @@ use pipeline_host::codec::document::{self, Form};
 use pipeline_host::codec::{Style, Writer};
 use pipeline_host::http::AnswerBody;
 use pipeline_host::types::ErrorKind;
-use pipeline_host::{Fault, LimitError};
+use pipeline_host::{Error, LimitError};
 
 use crate::commands::run::fault_kind;
 
@@ -38,13 +38,13 @@ pub(super) fn error(status: StatusCode, kind: &str, message: String) -> Answer {
 }
 
 /// A run ended without an answer.
-pub(super) fn fault(fault: &Fault) -> Answer {
+pub(super) fn fault(fault: &Error) -> Answer {
     let status = match fault {
-        Fault::Limit(LimitError::Deadline { .. }) => StatusCode::GATEWAY_TIMEOUT,
-        Fault::Limit(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Limit(LimitError::Deadline { .. }) => StatusCode::GATEWAY_TIMEOUT,
+        Error::Limit(_) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    error(status, fault_kind(fault), fault.to_string())
+    error(status, fault_kind(fault), fault.in_full())
 }
 
 /// There is no room for another request.

@@ -63,7 +63,7 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         ))
     })?;
     let sandbox = HttpSandbox::new(&engine, &component, directories).map_err(|error| {
-        Failure::usage(error).help("--component takes the file `pipeline-http.wasm`")
+        Failure::usage(error.in_full()).help("--component takes the file `pipeline-http.wasm`")
     })?;
     let limits = arguments.limits.limits();
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -120,7 +120,7 @@ impl Server {
             }
             Ok(answer) => Ok(answer),
             Err(fault) => {
-                tracing::warn!(%fault, "a run ended without a result");
+                tracing::warn!(fault = fault.in_full(), "a run ended without a result");
                 self.metrics.ended(fault_kind(&fault));
                 Err(answers::fault(&fault))
             }
