@@ -78,6 +78,11 @@ changes later is compiled in each run again, until it is compiled anew.
 Example:
   pipeline compile my_nodes";
 
+const COMPLETIONS: &str = "\
+Examples:
+  pipeline completions bash > ~/.local/share/bash-completion/completions/pipeline
+  pipeline completions fish > ~/.config/fish/completions/pipeline.fish";
+
 const SERVE: &str = "\
 Requests:
   POST /v1/execute           {\"manifest\": {...}, \"inputs\": [...]}
@@ -131,6 +136,11 @@ pub(crate) enum Command {
     #[command(after_long_help = SERVE, after_help = "More, with examples: pipeline serve --help")]
     #[command(mut_args(of_a_request))]
     Serve(Serve),
+    /// Print what a shell needs to complete this command line.
+    #[command(after_help = COMPLETIONS)]
+    Completions(Completions),
+    /// Write the manual's pages, for `man`.
+    Man(Man),
 }
 
 /// Questions are answered soon, and without items.
@@ -304,6 +314,21 @@ pub(crate) struct Serve {
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
     pub(crate) place: Place,
+}
+
+/// Print completions.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// For which shell.
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Write the manual.
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The directory; it is made where it is not there.
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
 }
 
 /// How a file holds items.

@@ -15,6 +15,7 @@ mod link;
 mod npm;
 mod numpy;
 mod optimise;
+mod package;
 mod packages;
 mod page;
 mod redirect;
@@ -67,6 +68,11 @@ enum Task {
     },
     /// Build everything, then the wheel of the Python package, in target/package
     Wheel,
+    /// Build everything, then what is released, in target/package
+    ///
+    /// The program as an archive, with the manual and completions; the wheel;
+    /// a bill of materials; checksums.
+    Package,
     /// Build everything, then run a pipeline: arguments are those of `pipeline run`
     Run {
         /// The manifest, and options of `pipeline run`
@@ -147,6 +153,10 @@ fn main() -> ExitCode {
         }),
         Task::Wheel => wheel::run().map(|wheel| {
             shell::say(format_args!("built {}", wheel.display()));
+            ExitCode::SUCCESS
+        }),
+        Task::Package => package::run().map(|folder| {
+            shell::say(format_args!("packed in {}", folder.display()));
             ExitCode::SUCCESS
         }),
         Task::Run { arguments } => {

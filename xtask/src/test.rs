@@ -10,7 +10,7 @@ use crate::stamp::{self, Inputs};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::WASMTIME;
 use crate::{
-    audit, compose, dist, guest, hosts, npm, page, shell, snapshot, stock, threats, wheel,
+    audit, compose, dist, guest, hosts, npm, package, page, shell, snapshot, stock, threats, wheel,
 };
 
 /// Packages from PyPI that check the Python package, and other tools that PyPI
@@ -172,6 +172,7 @@ fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
         "snapshot: the same again",
         Box::new(|| snapshot::again(&crate::target().join("guest"))),
     );
+    add("release", Box::new(|| package::test(dist, tools)));
     add("host: Python", Box::new(|| wheel::test(dist, tools)));
     add("host: jco on Node", Box::new(|| npm::test(dist)));
     add("host: browsers", Box::new(|| page::test(dist)));

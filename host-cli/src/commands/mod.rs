@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod documents;
 mod jobs;
 mod nodes;
 mod run;
@@ -20,5 +21,7 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Nodes(arguments) => nodes::nodes(&arguments),
         Command::Compile(arguments) => compile::compile(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
+        Command::Completions(arguments) => documents::completions(&arguments),
+        Command::Man(arguments) => documents::man(&arguments),
     }
 }
