@@ -1,5 +1,7 @@
 //! What the benchmarks and the soak share: on what they ran.
 
+#![forbid(unsafe_code)]
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;

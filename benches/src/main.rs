@@ -1,6 +1,8 @@
 //! Measures what this project promises, beside native Python and, when asked,
 //! its peers, and records it. Run by `cargo xtask bench`.
 
+#![forbid(unsafe_code)]
+
 mod compute;
 mod host;
 mod instances;

@@ -235,6 +235,8 @@ impl Heap {
             self.fresh = page.as_ptr().cast();
             self.fresh_pages += 1;
         }
+        // Where the end of memory is, only WebAssembly's libc tells.
+        #[cfg(target_family = "wasm")]
         use_up_libc();
     }
 
@@ -323,6 +325,7 @@ impl Page {
 
 /// Takes what libc has free in the midst of its memory, for good, so that it
 /// serves larger requests from the end from now on.
+#[cfg(target_family = "wasm")]
 fn use_up_libc() {
     const LARGEST: usize = 2 << 20;
     // Halves, and at the end every size that libc tells apart: it adds a word
@@ -503,6 +506,8 @@ mod tests {
         Malloc(usize),
         Realloc(usize, usize),
         Free(usize),
+        Seal,
+        Pack(bool),
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -510,9 +515,11 @@ mod tests {
         let most = if cfg!(miri) { MAX_SMALL } else { 4 * MAX_SMALL };
         let size = prop_oneof![4 => 0..=MAX_SMALL, 1 => MAX_SMALL..=most];
         prop_oneof![
-            3 => size.clone().prop_map(Step::Malloc),
-            1 => (any::<usize>(), size).prop_map(|(which, size)| Step::Realloc(which, size)),
-            2 => any::<usize>().prop_map(Step::Free),
+            30 => size.clone().prop_map(Step::Malloc),
+            10 => (any::<usize>(), size).prop_map(|(which, size)| Step::Realloc(which, size)),
+            20 => any::<usize>().prop_map(Step::Free),
+            1 => Just(Step::Seal),
+            1 => any::<bool>().prop_map(|pack| Step::Pack(pack && !cfg!(miri))),
         ]
     }
 
@@ -557,6 +564,8 @@ mod tests {
                             heap.free(block);
                         }
                     }
+                    Step::Seal => heap.seal(),
+                    Step::Pack(pack) => heap.pack(pack),
                     Step::Realloc(..) | Step::Free(_) => {}
                 }
             }
@@ -586,6 +595,104 @@ mod tests {
         for block in large {
             // SAFETY: each block is live and freed once.
             unsafe { heap.free(block) };
+        }
+    }
+
+    #[test]
+    fn a_sealed_heap_leaves_its_pages_alone() {
+        let mut heap = Heap::new();
+        let full = (PAGE - size_of::<Page>()) / 64;
+        let old: Vec<_> = (0..full + 1).map(|_| heap.malloc(64)).collect();
+        let emptied = heap.malloc(128);
+        // SAFETY: the block is live and freed once.
+        unsafe { heap.free(emptied) };
+        heap.seal();
+        let new: Vec<_> = (0..full).map(|_| heap.malloc(64)).collect();
+        let other = heap.malloc(128);
+        let pages = |blocks: &[*mut u8]| -> Vec<_> {
+            let pages = blocks.iter().map(|block| page_of(*block).addr());
+            pages.collect()
+        };
+        let before = pages(&[&old[..], &[emptied]].concat());
+        let after = pages(&[&new[..], &[other]].concat());
+        assert!(after.iter().all(|page| !before.contains(page)));
+        // Side by side, in as few pages as they need.
+        let (first, last) = (after.iter().min().unwrap(), after.iter().max().unwrap());
+        assert!(last - first <= 2 * PAGE, "{first} to {last}");
+        // Room in a page that was not full is given up; one that was full has
+        // room for others once something in it is freed.
+        // SAFETY: the blocks are live and freed once.
+        unsafe { heap.free(old[full]) };
+        assert!(!before.contains(&page_of(heap.malloc(64)).addr()));
+        // SAFETY: as above.
+        unsafe { heap.free(old[0]) };
+        assert_eq!(heap.malloc(64), old[0]);
+    }
+
+    #[test]
+    fn sealing_keeps_an_arena_that_has_enough_room_and_leaves_one_that_has_not() {
+        let mut heap = Heap::new();
+        heap.malloc(16);
+        let first = heap.fresh.addr();
+        heap.seal();
+        assert_eq!(
+            heap.fresh.addr(),
+            first,
+            "the page after the first is fresh"
+        );
+        while heap.fresh_pages >= FRESH_PAGES {
+            heap.malloc(MAX_SMALL);
+        }
+        heap.seal();
+        assert_eq!(heap.fresh_pages, ARENA / PAGE);
+        assert!(heap.fresh.addr().is_multiple_of(ARENA));
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "Miri does not have all of libc")]
+    fn packed_blocks_are_libcs_and_outlive_packing() {
+        let mut heap = Heap::new();
+        let small = heap.malloc(32);
+        heap.pack(true);
+        let packed: Vec<_> = [1, 16, 32, MAX_SMALL]
+            .map(|size| heap.malloc(size))
+            .to_vec();
+        assert!(packed.iter().all(|block| !heap.arenas.own(*block)));
+        // SAFETY: the blocks are live, and each is freed once.
+        unsafe {
+            small.write_bytes(7, 32);
+            // It moves to libc, with what is in it.
+            let small = heap.realloc(small, 48);
+            assert!(!heap.arenas.own(small));
+            heap.pack(false);
+            packed[2].write_bytes(9, 32);
+            let back = heap.realloc(packed[2], 40);
+            assert!(heap.arenas.own(back));
+            assert_eq!((*small.add(31), *back.add(31)), (7, 9));
+            for block in [packed[0], packed[1], packed[3], small, back] {
+                heap.free(block);
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_stays_where_it_fits_and_moves_where_it_does_not() {
+        let mut heap = Heap::new();
+        let block = heap.malloc(64);
+        // SAFETY: what `realloc` gives is live, and what it was given is not.
+        unsafe {
+            block.write_bytes(5, 64);
+            assert_eq!(
+                heap.realloc(block, 33),
+                block,
+                "more than half of it is used"
+            );
+            let smaller = heap.realloc(block, 32);
+            assert_ne!(smaller, block);
+            let larger = heap.realloc(smaller, 65);
+            assert_ne!(larger, smaller);
+            assert!((0..32).all(|at| *larger.add(at) == 5));
+            assert!(!heap.realloc(ptr::null_mut(), 1).is_null());
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The program `pipeline`: runs media and data pipelines in a sandbox.
 
+#![forbid(unsafe_code)]
+
 mod cli;
 mod commands;
 mod compiling;

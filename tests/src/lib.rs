@@ -2,6 +2,8 @@
 //! special forms of values in them are for the reader under test to
 //! understand, not for this one.
 
+#![forbid(unsafe_code)]
+
 pub mod hosts;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! Build tasks: `cargo xtask --help`.
 
+#![forbid(unsafe_code)]
+
 mod artefacts;
 mod audit;
 mod busy;

@@ -45,20 +45,26 @@ pub(crate) fn requirements(names: &[&str]) -> Vec<&'static str> {
     PYTHON_TOOLS.iter().filter(is_one).copied().collect()
 }
 
-/// Builds everything and runs the steps whose name contains `only`. The build
-/// is the first step, and always runs: the others need it. Where the machine is
-/// to be `busy`, a loop runs on each core beside the other steps.
+/// Runs the steps whose name contains `only`: first those that look at sources
+/// alone, then, if they pass, the build, which always runs, and all that need it.
+/// Where the machine is to be `busy`, a loop runs on each core beside the steps
+/// after the build.
 ///
 /// # Errors
 /// Where the steps can't be run; one that fails is counted instead.
 pub(crate) fn run(only: Option<&str>, busy: bool) -> Result<ExitCode> {
     let mut tally = Tally::default();
+    let python = python_tools()?;
+    tally.steps(steps_before_the_build(&python), only);
+    if !tally.failed.is_empty() {
+        return Ok(tally.finish());
+    }
     let mut built = None;
     tally.step("build", || {
-        built = Some((dist::build(dist::Flavour::Full)?, python_tools()?));
+        built = Some(dist::build(dist::Flavour::Full)?);
         Ok(())
     });
-    let Some((dist, python)) = built else {
+    let Some(dist) = built else {
         return Ok(tally.finish());
     };
     let beside = busy.then(Busy::start);
@@ -70,13 +76,7 @@ pub(crate) fn run(only: Option<&str>, busy: bool) -> Result<ExitCode> {
         // What passed on an idle machine is to pass on this one.
         stamp::forget_all(&crate::target().join("hosts"))?;
     }
-    for (name, work) in steps(&dist, &python) {
-        if only.is_some_and(|only| !name.contains(only)) {
-            tally.skipped += 1;
-        } else {
-            tally.step(name, work);
-        }
-    }
+    tally.steps(steps(&dist, &python), only);
     Ok(tally.finish())
 }
 
@@ -104,6 +104,17 @@ impl Tally {
         }
     }
 
+    /// Runs the steps whose name contains `only`.
+    fn steps(&mut self, steps: Vec<Step<'_>>, only: Option<&str>) {
+        for (name, work) in steps {
+            if only.is_some_and(|only| !name.contains(only)) {
+                self.skipped += 1;
+            } else {
+                self.step(name, work);
+            }
+        }
+    }
+
     /// Says what all steps came to, last of all.
     pub(crate) fn finish(self) -> ExitCode {
         for name in &self.failed {
@@ -121,14 +132,36 @@ impl Tally {
     }
 }
 
+/// The steps that look at sources alone: what they find is known in a minute or
+/// two.
+fn steps_before_the_build(python: &Path) -> Vec<Step<'_>> {
+    let tool = |arguments: &str| {
+        let mut command = shell::command(python, &crate::root().join("python"));
+        command.args(arguments.split(' '));
+        command
+    };
+    vec![
+        step("format", cargo("fmt --all --check")),
+        ("documentation: threats", Box::new(threats::check)),
+        ("audit", Box::new(audit::step)),
+        step("python: lint", tool("-m ruff check . ../tests/python")),
+        step("python: types", tool("-m mypy")),
+        step("http: lint", tool("-m ruff check ../tests/http")),
+    ]
+}
+
+fn cargo(arguments: &str) -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = shell::command(program, &crate::root());
+    command.args(arguments.split(' '));
+    command
+}
+
 /// The steps after the build, in order from what fails most cheaply.
 fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
     let cargo = |arguments: &str| {
-        let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = shell::command(program, &crate::root());
-        command
-            .args(arguments.split(' '))
-            .env("PIPELINE_DIST", dist);
+        let mut command = cargo(arguments);
+        command.env("PIPELINE_DIST", dist);
         command
     };
     let tools = python;
@@ -140,11 +173,6 @@ fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
         command
     };
     let mut steps: Vec<Step<'a>> = vec![
-        step("format", cargo("fmt --all --check")),
-        ("documentation: threats", Box::new(threats::check)),
-        ("audit", Box::new(audit::step)),
-        step("python: lint", python("-m ruff check . ../tests/python")),
-        step("python: types", python("-m mypy")),
         step("python: tests", python("-m pytest -q")),
         step(
             "conformance: Python natively",
@@ -159,7 +187,6 @@ fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
             documentation(cargo("doc --quiet --workspace --no-deps --release")),
         ),
         step("tests", cargo("test --workspace --release")),
-        step("http: lint", python("-m ruff check ../tests/http")),
     ];
     if let Ok(Toolchain::Rustup { .. }) = Toolchain::find() {
         // Debian's clippy is not among the packages that build the guest.

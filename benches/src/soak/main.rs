@@ -2,6 +2,8 @@
 //! with hostile clients, and with programs that are killed. Every honest result
 //! must be right, and nothing may pile up. Run by `cargo xtask soak`.
 
+#![forbid(unsafe_code)]
+
 mod clients;
 mod hostile;
 mod kills;
