@@ -5,7 +5,7 @@
 //! may call itself in a roundabout way. Nothing uses what was read. To stop the
 //! guest, the host makes the brake unreadable ([`super::Brake`]): the next read
 //! ends in an ordinary trap. A read costs less than a comparison with an epoch:
-//! `docs/cpu.md` has figures.
+//! `docs/toolchain.md` has figures.
 //!
 //! No instruction of the guest's own names the brake, and no function of the
 //! host's is given it, so that nothing else than a check ever reads it.
