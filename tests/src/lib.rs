@@ -2,6 +2,7 @@
 //! special forms of values in them are for the reader under test to
 //! understand, not for this one.
 
+pub mod codec;
 pub mod hosts;
 
 use std::fs;
