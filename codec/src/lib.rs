@@ -32,6 +32,8 @@ mod media_write;
 pub mod names;
 mod read;
 mod request;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod types;
 mod write;
 

@@ -6,7 +6,8 @@ use super::error::{Problem, Step};
 use super::read::{Read, Reader};
 use crate::names::{IMAGE_FORMATS, Named};
 use crate::types::{
-    Audio, Binary, Control, Data, File, Image, ImageFormat, Tensor, Text, Value, ValueNode, Video,
+    Audio, Binary, Control, Data, Dtype, File, Image, ImageFormat, Tensor, Text, Value, ValueNode,
+    Video,
 };
 
 /// A field's content, as it was written.
@@ -243,8 +244,8 @@ impl Fields {
 
     fn tensor(&mut self) -> Read<Tensor> {
         let data = self.bytes("data")?;
-        let dtype = self.one_of("dtype")?;
-        let shape = match self.take("shape") {
+        let dtype: Dtype = self.one_of("dtype")?;
+        let shape: Vec<u32> = match self.take("shape") {
             Field::Absent => return Err(self.missing("shape")),
             Field::Given(Content::Value(Value { nodes, root }), at) => {
                 let axes = match nodes.get(root as usize) {
@@ -262,6 +263,9 @@ impl Fields {
                 return Err(wrong("shape", "must be a list of whole numbers", at));
             }
         };
+        dtype
+            .check(&shape, data.len())
+            .map_err(|message| wrong("data", &message, self.at))?;
         Ok(Tensor {
             data,
             shape,

@@ -87,5 +87,35 @@ names! {
     }
 }
 
+impl Dtype {
+    /// Bytes of an element.
+    #[must_use]
+    pub fn size(self) -> u64 {
+        match self {
+            Self::U8 | Self::I8 | Self::Bool => 1,
+            Self::U16 | Self::I16 | Self::F16 => 2,
+            Self::U32 | Self::I32 | Self::F32 => 4,
+            Self::U64 | Self::I64 | Self::F64 => 8,
+        }
+    }
+
+    /// Whether so many bytes are a tensor of this type and shape.
+    ///
+    /// # Errors
+    /// Says how many it takes.
+    pub fn check(self, shape: &[u32], bytes: usize) -> Result<(), String> {
+        let mut axes = shape.iter();
+        let takes = axes.try_fold(self.size(), |size, axis| size.checked_mul((*axis).into()));
+        if takes == Some(bytes as u64) {
+            return Ok(());
+        }
+        let takes = takes.map_or("too many".to_owned(), |takes| takes.to_string());
+        let name = self.name();
+        Err(format!(
+            "{name} of shape {shape:?} takes {takes} bytes, not {bytes}"
+        ))
+    }
+}
+
 /// Codings of an image, in the order of the WIT's variant.
 pub const IMAGE_FORMATS: &[&str] = &["jpeg", "png", "webp", "raw"];

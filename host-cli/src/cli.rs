@@ -129,6 +129,9 @@ pub(crate) enum Command {
     /// List the node types that manifests can name.
     #[command(mut_args(of_a_question))]
     Nodes(Nodes),
+    /// Print a JSON Schema, or the reference of manifests.
+    #[command(mut_args(of_a_question))]
+    Schema(Schema),
     /// Compile modules with nodes, so that runs start sooner.
     #[command(after_help = COMPILE, mut_arg("max_files", |argument| argument.hide(true)))]
     Compile(Compile),
@@ -251,6 +254,33 @@ pub(crate) struct Nodes {
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
     pub(crate) place: Place,
+}
+
+/// Print a JSON Schema.
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// What it is of.
+    #[arg(value_enum, default_value_t = Described::Manifest)]
+    pub(crate) what: Described,
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// What there are schemas of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Described {
+    /// Manifests, with the parameters of each node type.
+    Manifest,
+    /// Items: what pipelines are given and give.
+    Items,
+    /// What a run that succeeded prints.
+    Results,
+    /// What a run that failed prints.
+    Errors,
+    /// No schema: all keys of manifests and all node types, as Markdown.
+    Reference,
 }
 
 /// Compile modules with nodes.

@@ -132,7 +132,6 @@ fn write(source: &Path, code: &[u8]) -> Result<(), Error> {
 /// Writes a file in a directory, which is made where it is not there and may be
 /// no link. Both are held open, so that nobody can put a link in its place
 /// meanwhile.
-#[cfg(unix)]
 fn write_in(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write as _;
 
@@ -176,16 +175,6 @@ fn write_in(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
         let _ = unlinkat(&directory, &new, AtFlags::empty());
     }
     written
-}
-
-#[cfg(not(unix))]
-fn write_in(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(directory)?;
-    crate::files::write(
-        &directory.join(name),
-        bytes,
-        crate::files::Existing::Replace,
-    )
 }
 
 fn file(path: &Path, source: io::Error) -> Error {

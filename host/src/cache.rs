@@ -3,6 +3,7 @@
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -36,10 +37,7 @@ impl Cache {
                 .map(PathBuf::from)
                 .filter(|path| path.is_absolute())
         };
-        let base = set("XDG_CACHE_HOME").or_else(|| match cfg!(windows) {
-            true => set("LOCALAPPDATA"),
-            false => set("HOME").map(|home| home.join(".cache")),
-        });
+        let base = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
         let base = base.ok_or("there is no home directory")?;
         Ok(Self::at(base.join("remotemedia-pipeline")))
     }
@@ -116,24 +114,13 @@ impl Cache {
         let Ok(metadata) = fs::symlink_metadata(&self.directory) else {
             return false;
         };
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-
-            let own = rustix::process::geteuid().as_raw();
-            metadata.is_dir() && metadata.uid() == own && metadata.mode() & 0o022 == 0
-        }
-        #[cfg(not(unix))]
-        {
-            metadata.is_dir()
-        }
+        let own = rustix::process::geteuid().as_raw();
+        metadata.is_dir() && metadata.uid() == own && metadata.mode() & 0o022 == 0
     }
 
     fn create(&self) -> io::Result<()> {
         let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).mode(0o700);
         builder.create(&self.directory)
     }
 

@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 
 use blake3::{Hash, Hasher};
@@ -244,16 +245,11 @@ pub(crate) fn adopt(engine: &Engine, compiled: &[u8]) -> wasmtime::Result<Compon
 /// # Safety
 /// As [`Index::map`].
 unsafe fn map_code(engine: &Engine, file: &File) -> wasmtime::Result<component::Component> {
-    #[cfg(unix)]
-    {
-        use std::os::fd::AsRawFd as _;
-
-        // Wasmtime takes a path; this one leads to the same open file.
-        let path = format!("/dev/fd/{}", file.as_raw_fd());
-        if std::fs::metadata(&path).is_ok() {
-            // SAFETY: by the caller's promise.
-            return unsafe { component::Component::deserialize_file(engine, path) };
-        }
+    // Wasmtime takes a path; this one leads to the same open file.
+    let path = format!("/dev/fd/{}", file.as_raw_fd());
+    if std::fs::metadata(&path).is_ok() {
+        // SAFETY: by the caller's promise.
+        return unsafe { component::Component::deserialize_file(engine, path) };
     }
     let (mut file, mut bytes) = (file.try_clone()?, Vec::new());
     file.seek(SeekFrom::Start(0))?;

@@ -152,7 +152,7 @@ fn config() -> Config {
         .parallel_compilation(true)
         // Panics don't unwind through guest code, so the system's unwinder
         // need not know it; registering it costs time at each load.
-        .native_unwind_info(cfg!(windows))
+        .native_unwind_info(false)
         .max_wasm_stack(WASM_STACK)
         .async_stack_size(FIBER_STACK);
     config

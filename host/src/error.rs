@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::limits::LimitError;
+use crate::types::PipelineError;
 
 /// What an error comes of.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
@@ -108,6 +109,10 @@ pub enum Error {
     #[cfg(feature = "wav")]
     #[error(transparent)]
     Wav(#[from] crate::wav::WavError),
+    /// The pipeline failed, in a stream of its outputs. Elsewhere that is a result
+    /// of its own.
+    #[error("{}", .0.message)]
+    Pipeline(Box<PipelineError>),
     /// A limit was met.
     #[error(transparent)]
     Limit(#[from] LimitError),

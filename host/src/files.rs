@@ -23,7 +23,6 @@ pub enum Existing {
 pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     // As readable as any other file, under the user's mask.
-    #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut new = beside(path, &mut builder)?;
     new.write_all(bytes)?;

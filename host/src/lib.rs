@@ -31,6 +31,11 @@
 //! [`Sandbox::instantiate`] gives an [`Instance`] that nothing else can reach, and
 //! [`Workers`] run pipelines on many threads, a fresh instance for each run.
 
+#[cfg(not(unix))]
+compile_error!(
+    "pipeline-host relies on what Unix says of files: it is for Linux, and compiles for macOS"
+);
+
 mod bindings;
 mod bounds;
 pub mod bytecode;
@@ -54,6 +59,7 @@ mod memory;
 pub mod npy;
 mod open_files;
 pub mod stderr;
+mod streaming;
 pub mod terminal;
 mod trust;
 mod watchdog;
@@ -72,4 +78,5 @@ pub use loader::LoadEvent;
 pub use log::Prints;
 pub use pipeline_codec as codec;
 pub use pipeline_codec::{manifests, types};
+pub use streaming::Inputs;
 pub use workers::{Started, Workers};

@@ -9,11 +9,9 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
-#[cfg(unix)]
-use cap_fs_ext::OpenOptionsExt as _;
 use cap_fs_ext::{
-    FollowSymlinks, OpenOptions, OpenOptionsFollowExt as _, OpenOptionsMaybeDirExt as _,
-    OpenOptionsSyncExt as _,
+    FollowSymlinks, OpenOptions, OpenOptionsExt as _, OpenOptionsFollowExt as _,
+    OpenOptionsMaybeDirExt as _, OpenOptionsSyncExt as _,
 };
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
@@ -152,10 +150,7 @@ fn open(directory: &File, path: &Path, follow: FollowSymlinks) -> io::Result<Fil
         .follow(follow)
         .nonblock(true)
         .maybe_dir(true);
-    #[cfg(unix)]
-    {
-        let flags = rustix::fs::OFlags::NOCTTY;
-        options.custom_flags(flags.bits().cast_signed());
-    }
+    let flags = rustix::fs::OFlags::NOCTTY;
+    options.custom_flags(flags.bits().cast_signed());
     cap_primitives::fs::open(directory, path, &options)
 }

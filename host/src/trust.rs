@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use thiserror::Error;
 
-#[cfg(unix)]
 use crate::files::directory_of;
 
 /// A file can't be relied on.
@@ -31,7 +31,6 @@ pub(crate) enum Untrusted {
 ///
 /// # Errors
 /// Where others could have, or it is no plain file.
-#[cfg(unix)]
 pub(crate) fn open(path: &Path) -> Result<File, Untrusted> {
     use rustix::fs::{FileType, Mode, OFlags};
 
@@ -64,38 +63,20 @@ pub(crate) fn open(path: &Path) -> Result<File, Untrusted> {
     Ok(file.into())
 }
 
-/// Opens a file.
-#[cfg(not(unix))]
-pub(crate) fn open(path: &Path) -> Result<File, Untrusted> {
-    File::open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Untrusted::Missing,
-        _ => Untrusted::Unreadable(error),
-    })
-}
-
 /// Which file this is, and when it was last changed.
 ///
 /// # Errors
 /// Where the system doesn't say.
 pub(crate) fn identity(file: &File) -> Result<String, String> {
     let metadata = file.metadata().map_err(|error| error.to_string())?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-
-        Ok(format!(
-            "{}:{} {} {}.{} {}.{}",
-            metadata.dev(),
-            metadata.ino(),
-            metadata.size(),
-            metadata.mtime(),
-            metadata.mtime_nsec(),
-            metadata.ctime(),
-            metadata.ctime_nsec(),
-        ))
-    }
-    #[cfg(not(unix))]
-    {
-        Ok(format!("{} {:?}", metadata.len(), metadata.modified()))
-    }
+    Ok(format!(
+        "{}:{} {} {}.{} {}.{}",
+        metadata.dev(),
+        metadata.ino(),
+        metadata.size(),
+        metadata.mtime(),
+        metadata.mtime_nsec(),
+        metadata.ctime(),
+        metadata.ctime_nsec(),
+    ))
 }

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use wasip2::http::types::{Fields, OutgoingBody, OutgoingResponse, OutputStream, ResponseOutparam};
 
 use crate::codec::document::{self, Form};
+use crate::codec::names::Named as _;
 use crate::codec::{Style, Writer};
 use crate::types::{ErrorKind, PipelineError};
 

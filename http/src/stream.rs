@@ -8,6 +8,7 @@ use wasip2::http::types::ResponseOutparam;
 use crate::answer::{Answer, Lines, Wrong};
 use crate::body::Body;
 use crate::codec::document::{self, Form};
+use crate::codec::names::Named as _;
 use crate::codec::{ReadError, Style, Writer, read_input};
 use crate::executor::Session;
 use crate::run::{Options, Source, written};

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod codec;
 pub mod hosts;
 
 use std::fs;

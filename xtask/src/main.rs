@@ -7,6 +7,7 @@ mod audit;
 mod busy;
 mod bytecode;
 mod compose;
+mod crates;
 mod debian;
 mod dist;
 mod flatten;

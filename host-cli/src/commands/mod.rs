@@ -6,6 +6,7 @@ mod documents;
 mod jobs;
 mod nodes;
 mod run;
+mod schema;
 pub(crate) mod serve;
 mod stream;
 
@@ -19,6 +20,7 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Nodes(arguments) => nodes::nodes(&arguments),
+        Command::Schema(arguments) => schema::schema(&arguments),
         Command::Compile(arguments) => compile::compile(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Completions(arguments) => documents::completions(&arguments),

@@ -12,16 +12,24 @@ use crate::{interrupt, outputs, workspace};
 
 /// Lists the node types that manifests can name.
 pub(crate) fn nodes(arguments: &cli::Nodes) -> Result<(), Failure> {
-    let (engine, sandbox) = workspace::open(&arguments.place)?;
-    let mut limits = arguments.limits.limits();
+    let nodes = listed(&arguments.place, &arguments.limits)?;
+    match arguments.format {
+        Format::Json => json(&nodes),
+        Format::Pretty => outputs::write_out(&table(&nodes)),
+    }
+}
+
+/// The node types that the component knows.
+pub(super) fn listed(
+    place: &cli::Place,
+    limits: &cli::LimitArguments,
+) -> Result<Vec<NodeInfo>, Failure> {
+    let (engine, sandbox) = workspace::open(place)?;
+    let mut limits = limits.limits();
     limits.interrupt = Some(interrupt::stop(&engine));
     workspace::block_on(async {
         let listed = async { sandbox.instantiate(&limits).await?.list_nodes().await };
-        let nodes = listed.await.map_err(|fault| workspace::faulted(&fault))?;
-        match arguments.format {
-            Format::Json => json(&nodes),
-            Format::Pretty => outputs::write_out(&table(&nodes)),
-        }
+        listed.await.map_err(|fault| workspace::faulted(&fault))
     })
 }
 

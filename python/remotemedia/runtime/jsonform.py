@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 _MEDIA = {cls.__name__.lower(): cls for cls in CLASSES}
+# What the classes work out where a program leaves it out, and JSON has to say.
+_NEEDED = {"sample_rate", "channels", "shape"}
+# Whole numbers of 32 bits; all others have 64.
+_NARROW = {"sample_rate", "channels", "width", "height", "shape"}
 _FLOATS = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 
 
@@ -195,7 +199,7 @@ def _dict(content: Any, depth: int) -> dict[Any, Any]:
     depth = _enter(depth)
     result: dict[Any, Any] = {}
     if type(content) is not list:
-        raise ValueFormError("", "$dict must hold a list of pairs")
+        raise ValueFormError("", "$dict must hold a list of [key, value] pairs")
     for at, pair in enumerate(content):
         try:
             if type(pair) is not list or len(pair) != 2:
@@ -208,6 +212,8 @@ def _dict(content: Any, depth: int) -> dict[Any, Any]:
                 what = kinds.get(type(key).__name__, "an object")
                 message = f"{what} can't be the key of a mapping"
                 raise ValueFormError("[0]", message) from None
+            if type(key) is str and key in result:
+                raise ValueFormError("", f"the key {shown(key)!r} is given twice")
             result[key] = _value(pair[1], depth)
         except ValueFormError as error:
             raise error.within(f"[{at}]") from None
@@ -229,8 +235,17 @@ def _media_from_json(name: str, content: Any) -> Media:
             fields[field] = bytearray(_bytes(form)) if payload else _value(form, 0)
         except ValueFormError as error:
             raise error.within(field_path("", field)) from None
-    if "shape" in cls._fields and "shape" not in fields:
-        raise ValueFormError("", f"${name} needs the field 'shape'")
+    for field in cls._fields:
+        if field in _NEEDED and field not in fields:
+            raise ValueFormError("", f"${name} needs the field {field!r}")
+    for field in _NARROW & fields.keys():
+        axes = fields[field] if field == "shape" else [fields[field]]
+        if type(axes) is list and any(type(axis) is int and axis > 0xFFFFFFFF for axis in axes):
+            raise ValueFormError(field, "is out of range")
+    if not isinstance(fields.get("metadata"), (dict, type(None))):
+        raise ValueFormError("metadata", "must be an object")
+    if not isinstance(fields.get("is_keyframe"), (bool, type(None))):
+        raise ValueFormError("is_keyframe", "must be true or false")
     try:
         return cls(**fields)
     except (TypeError, ValueError) as error:

@@ -9,5 +9,7 @@ mod common;
 mod compare;
 mod conformance;
 mod imports;
+mod schema;
 mod stdlib;
+mod streaming;
 mod values;
