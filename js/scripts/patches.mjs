@@ -15,6 +15,11 @@ const MENDS = [
     what: /try \{\s*(\w+) = WebAssembly\.promising\([^;]+\);\s*\} catch\s*\(err\) \{\s*\1 = ([^;]+);\s*\}/g,
     with: "$1 = $2;",
   },
+  {
+    // Looked up the environment several times in each call that crosses, which Node asks the system for.
+    what: /const _debugLog = \(\.\.\.args\) => \{\s*if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}\s*console\.debug\(\.\.\.args\);\s*\};/g,
+    with: "const _debugLog = () => {};",
+  },
 ];
 
 /** Mends generated code. */
