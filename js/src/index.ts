@@ -75,7 +75,9 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
 }
 
 const start: StartThread = (hear, failed) => {
-  const worker = new Worker(new URL("./worker-node.js", import.meta.url), { name: "pipeline" });
+  // Options of the program are not for it: `node --input-type=module` would forbid it its script.
+  const options = { name: "pipeline", execArgv: [] };
+  const worker = new Worker(new URL("./worker-node.js", import.meta.url), options);
   worker.on("message", hear);
   worker.on("error", failed);
   worker.on("messageerror", failed);

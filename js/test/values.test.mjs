@@ -338,7 +338,7 @@ test("JSON: what is wrong with an item for one source, as the program says it", 
     '{"$input": {"node": 1, "item": 1}}',
     '{"$input": {"node": "a", "node": "b", "item": 1}}',
     '{"$input": {"node": "a", "item": 1, "more": 2}}',
-    '{"$input": {"node": "a", "item": {"$bytes": "?"}}}',
+    '{"$input": {"node": "a", "item": {"$tuple": 1}}}',
   ];
   const manifest = path.join(directory(context, { "m.json": JSON.stringify(RUST) }), "m.json");
   for (const json of wrong) {
