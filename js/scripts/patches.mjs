@@ -3,6 +3,11 @@
 
 const MENDS = [
   {
+    // A directive that no tool knows, of which each bundler warns.
+    what: /^"use components";\s*/g,
+    with: "",
+  },
+  {
     // A string that begins with U+FEFF lost it: a decoder takes it for a mark of the byte order.
     // https://encoding.spec.whatwg.org/#dom-textdecoder
     what: /const TEXT_DECODER_UTF8 = new TextDecoder\(\);/g,
