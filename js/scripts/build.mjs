@@ -95,6 +95,7 @@ await bundle({
   logOverride: { "unsupported-directive": "silent" },
   logLevel: "warning",
 });
+fs.copyFileSync(path.join(root, "node_modules/fflate/LICENSE"), path.join(assets, "licence-fflate.txt"));
 fs.rmSync(path.join(dist, "worker-browser.js"));
 fs.rmSync(path.join(dist, "worker-browser.d.ts"));
 

@@ -27,7 +27,7 @@ export type { NodeFiles, Nodes } from "./nodes.js";
 export { Pipeline, type SandboxOptions } from "./pipeline.js";
 export { type CallOptions, Pool, type PoolOptions, type RunOptions, type Sources } from "./pool.js";
 export { PoolSession } from "./pool-session.js";
-export type { CheckResult, NodeInfo, NodeMetrics, RunResult } from "./results.js";
+export type { CheckResult, NodeInfo, NodeMetrics, ParamInfo, RunResult } from "./results.js";
 export { Session } from "./session.js";
 export {
   Float,

@@ -26,9 +26,16 @@ export interface NodeMetrics {
   readonly nanoseconds: number;
 }
 
+/** A parameter of a node type. */
+export interface ParamInfo extends Omit<wit.ParamInfo, "default"> {
+  readonly default?: PlainValue;
+  /** The same as the WIT has it, where `1` and `1.0` differ. */
+  readonly defaultData?: wit.Value;
+}
+
 /** A node type that manifests can name. */
 export interface NodeInfo extends Omit<wit.NodeInfo, "params"> {
-  readonly params: Array<Omit<wit.ParamInfo, "default"> & { readonly default?: PlainValue }>;
+  readonly params: ParamInfo[];
 }
 
 /** What a check of a manifest came to. */
@@ -83,7 +90,7 @@ export function nodesOf(all: readonly wit.NodeInfo[]): NodeInfo[] {
   return all.map((node) => ({
     ...node,
     params: node.params.map(({ default: value, ...param }) =>
-      value === undefined ? param : { ...param, default: lift(value) },
+      value === undefined ? param : { ...param, default: lift(value), defaultData: value },
     ),
   }));
 }
