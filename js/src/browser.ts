@@ -1,6 +1,7 @@
 /** Pipelines in browsers: a pool of workers, which fetch the component and the library from where the page is. */
 
 import { SIZES } from "../generated/parts.js";
+import { unpackImage } from "./component.js";
 import type { LibraryList } from "./library.js";
 import { Pipeline as CorePipeline } from "./pipeline.js";
 import { Pool, type PoolOptions } from "./pool.js";
@@ -90,7 +91,7 @@ async function load(place: (asset: keyof typeof ASSETS) => string, options: Pool
     fetched(get, place("list")).then((response) => response.json() as Promise<LibraryList>),
   ]);
   return {
-    parts: { core, image: new Uint8Array(image) },
+    parts: { core, image: unpackImage(new Uint8Array(image)) },
     library,
     places: { code: place("code"), text: place("text") },
   };

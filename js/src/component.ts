@@ -7,7 +7,7 @@ import { SMALL } from "../generated/parts.js";
 export interface Parts {
   /** The large core module. */
   readonly core: WebAssembly.Module;
-  /** What its memory holds at the start, as the build packs it. */
+  /** All that its memory holds at the start: what `unpackImage` gives. */
   readonly image: Uint8Array;
 }
 
@@ -32,61 +32,89 @@ function smallModules(): Map<string, WebAssembly.Module> {
 }
 
 /**
+ * What a memory holds at the start, byte for byte, from the pieces of it that are not zero; `scripts/split.mjs` has
+ * the form. `make` gives room for it, all zeros.
+ */
+export function unpackImage(
+  packed: Uint8Array,
+  make: (length: number) => ArrayBuffer | SharedArrayBuffer = (length) => new ArrayBuffer(length),
+): Uint8Array {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  const image = new Uint8Array(make(view.getUint32(0, true) * PAGE));
+  const end = 8 + view.getUint32(4, true) * 8;
+  let from = end;
+  for (let at = 8; at < end; at += 8) {
+    const to = from + view.getUint32(at + 4, true);
+    image.set(packed.subarray(from, to), view.getUint32(at, true));
+    from = to;
+  }
+  if (from !== packed.length) throw new TypeError("the image of the component's memory is damaged");
+  return image;
+}
+
+/**
  * The compiled component. Each instance has a memory of its own, with the same bytes in it at the start. One that an
- * instance is done with is kept, and put back into that state for the next: an engine takes ten times as long to
- * make, fill and clear away 30 MB that are new.
+ * instance is done with is kept, and all of it written anew for the next: an engine takes ten times as long to make,
+ * fill and later clear away 30 MB that are new.
  */
 export class Component {
   readonly parts: Parts;
-  readonly #image: Image;
   #spare: { memory: WebAssembly.Memory; most: number; clean: boolean } | undefined;
 
   constructor(parts: Parts) {
     this.parts = parts;
-    this.#image = new Image(parts.image);
   }
 
   /** Compiles the component from the bytes of its core module, or from a response that streams them. */
-  static async compile(core: BufferSource | Response, image: Uint8Array): Promise<Component> {
+  static async compile(core: BufferSource | Response, packedImage: Uint8Array): Promise<Component> {
     const compiled =
       typeof Response === "function" && core instanceof Response
         ? WebAssembly.compileStreaming(core)
         : WebAssembly.compile(core as BufferSource);
-    return new Component({ core: await compiled, image });
+    return new Component({ core: await compiled, image: unpackImage(packedImage) });
   }
 
   /** How many bytes of memory an instance has at the start. */
   get leastMemory(): number {
-    return this.#image.pages * PAGE;
+    return this.parts.image.length;
   }
 
   /** A memory as every instance has it at the start, which can grow up to so many bytes. */
   take(mostBytes: number): WebAssembly.Memory {
-    const most = Math.min(Math.floor(mostBytes / PAGE), MOST_PAGES);
+    const most = pagesOf(mostBytes);
     const spare = this.#spare;
     this.#spare = undefined;
     if (spare?.most === most) {
-      if (!spare.clean) this.#image.restore(spare.memory);
+      if (!spare.clean) this.#write(spare.memory);
       return spare.memory;
     }
-    const memory = new WebAssembly.Memory({ initial: this.#image.pages, maximum: most });
-    this.#image.fill(memory);
+    const memory = new WebAssembly.Memory({ initial: this.leastMemory / PAGE, maximum: most });
+    this.#write(memory);
     return memory;
   }
 
-  /** Takes a memory back that nothing uses any more. One that has grown can't shrink, and is left to the engine. */
+  /**
+   * Takes a memory back that nothing uses any more, and writes it anew when the thread has nothing else to do. One
+   * that has grown can't shrink, and is left to the engine; another is made in its place.
+   */
   giveBack(memory: WebAssembly.Memory, mostBytes: number): void {
-    if (memory.buffer.byteLength !== this.leastMemory) return;
-    const most = Math.min(Math.floor(mostBytes / PAGE), MOST_PAGES);
-    this.#spare = { memory, most, clean: false };
+    if (memory.buffer.byteLength === this.leastMemory) {
+      this.#spare = { memory, most: pagesOf(mostBytes), clean: false };
+    }
+    const timer: unknown = setTimeout(() => this.#prepare(mostBytes), 0);
+    // On Node it is no reason for the process to live on.
+    (timer as { unref?(): void }).unref?.();
   }
 
-  /** Does now what the next `take` would have to do. For times when nobody waits. */
-  prepare(mostBytes: number): void {
-    if (mostBytes < this.leastMemory || this.#spare?.clean === true) return;
+  #prepare(mostBytes: number): void {
+    if (this.#spare?.clean === true) return;
     const memory = this.take(mostBytes);
-    this.giveBack(memory, mostBytes);
-    if (this.#spare !== undefined) this.#spare.clean = true;
+    this.#spare = { memory, most: pagesOf(mostBytes), clean: true };
+  }
+
+  /** Writes every byte of a memory. */
+  #write(memory: WebAssembly.Memory): void {
+    new Uint8Array(memory.buffer).set(this.parts.image);
   }
 
   /** The functions of a fresh instance in this memory. */
@@ -104,42 +132,6 @@ export class Component {
   }
 }
 
-/** What a memory holds at the start; `scripts/split.mjs` has the form. */
-class Image {
-  readonly pages: number;
-  readonly #bytes: Uint8Array;
-  /** Where the pieces go, and where they are in `#bytes`. */
-  readonly #pieces: Array<{ to: number; from: number; end: number }> = [];
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.pages = view.getUint32(0, true);
-    const count = view.getUint32(4, true);
-    let from = 8 + count * 8;
-    for (let at = 8; at < 8 + count * 8; at += 8) {
-      const end = from + view.getUint32(at + 4, true);
-      this.#pieces.push({ to: view.getUint32(at, true), from, end });
-      from = end;
-    }
-    if (from !== bytes.length) throw new TypeError("the image of the component's memory is damaged");
-  }
-
-  /** Fills a new memory, which is all zeros. */
-  fill(memory: WebAssembly.Memory): void {
-    const bytes = new Uint8Array(memory.buffer);
-    for (const { to, from, end } of this.#pieces) bytes.set(this.#bytes.subarray(from, end), to);
-  }
-
-  /** Writes every byte of a memory that was used. */
-  restore(memory: WebAssembly.Memory): void {
-    const bytes = new Uint8Array(memory.buffer);
-    let zeros = 0;
-    for (const { to, from, end } of this.#pieces) {
-      bytes.fill(0, zeros, to);
-      bytes.set(this.#bytes.subarray(from, end), to);
-      zeros = to + (end - from);
-    }
-    bytes.fill(0, zeros);
-  }
+function pagesOf(bytes: number): number {
+  return Math.min(Math.floor(bytes / PAGE), MOST_PAGES);
 }

@@ -4,7 +4,7 @@
  */
 
 export { ArenaError } from "./arena.js";
-export { Component, type Parts } from "./component.js";
+export { Component, type Parts, unpackImage } from "./component.js";
 export {
   type Diagnostic,
   type ErrorKind,

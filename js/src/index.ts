@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { gunzip } from "node:zlib";
 
-import { Component } from "./component.js";
+import { Component, unpackImage } from "./component.js";
 import { LibraryFileSystem, type LibraryList } from "./library.js";
 import type { Limits } from "./limits.js";
 import { type Nodes, openNodes } from "./nodes.js";
@@ -126,11 +126,9 @@ async function loadParts(folder: string): Promise<Pick<Loaded, "component" | "li
     unpacked("pipeline.image.gz"),
     read("library.json"),
   ]);
-  // So that workers share it instead of having a copy each.
-  const shared = new Uint8Array(new SharedArrayBuffer(image.length));
-  shared.set(image);
   return {
-    component: new Component({ core: module, image: shared }),
+    // Shared by the workers, of which none writes.
+    component: new Component({ core: module, image: unpackImage(image, (length) => new SharedArrayBuffer(length)) }),
     library: JSON.parse(list.toString()) as LibraryList,
   };
 }

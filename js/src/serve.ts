@@ -2,7 +2,6 @@
 
 import { Component } from "./component.js";
 import { LibraryFileSystem } from "./library.js";
-import { limitsOf } from "./limits.js";
 import { type Directory, openNodes } from "./nodes.js";
 import { Pipeline } from "./pipeline.js";
 import type { PlainResult } from "./results.js";
@@ -30,8 +29,6 @@ export function serve(setup: Setup, host: WorkerHost): (call: Call) => void {
     } catch (error) {
       host.say({ kind: "failed", error: failureOf(error) });
     }
-    // The answer is on its way: nobody waits for this.
-    setTimeout(() => worker.prepare(), 0);
   };
 }
 
@@ -41,7 +38,6 @@ class Served {
   readonly #python: FileSystem;
   readonly #host: WorkerHost;
   #session: SessionCalls | undefined;
-  #mostMemory = limitsOf({}).maxMemory;
 
   constructor({ parts, library, places }: Setup, host: WorkerHost) {
     this.#component = new Component(parts);
@@ -94,13 +90,7 @@ class Served {
     }
   }
 
-  /** Does now what the next run would wait for. */
-  prepare(): void {
-    if (this.#session === undefined) this.#component.prepare(this.#mostMemory * 2 ** 20);
-  }
-
   #pipeline({ limits, nodes }: Granted): Pipeline {
-    this.#mostMemory = limitsOf(limits).maxMemory;
     const print = (stream: "stdout" | "stderr") => (bytes: Uint8Array) =>
       this.#host.say({ kind: "printed", stream, bytes });
     return new Pipeline(this.#component, {

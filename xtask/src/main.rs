@@ -60,6 +60,8 @@ enum Task {
     },
     /// Build everything, then the wheel of the Python package, in target/package
     Wheel,
+    /// Build everything, then the tarball of the package for JavaScript, in target/npm
+    Npm,
     /// Build everything, then run a pipeline: arguments are those of `pipeline run`
     Run {
         /// The manifest, and options of `pipeline run`
@@ -136,6 +138,10 @@ fn main() -> ExitCode {
         }),
         Task::Wheel => wheel::run().map(|wheel| {
             shell::say(format_args!("built {}", wheel.display()));
+            ExitCode::SUCCESS
+        }),
+        Task::Npm => npm::run().map(|tarball| {
+            shell::say(format_args!("built {}", tarball.display()));
             ExitCode::SUCCESS
         }),
         Task::Run { arguments } => {

@@ -12,7 +12,8 @@ use crate::{debian, npm, shell};
 /// quietly leaves a browser out would be no test. WebKit has a command of its own,
 /// `npm run test:webkit`: its driver is not steady enough to hold up everything
 /// else.
-const PROGRAMS: [(&str, &str); 2] = [("chromium", "chromium"), ("firefox-esr", "firefox-esr")];
+pub(crate) const PROGRAMS: [(&str, &str); 2] =
+    [("chromium", "chromium"), ("firefox-esr", "firefox-esr")];
 
 /// Builds the page and runs its end-to-end tests in each browser, unless they
 /// passed before on the same files. `dist` is the build.
@@ -23,13 +24,10 @@ pub(crate) fn test(dist: &Path) -> Result<()> {
     let root = crate::root();
     let (bindings, page) = (root.join("js"), root.join("web"));
     debian::install(&PROGRAMS)?;
-    npm::install(&bindings)?;
+    npm::build(dist)?;
     npm::install(&page)?;
-    let mut inputs = Inputs::new("browsers", 1)
+    let mut inputs = npm::built(Inputs::new("browsers", 2), dist)?
         .file(&dist.join("pipeline"))?
-        .file(&dist.join("pipeline.wasm"))?
-        .tree(&dist.join("stdlib"))?
-        .tree(&dist.join("python"))?
         .tree(&root.join("tests/conformance"))?
         .tree(&root.join("examples"))?
         .file(&bindings.join("test/common.mjs"))?;
@@ -37,11 +35,10 @@ pub(crate) fn test(dist: &Path) -> Result<()> {
         inputs = inputs.file(&page.join(file))?;
     }
     inputs = npm::sources(inputs, &bindings, &["src", "scripts"])?;
-    inputs = npm::sources(inputs, &page, &["public", "scripts", "src", "sw"])?;
+    inputs = npm::sources(inputs, &page, &["public", "src", "sw"])?;
     inputs = inputs.tree(&page.join("test"))?;
     let result = crate::target().join("hosts/browser-firefox.json");
     stamp::unless_done("build and test the page", inputs, &result, || {
-        shell::output(&mut npm::npm(&bindings, dist, "run --silent build"))?;
         shell::output(&mut npm::npm(&page, dist, "run --silent build"))?;
         shell::run(&mut npm::npm(&page, dist, "test --silent"))
     })
