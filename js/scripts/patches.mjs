@@ -21,6 +21,12 @@ const MENDS = [
     with: "$1 = $2;",
   },
   {
+    // Whenever the engine collected a session that was not closed, this called into its instance, which may have been
+    // closed or have failed by then, and whose memory may be another's. What is not closed goes with its instance.
+    what: /if \(typeof FinalizationRegistry === 'undefined'\) \{\s*return \{ unregister \(\) \{\} \};\s*\}\s*return new FinalizationRegistry\(unregister\);/g,
+    with: "return { register () {}, unregister () {} };",
+  },
+  {
     // Looked up the environment several times in each call that crosses, which Node asks the system for.
     what: /const _debugLog = \(\.\.\.args\) => \{\s*if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}\s*console\.debug\(\.\.\.args\);\s*\};/g,
     with: "const _debugLog = () => {};",
