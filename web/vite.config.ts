@@ -33,16 +33,17 @@ function serviceWorker(): Plugin {
 
 /** Puts in what the component bundles, and under which licences. */
 function notices(): Plugin {
+  const read = (name: string) => readFileSync(`node_modules/@remotemedia/pipeline/${name}`);
   return {
     name: "notices",
     apply: "build",
     generateBundle() {
       for (const fileName of ["NOTICE", "LICENSE"]) {
-        this.emitFile({ type: "asset", fileName, source: readFileSync(`../${fileName}`) });
+        this.emitFile({ type: "asset", fileName, source: read(fileName) });
       }
       // Vite's list leaves the worker out.
-      const source = readFileSync("node_modules/fflate/LICENSE");
-      this.emitFile({ type: "asset", fileName: "licence-fflate.txt", source });
+      const fileName = "licence-fflate.txt";
+      this.emitFile({ type: "asset", fileName, source: read(`dist/assets/${fileName}`) });
     },
   };
 }

@@ -1,4 +1,4 @@
-// Makes the package: the component becomes `generated/`, `src/` becomes `dist/`.
+// Makes the package: the component becomes `generated/` and `dist/assets/`, `src/` becomes `dist/`.
 //
 // PIPELINE_DIST names the folder that `cargo xtask build` makes; by default ../target/dist.
 
@@ -6,14 +6,18 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 
 import { transpileBytes } from "@bytecodealliance/jco-transpile";
+import { build as bundle, transform } from "esbuild";
 
+import { packLibrary } from "./library.mjs";
 import { patch } from "./patches.mjs";
+import { split } from "./split.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const built = path.resolve(process.env.PIPELINE_DIST ?? path.join(root, "../target/dist"));
-const generated = path.join(root, "generated");
+const [generated, dist, assets] = ["generated", "dist", "dist/assets"].map((name) => path.join(root, name));
 
 const component = path.join(built, "pipeline.wasm");
 if (!fs.existsSync(component)) {
@@ -30,19 +34,72 @@ const { files } = await transpileBytes(fs.readFileSync(component), {
   wasiShim: false,
 });
 
-fs.rmSync(generated, { recursive: true, force: true });
+for (const folder of [generated, dist, assets]) {
+  fs.rmSync(folder, { recursive: true, force: true });
+  fs.mkdirSync(folder);
+}
+
+const core = "pipeline.core.wasm";
+const small = {};
 for (const [name, content] of Object.entries(files)) {
+  if (name === core) continue;
+  if (name.endsWith(".wasm")) {
+    // A kilobyte each: a file of their own would only be one more to fetch.
+    small[name] = Buffer.from(content).toString("base64");
+    continue;
+  }
   const file = path.join(generated, name);
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, name === "pipeline.js" ? patch(new TextDecoder().decode(content)) : content);
+  fs.writeFileSync(file, name === "pipeline.js" ? await minified(patch(new TextDecoder().decode(content))) : content);
 }
-for (const part of ["stdlib", "python"]) {
-  fs.cpSync(path.join(built, part), path.join(generated, part), { recursive: true });
-}
-// What the component bundles, and under which licences.
-fs.copyFileSync(path.join(built, "NOTICE"), path.join(generated, "NOTICE"));
 
-fs.rmSync(path.join(root, "dist"), { recursive: true, force: true });
+const { module, image } = split(Buffer.from(files[core]));
+const sizes = {};
+for (const [name, content] of [[core, module], ["pipeline.image", image]]) {
+  const packed = gzipSync(content, { level: 9 });
+  fs.writeFileSync(path.join(assets, `${name}.gz`), packed);
+  sizes[`${name}.gz`] = { packed: packed.length, plain: content.length };
+}
+packLibrary(built, assets);
+
+const parts = `/** The core modules besides the large one, in base64. */
+export const SMALL = ${JSON.stringify(small)};
+/** How large the files in assets/ are. */
+export const SIZES = ${JSON.stringify(sizes)};
+`;
+fs.writeFileSync(path.join(generated, "parts.js"), parts);
+fs.writeFileSync(
+  path.join(generated, "parts.d.ts"),
+  `export declare const SMALL: Record<string, string>;
+export declare const SIZES: Record<string, { packed: number; plain: number }>;
+`,
+);
+
+fs.copyFileSync(path.join(root, "../LICENSE"), path.join(root, "LICENSE"));
+// What the component bundles, and under which licences.
+fs.copyFileSync(path.join(built, "NOTICE"), path.join(root, "NOTICE"));
+
 const compiler = path.join(root, "node_modules/typescript/bin/tsc");
 const { status } = spawnSync(process.execPath, [compiler, "-p", root], { stdio: "inherit" });
-process.exit(status ?? 1);
+if (status !== 0) process.exit(status ?? 1);
+
+// Bundlers follow a worker's script, but not all of them what that imports.
+await bundle({
+  entryPoints: [path.join(dist, "worker-browser.js")],
+  outfile: path.join(assets, "worker.js"),
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  legalComments: "inline",
+  logOverride: { "unsupported-directive": "silent" },
+  logLevel: "warning",
+});
+fs.copyFileSync(path.join(root, "node_modules/fflate/LICENSE"), path.join(assets, "licence-fflate.txt"));
+fs.rmSync(path.join(dist, "worker-browser.js"));
+fs.rmSync(path.join(dist, "worker-browser.d.ts"));
+
+/** The 1.9 MB that jco writes, a third of which would do. */
+async function minified(code) {
+  return (await transform(code, { format: "esm", target: "es2022", minify: true, logLevel: "error" })).code;
+}

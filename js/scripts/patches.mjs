@@ -3,6 +3,11 @@
 
 const MENDS = [
   {
+    // A directive that no tool knows, of which each bundler warns.
+    what: /^"use components";\s*/g,
+    with: "",
+  },
+  {
     // A string that begins with U+FEFF lost it: a decoder takes it for a mark of the byte order.
     // https://encoding.spec.whatwg.org/#dom-textdecoder
     what: /const TEXT_DECODER_UTF8 = new TextDecoder\(\);/g,
@@ -14,6 +19,17 @@ const MENDS = [
     // Nothing here is asynchronous, so nothing uses what they make.
     what: /try \{\s*(\w+) = WebAssembly\.promising\([^;]+\);\s*\} catch\s*\(err\) \{\s*\1 = ([^;]+);\s*\}/g,
     with: "$1 = $2;",
+  },
+  {
+    // Whenever the engine collected a session that was not closed, this called into its instance, which may have been
+    // closed or have failed by then, and whose memory may be another's. What is not closed goes with its instance.
+    what: /if \(typeof FinalizationRegistry === 'undefined'\) \{\s*return \{ unregister \(\) \{\} \};\s*\}\s*return new FinalizationRegistry\(unregister\);/g,
+    with: "return { register () {}, unregister () {} };",
+  },
+  {
+    // Looked up the environment several times in each call that crosses, which Node asks the system for.
+    what: /const _debugLog = \(\.\.\.args\) => \{\s*if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}\s*console\.debug\(\.\.\.args\);\s*\};/g,
+    with: "const _debugLog = () => {};",
   },
 ];
 

@@ -25,6 +25,8 @@ export class PipelineError extends Error {
   readonly diagnostics: readonly Diagnostic[];
   /** What sinks had already given, as the WIT has it. */
   readonly data: readonly wit.NodeOutputs[];
+  /** All of that as the WIT has it. */
+  declare readonly record: wit.PipelineError;
   #outputs: Item[] | undefined;
 
   constructor(error: wit.PipelineError) {
@@ -37,6 +39,8 @@ export class PipelineError extends Error {
     this.traceback = error.traceback;
     this.diagnostics = error.diagnostics;
     this.data = error.outputs;
+    // Not listed among the properties: it would show all of them twice.
+    Object.defineProperty(this, "record", { value: error });
   }
 
   /** What sinks had already given. */
@@ -44,6 +48,11 @@ export class PipelineError extends Error {
     this.#outputs ??= liftOutputs(this.data);
     return this.#outputs;
   }
+}
+
+/** A call of a session that is over. */
+export function sessionClosed(): PipelineError {
+  return new PipelineError({ kind: "session-closed", message: "the session is closed", diagnostics: [], outputs: [] });
 }
 
 /** A manifest that is not valid, before any of it runs. */
@@ -54,12 +63,35 @@ export function invalidManifest(diagnostics: wit.Diagnostic[]): PipelineError {
   return new PipelineError({ kind: "invalid-manifest", message, diagnostics, outputs: [] });
 }
 
+/** Limits by their names, and the kinds of errors that they have in every host. */
+const LIMIT_KINDS = {
+  timeout: "deadline",
+  maxMemory: "memory-limit",
+  maxOutput: "output-limit",
+  maxItems: "items-limit",
+} as const;
+
+/** A limit that ends a run. */
+export type LimitName = keyof typeof LIMIT_KINDS;
+
 /** A run met a limit. */
 export class LimitError extends Error {
-  constructor(message: string) {
+  /** The limit's name, as it is set. */
+  readonly limit: LimitName;
+  /** `deadline`, `memory-limit`, `output-limit` or `items-limit`. */
+  readonly kind: (typeof LIMIT_KINDS)[LimitName];
+
+  constructor(limit: LimitName, message: string) {
     super(message);
     this.name = "LimitError";
+    this.limit = limit;
+    this.kind = LIMIT_KINDS[limit];
   }
+}
+
+/** Throws where there are more items than the limit. */
+export function allowItems(count: number, limit: number): void {
+  if (count > limit) throw new LimitError("maxItems", `there are more items than the limit of ${limit}`);
 }
 
 /** The component itself failed: it met a limit of the engine, or is at fault. */
@@ -67,8 +99,8 @@ export class FaultError extends Error {
   /** `stack-overflow`, `exit` where the guest ended itself, or `trap`. */
   readonly kind: "stack-overflow" | "exit" | "trap";
 
-  constructor(kind: FaultError["kind"], message: string, cause: unknown) {
-    super(message, { cause });
+  constructor(kind: FaultError["kind"], message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
     this.name = "FaultError";
     this.kind = kind;
   }

@@ -1,8 +1,14 @@
-/** What jco makes of the component. */
+/** What jco makes of the component, and the build of that. */
 
 export { instantiate } from "../generated/pipeline.js";
 export type * as executor from "../generated/interfaces/remotemedia-pipeline-executor.js";
 export type * as wit from "../generated/interfaces/remotemedia-pipeline-types.js";
 
-/** The component's core modules, as `generated/` has them. */
-export const MODULES = ["pipeline.core.wasm", "pipeline.core2.wasm", "pipeline.core3.wasm"] as const;
+/** The name by which generated code asks for the large core module. */
+export const CORE = "pipeline.core.wasm";
+
+/** What `scripts/split.mjs` lets that import under the name `host`. */
+export interface MemoryImport {
+  readonly memory: WebAssembly.Memory;
+  readonly [name: string]: WebAssembly.ImportValue;
+}

@@ -4,82 +4,143 @@
 import "./node-version.js";
 
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
+import { gunzip } from "node:zlib";
 
+import { Component, unpackImage } from "./component.js";
+import { LibraryFileSystem, type LibraryList } from "./library.js";
 import type { Limits } from "./limits.js";
+import { type Nodes, openNodes } from "./nodes.js";
 import { Pipeline as CorePipeline } from "./pipeline.js";
-import type { Sink } from "./wasi/index.js";
-import { NodeFileSystem } from "./wasi/node-fs.js";
+import { Pool, type PoolOptions, type Sources } from "./pool.js";
+import { type StartThread, threadEnded } from "./team.js";
+import type { FileSystem, Sink } from "./wasi/index.js";
+import { NodeFileSystem, openDirectory } from "./wasi/node-fs.js";
+import type { Places, Setup } from "./wire.js";
 
 export * from "./core.js";
 export { NodeFileSystem };
 
 /** What `Pipeline.load` takes. */
-export interface LoadOptions extends Limits {
-  /** Directories with modules of your own nodes. The sandbox can read them. */
-  readonly nodes?: Iterable<string>;
-  /** Python's standard library; by default the one in this package. */
-  readonly stdlib?: string;
-  /** The directory that holds the package `remotemedia`; by default the one in this package. */
-  readonly python?: string;
+export interface LoadOptions extends Limits, Sources {
+  /** Directories with modules of your own nodes, which the sandbox can read, or such modules in memory. */
+  readonly nodes?: Iterable<Nodes>;
   /** Take what nodes print. By default both streams go to standard error. */
   readonly stdout?: Sink;
   readonly stderr?: Sink;
 }
 
-const GENERATED = fileURLToPath(new URL("../generated/", import.meta.url));
-
-let modules: Promise<Map<string, WebAssembly.Module>> | undefined;
-
-/** Runs pipelines, each in a fresh instance of the component. */
+/** Runs pipelines, each in a fresh instance, in the thread that calls. */
 export class Pipeline extends CorePipeline {
   /** Compiles the component, once in a process, and opens the directories. */
   static async load(options: LoadOptions = {}): Promise<Pipeline> {
-    const stdlib = opened(options.stdlib ?? path.join(GENERATED, "stdlib"), "os.py");
-    const python = opened(options.python ?? path.join(GENERATED, "python"), "remotemedia/__init__.py");
-    const nodes = new Map<string, { host: string; canonical: string }>();
-    for (const host of options.nodes ?? []) {
-      const canonical = directory(host);
-      if ([...nodes.values()].some((known) => known.canonical === canonical)) continue;
-      const base = path.basename(canonical) || "nodes";
-      let name = base;
-      for (let number = 2; nodes.has(name); number += 1) name = `${base}-${number}`;
-      nodes.set(name, { host, canonical });
-    }
-    modules ??= CorePipeline.compile((name) => fs.promises.readFile(path.join(GENERATED, name)));
-    const {
-      stdout = (bytes) => void process.stderr.write(bytes),
-      stderr = (bytes) => void process.stderr.write(bytes),
-    } = options;
-    return new Pipeline(await modules, {
+    const { component, library, places } = await load(options);
+    const archive = (which: "code" | "text") => fs.readFileSync(places[which]);
+    const mount = (name: "stdlib" | "python"): FileSystem => {
+      const own = places[name];
+      if (own !== undefined) return new NodeFileSystem(own);
+      const key = `${places.code}/${name}`;
+      let files = libraries.get(key);
+      if (files === undefined) libraries.set(key, (files = new LibraryFileSystem(library[name] ?? {}, archive)));
+      return files;
+    };
+    return new Pipeline(component, {
       ...options,
-      stdlib,
-      python,
-      stdout,
-      stderr,
-      nodes: Array.from(nodes, ([name, { canonical }]) => [name, new NodeFileSystem(canonical)]),
-      hostPaths: Array.from(nodes, ([name, { host }]) => [`/nodes/${name}`, host]),
+      ...printing(options),
+      ...openNodes(options.nodes ?? [], openDirectory),
+      stdlib: mount("stdlib"),
+      python: mount("python"),
     });
   }
 }
 
-function directory(given: string): string {
-  let canonical: string;
-  try {
-    canonical = fs.realpathSync(given);
-  } catch (error) {
-    throw new TypeError(`the directory \`${given}\` can't be read`, { cause: error });
+/**
+ * Makes a pool of workers (`node:worker_threads`), and ends when the first is ready. The compiled code is shared by
+ * all of them.
+ */
+export async function createPool(options: PoolOptions = {}): Promise<Pool> {
+  const { component, library, places } = await load(options);
+  const nodes = [...(options.nodes ?? [])];
+  // What is wrong with them is to be said here.
+  openNodes(nodes, openDirectory);
+  const setup: Setup = { parts: component.parts, library, places };
+  const size = options.size ?? os.availableParallelism();
+  const pool = new Pool(setup, start, size, { ...options, nodes, ...printing(options) });
+  await pool.ready();
+  return pool;
+}
+
+const start: StartThread = (hear, failed) => {
+  // Options of the program are not for it: `node --input-type=module` would forbid it its script.
+  const options = { name: "pipeline", execArgv: [] };
+  const worker = new Worker(new URL("./worker-node.js", import.meta.url), options);
+  worker.on("message", hear);
+  worker.on("error", failed);
+  worker.on("messageerror", failed);
+  worker.on("exit", (code) => failed(threadEnded(`exit code ${code}`)));
+  return {
+    post: (message) => worker.postMessage(message),
+    end: () => worker.terminate(),
+    hold: (alive) => (alive ? worker.ref() : worker.unref()),
+  };
+};
+
+interface Loaded {
+  readonly component: Component;
+  readonly library: LibraryList;
+  readonly places: Places;
+}
+
+/** By the directory of their assets. */
+const loaded = new Map<string, Promise<Pick<Loaded, "component" | "library">>>();
+const libraries = new Map<string, LibraryFileSystem>();
+
+async function load({ assets, stdlib, python }: Sources): Promise<Loaded> {
+  const given = assets ?? new URL("./assets/", import.meta.url);
+  const folder = path.resolve(given instanceof URL || given.startsWith("file:") ? fileURLToPath(given) : given);
+  const places: Places = {
+    code: path.join(folder, "library-code.zip"),
+    text: path.join(folder, "library-text.zip"),
+    ...(stdlib !== undefined && { stdlib: holding(stdlib, "os.py") }),
+    ...(python !== undefined && { python: holding(python, "remotemedia/__init__.py") }),
+  };
+  let parts = loaded.get(folder);
+  if (parts === undefined) {
+    parts = loadParts(folder);
+    loaded.set(folder, parts);
+    // A directory that is wrong now may be right the next time.
+    parts.catch(() => loaded.delete(folder));
   }
-  if (!fs.statSync(canonical).isDirectory()) throw new TypeError(`\`${given}\` is no directory`);
-  return canonical;
+  return { ...(await parts), places };
+}
+
+async function loadParts(folder: string): Promise<Pick<Loaded, "component" | "library">> {
+  const read = (name: string) => fs.promises.readFile(path.join(folder, name));
+  const unpacked = async (name: string) => promisify(gunzip)(await read(name));
+  const [module, image, list] = await Promise.all([
+    unpacked("pipeline.core.wasm.gz").then((bytes) => WebAssembly.compile(bytes as BufferSource)),
+    unpacked("pipeline.image.gz"),
+    read("library.json"),
+  ]);
+  return {
+    // Shared by the workers, of which none writes.
+    component: new Component({ core: module, image: unpackImage(image, (length) => new SharedArrayBuffer(length)) }),
+    library: JSON.parse(list.toString()) as LibraryList,
+  };
 }
 
 /** A directory that must hold a file, lest a run fail later and say less. */
-function opened(given: string, holds: string): NodeFileSystem {
-  const canonical = directory(given);
-  if (!fs.existsSync(path.join(canonical, holds))) {
-    throw new TypeError(`\`${given}\` is the wrong directory: it has no ${holds}`);
-  }
-  return new NodeFileSystem(canonical);
+function holding(given: string, holds: string): string {
+  const { canonical } = openDirectory(given);
+  if (fs.existsSync(path.join(canonical, holds))) return canonical;
+  throw new TypeError(`\`${given}\` is the wrong directory: it has no ${holds}`);
+}
+
+function printing({ stdout, stderr }: { stdout?: Sink; stderr?: Sink }): { stdout: Sink; stderr: Sink } {
+  const print: Sink = (bytes) => void process.stderr.write(bytes);
+  return { stdout: stdout ?? print, stderr: stderr ?? print };
 }

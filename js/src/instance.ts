@@ -1,32 +1,44 @@
 /** One instance of the component, with the functions of the WIT. */
 
-import { FaultError, LimitError, PipelineError } from "./errors.js";
-import { type executor, instantiate, type wit } from "./generated.js";
-import { limitsOf } from "./limits.js";
+import type { Component } from "./component.js";
+import { allowItems, FaultError, LimitError, PipelineError } from "./errors.js";
+import type { executor, wit } from "./generated.js";
+import { type Limits, limitsOf, sizeOf, sum, weight } from "./limits.js";
 import { GuestExit, wasi, type WasiOptions } from "./wasi/index.js";
 
-type Executor = typeof executor;
+const MEBIBYTE = 2 ** 20;
+
+/** Memory that is so nearly used up that a failure of the guest comes of it. */
+const NO_ROOM = 4 * MEBIBYTE;
 
 /**
  * A fresh instance: a sandbox of its own with its own memory. Its functions take and give the records
- * of the WIT; `Pipeline` is the comfortable way. An instance that has faulted can't be used again.
+ * of the WIT; `Pipeline` is the comfortable way. An instance that has faulted or is closed can't be used again.
  */
 export class Instance {
-  readonly #executor: Executor;
+  readonly #component: Component;
+  readonly #executor: typeof executor;
   readonly #wasi: ReturnType<typeof wasi>;
-  readonly #maxItems: number;
-  #fault: FaultError | undefined;
+  readonly #limits: Required<Limits>;
+  readonly #memory: WebAssembly.Memory;
+  /** How many calls are under way: what nodes print may lead to more of them. */
+  #calls = 0;
+  /** Why it can't be used any more. */
+  #ended: Error | undefined;
 
-  constructor(modules: ReadonlyMap<string, WebAssembly.Module>, options: WasiOptions) {
+  constructor(component: Component, options: WasiOptions) {
+    this.#component = component;
+    this.#limits = limitsOf(options);
+    const least = component.leastMemory;
+    if (this.#mostMemory < least) {
+      const wanted = `the run asked for ${Math.ceil(least / MEBIBYTE)} MiB of memory`;
+      throw new LimitError("maxMemory", `${wanted}, beyond its limit of ${this.#limits.maxMemory} MiB`);
+    }
     this.#wasi = wasi(options);
-    this.#maxItems = limitsOf(options).maxItems;
-    const module = (name: string): WebAssembly.Module => {
-      const found = modules.get(name);
-      if (found === undefined) throw new TypeError(`the module ${name} is not there`);
-      return found;
-    };
-    const imports = this.#wasi.imports as unknown as Parameters<typeof instantiate>[1];
-    this.#executor = this.#guarded(() => instantiate(module, imports).executor);
+    const memory = component.take(this.#mostMemory);
+    this.#memory = memory;
+    const imports = this.#wasi.imports as unknown as Parameters<Component["instantiate"]>[0];
+    this.#executor = this.#guarded(() => component.instantiate(imports, memory));
   }
 
   /** Reads a manifest from JSON or YAML text, and checks it; what is wrong with it, where it can't run. */
@@ -41,7 +53,7 @@ export class Instance {
 
   /** Runs a pipeline, on items where there are any. Throws a `PipelineError`, or a `LimitError`. */
   execute(manifest: wit.Manifest, inputs?: wit.Input[]): wit.RunResult {
-    this.allowItems(sum(inputs ?? [], ({ item }) => weight(item)));
+    allowItems(sum(inputs ?? [], ({ item }) => weight(item)), this.#limits.maxItems);
     const run = this.#guarded(() =>
       inputs === undefined
         ? this.#executor.execute(manifest)
@@ -71,24 +83,35 @@ export class Instance {
       end: () => call(() => session.end()),
       finish: () => call(() => session.finish()),
       drop: () => {
+        if (this.#ended !== undefined) return;
         const symbol: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for("dispose");
         this.#guarded(() => (session as unknown as Disposable)[symbol]());
       },
     };
   }
 
-  /** Closes the files that the guest left open. The instance is not used after that. */
+  /** Closes the files that the guest left open, and gives its memory back. The instance can't be used after that. */
   close(): void {
-    this.#wasi.close();
+    if (this.#ended === undefined) this.#end(new TypeError("the instance is closed"));
   }
 
-  /** Throws a `LimitError` where these are more items than its limit. */
-  allowItems(count: number): void {
-    if (count > this.#maxItems) throw new LimitError(`there are more items than the limit of ${this.#maxItems}`);
+  #end(why: Error): void {
+    this.#ended = why;
+    this.#wasi.close();
+    // A call that is still under way goes on in this memory.
+    if (this.#calls === 0) this.#component.giveBack(this.#memory, this.#mostMemory);
+  }
+
+  get #mostMemory(): number {
+    return this.#limits.maxMemory * MEBIBYTE;
   }
 
   #allowOutputs(outputs: readonly wit.NodeOutputs[]): void {
-    this.allowItems(sum(outputs, ({ items }) => sum(items, weight)));
+    allowItems(sum(outputs, ({ items }) => sum(items, weight)), this.#limits.maxItems);
+    const limit = this.#limits.maxOutput;
+    if (limit < Infinity && sizeOf(outputs) > limit * MEBIBYTE) {
+      throw new LimitError("maxOutput", `the run gave outputs beyond its limit of ${limit} MiB`);
+    }
   }
 
   /** The result of a function whose error says what is wrong with a manifest. */
@@ -106,30 +129,32 @@ export class Instance {
 
   /** Makes errors of our own of what generated code and the engine throw. */
   #guarded<T>(call: () => T): T {
-    if (this.#fault !== undefined) throw this.#fault;
+    if (this.#ended !== undefined) throw this.#ended;
+    this.#calls += 1;
+    let fault: Error | undefined;
     try {
       return call();
     } catch (error) {
       const payload = payloadOf(error);
       if (payload !== undefined) throw new PipelineError(payload as wit.PipelineError);
-      const fault = faultOf(error);
-      if (fault === undefined) throw error;
-      this.#fault = fault;
-      this.#wasi.close();
-      throw fault;
+      fault = this.#faultOf(error);
+      throw fault ?? error;
+    } finally {
+      this.#calls -= 1;
+      if (fault !== undefined) this.#end(fault);
     }
   }
-}
 
-/** How many items a `data` stands for. */
-function weight(item: wit.Data): number {
-  return item.tag === "integers" || item.tag === "numbers" ? item.val.length : 1;
-}
-
-function sum<T>(all: readonly T[], of: (each: T) => number): number {
-  let total = 0;
-  for (const each of all) total += of(each);
-  return total;
+  #faultOf(error: unknown): Error | undefined {
+    const fault = faultOf(error);
+    const most = Math.min(this.#mostMemory, 2 ** 32);
+    // A guest without memory ends in a trap like any other.
+    if (fault?.kind === "trap" && most - this.#memory.buffer.byteLength < NO_ROOM) {
+      const limit = `its limit of ${most / MEBIBYTE} MiB`;
+      return new LimitError("maxMemory", `the run asked for memory beyond ${limit}`);
+    }
+    return fault;
+  }
 }
 
 /** A session of an instance. */

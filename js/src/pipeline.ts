@@ -1,16 +1,15 @@
 /** Pipelines in the component, on any engine that has WebAssembly. */
 
+import type { Component } from "./component.js";
 import { type Diagnostic, invalidManifest, PipelineError } from "./errors.js";
-import { MODULES, type wit } from "./generated.js";
+import type { wit } from "./generated.js";
 import { Instance } from "./instance.js";
-import { formatValue } from "./json/write.js";
-import type { Limits } from "./limits.js";
-import { Session } from "./session.js";
-import { type Item, lift, liftItems, liftOutputs, lower, lowerInput, type PlainValue } from "./values.js";
+import { type Limits, limitsOf } from "./limits.js";
+import { type Manifest, placed, textOf } from "./manifest.js";
+import { type CheckResult, type NodeInfo, nodesOf, type PlainResult, resultOf, type RunResult } from "./results.js";
+import { Session, type SessionCalls } from "./session.js";
+import { lowerInput } from "./values.js";
 import type { FileSystem, Sink } from "./wasi/index.js";
-
-/** A manifest: its JSON or YAML text, or the object that such a text stands for. */
-export type Manifest = string | { readonly [key: string]: unknown };
 
 /** What a sandbox sees, and where its text goes. */
 export interface SandboxOptions extends Limits {
@@ -27,67 +26,14 @@ export interface SandboxOptions extends Limits {
   readonly hostPaths?: Iterable<readonly [guest: string, host: string]>;
 }
 
-/** A finished run. */
-export interface RunResult {
-  /** The sinks' items, sink by sink in the manifest's order. */
-  readonly outputs: Item[];
-  /** The same under the ids of the nodes that gave them. */
-  readonly outputsByNode: Record<string, Item[]>;
-  /** The same as the WIT has them, where `1` and `1.0` differ. */
-  readonly data: readonly wit.NodeOutputs[];
-  readonly graph: wit.GraphInfo;
-  readonly metrics: NodeMetrics[];
-  /** Doubtful things in the manifest, for example unknown keys. */
-  readonly warnings: Diagnostic[];
-}
-
-/** What one node did in a run. */
-export interface NodeMetrics {
-  readonly nodeId: string;
-  readonly itemsIn: number;
-  readonly itemsOut: number;
-  readonly nanoseconds: number;
-}
-
-/** A node type that manifests can name. */
-export interface NodeInfo extends Omit<wit.NodeInfo, "params"> {
-  readonly params: Array<Omit<wit.ParamInfo, "default"> & { readonly default?: PlainValue }>;
-}
-
-/** What a check of a manifest came to. */
-export interface CheckResult {
-  /** Whether the manifest can run. */
-  readonly ok: boolean;
-  /** The shape of the graph, where it can. */
-  readonly graph?: wit.GraphInfo;
-  /** Errors and warnings, with places in the text where the manifest was given as text. */
-  readonly diagnostics: Diagnostic[];
-}
-
 /** Runs pipelines, each in a fresh instance of the component. */
 export class Pipeline {
-  readonly #modules: ReadonlyMap<string, WebAssembly.Module>;
+  readonly #component: Component;
   readonly #options: SandboxOptions;
 
-  /** Core modules by name, compiled; `Pipeline.compile` does that. */
-  constructor(modules: ReadonlyMap<string, WebAssembly.Module>, options: SandboxOptions) {
-    this.#modules = modules;
+  constructor(component: Component, options: SandboxOptions) {
+    this.#component = component;
     this.#options = options;
-  }
-
-  /** Compiles the component, of whose parts `read` gives the bytes, or a response that streams them. */
-  static async compile(
-    read: (name: string) => BufferSource | Response | Promise<BufferSource | Response>,
-  ): Promise<Map<string, WebAssembly.Module>> {
-    const compiled = MODULES.map(async (name): Promise<[string, WebAssembly.Module]> => {
-      const source = await read(name);
-      const module =
-        typeof Response === "function" && source instanceof Response
-          ? await WebAssembly.compileStreaming(source)
-          : await WebAssembly.compile(source as BufferSource);
-      return [name, module];
-    });
-    return new Map(await Promise.all(compiled));
   }
 
   /**
@@ -104,16 +50,17 @@ export class Pipeline {
     return this.execute(manifest, inputs);
   }
 
-  /** Runs a pipeline on items as the WIT has them, for example from `parseItem`. */
+  /** Runs a pipeline on items as the WIT has them, for example from `parseInputs`. */
   executeData(manifest: Manifest, inputs?: wit.Input[]): RunResult {
+    return resultOf(this.executePlainly(manifest, inputs));
+  }
+
+  /** Runs a pipeline as `executeData` does, and gives plain records. */
+  executePlainly(manifest: Manifest, inputs?: wit.Input[]): PlainResult {
     return this.#with((instance) => {
       const loaded = this.#load(instance, manifest);
       const written = loaded.inputData?.map((val): wit.Input => ({ item: { tag: "value", val } }));
-      try {
-        return result(instance.execute(loaded.manifest, inputs ?? written), loaded.warnings);
-      } catch (error) {
-        return this.#failed(error);
-      }
+      return { run: this.#call(() => instance.execute(loaded.manifest, inputs ?? written)), warnings: loaded.warnings };
     });
   }
 
@@ -121,38 +68,50 @@ export class Pipeline {
   check(manifest: Manifest): CheckResult {
     return this.#with((instance) => {
       const loaded = instance.load(textOf(manifest));
-      if ("err" in loaded) return { ok: false, diagnostics: this.#said(manifest, loaded.err.diagnostics) };
-      const { graph, warnings } = loaded.ok;
-      return { ok: true, graph, diagnostics: this.#said(manifest, warnings) };
+      const { manifest: read, nodeLocations } = "ok" in loaded ? loaded.ok : loaded.err;
+      const common = {
+        ...(read !== undefined && { manifest: read }),
+        nodeLocations: typeof manifest === "string" ? nodeLocations : [],
+      };
+      if ("err" in loaded) return { ok: false, diagnostics: this.#said(manifest, loaded.err.diagnostics), ...common };
+      const { graph, warnings, inputData } = loaded.ok;
+      const items = inputData && { itemsInText: inputData.length };
+      return { ok: true, graph, diagnostics: this.#said(manifest, warnings), ...common, ...items };
     });
   }
 
   /** The node types that manifests can name, sorted by name. */
   listNodes(): NodeInfo[] {
-    return this.#with((instance) =>
-      instance.listNodes().map((node) => ({
-        ...node,
-        params: node.params.map(({ default: value, ...param }) =>
-          value === undefined ? param : { ...param, default: lift(value) },
-        ),
-      })),
-    );
+    return nodesOf(this.#with((instance) => instance.listNodes()));
   }
 
   /** Opens a session: a pipeline that is fed and read item by item, in an instance of its own. */
   openSession(manifest: Manifest): Session {
+    return new Session(this.openPlainly(manifest), limitsOf(this.#options).maxItems);
+  }
+
+  /** Opens a session whose calls take and give plain records. */
+  openPlainly(manifest: Manifest): SessionCalls {
     const instance = this.instantiate();
-    const failed = (error: unknown): never => this.#failed(error);
     try {
       const loaded = this.#load(instance, manifest);
-      const session = instance.openSession(loaded.manifest);
-      return new Session(instance, session, (run) => result(run, loaded.warnings), failed);
+      const session = this.#call(() => instance.openSession(loaded.manifest));
+      return {
+        push: (input) => this.#call(() => session.push(input)),
+        pull: (most) => this.#call(() => session.pull(most)),
+        end: () => this.#call(() => session.end()),
+        finish: () => ({ run: this.#call(() => session.finish()), warnings: loaded.warnings }),
+        close() {
+          try {
+            session.drop();
+          } finally {
+            instance.close();
+          }
+        },
+      };
     } catch (error) {
-      try {
-        return failed(error);
-      } finally {
-        instance.close();
-      }
+      instance.close();
+      throw error;
     }
   }
 
@@ -161,7 +120,7 @@ export class Pipeline {
     const { stdlib, python, nodes = [], stdout, stderr } = this.#options;
     const own = Array.from(nodes, ([name, files]) => [`/nodes/${name}`, files] as const);
     const mounts = [["/stdlib", stdlib] as const, ["/python", python] as const, ...own];
-    return new Instance(this.#modules, { ...this.#options, mounts, stdout, stderr });
+    return new Instance(this.#component, { ...this.#options, mounts, stdout, stderr });
   }
 
   #with<T>(work: (instance: Instance) => T): T {
@@ -188,19 +147,19 @@ export class Pipeline {
     }));
   }
 
-  /** Throws an error with the user's paths. */
-  #failed(error: unknown): never {
-    if (!(error instanceof PipelineError)) throw error;
-    throw new PipelineError({
-      kind: error.kind,
-      message: this.#withHostPaths(error.message),
-      ...(error.nodeId !== undefined && { nodeId: error.nodeId }),
-      ...(error.nodeType !== undefined && { nodeType: error.nodeType }),
-      ...(error.item !== undefined && { item: BigInt(error.item) }),
-      ...(error.traceback !== undefined && { traceback: this.#withHostPaths(error.traceback) }),
-      diagnostics: [...error.diagnostics],
-      outputs: [...error.data],
-    });
+  /** What a call gives; an error has the user's paths. */
+  #call<T>(call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error;
+      const { message, traceback, ...record } = error.record;
+      throw new PipelineError({
+        ...record,
+        message: this.#withHostPaths(message),
+        ...(traceback !== undefined && { traceback: this.#withHostPaths(traceback) }),
+      });
+    }
   }
 
   #withHostPaths(text: string): string {
@@ -211,44 +170,4 @@ export class Pipeline {
     }
     return text;
   }
-}
-
-function textOf(manifest: Manifest): string {
-  return typeof manifest === "string" ? wellFormed(manifest) : formatValue(lower(manifest, "manifest"));
-}
-
-function wellFormed(text: string): string {
-  if (!text.isWellFormed()) throw new TypeError("the manifest holds half of a surrogate pair, which is no text");
-  return text;
-}
-
-/** Diagnostics, with places only where the user gave a text. */
-function placed(manifest: Manifest, all: Diagnostic[]): Diagnostic[] {
-  if (typeof manifest === "string") return all;
-  const without = <T extends { location?: wit.Location }>({ location: _, ...rest }: T): Omit<T, "location"> => rest;
-  return all.map((diagnostic) => ({ ...without(diagnostic), related: diagnostic.related.map(without) }));
-}
-
-function result(run: wit.RunResult, warnings: Diagnostic[]): RunResult {
-  let outputs: Item[] | undefined;
-  let byNode: Record<string, Item[]> | undefined;
-  return {
-    get outputs() {
-      outputs ??= liftOutputs(run.outputs);
-      return outputs;
-    },
-    get outputsByNode() {
-      byNode ??= Object.fromEntries(run.outputs.map(({ nodeId, items }) => [nodeId, liftItems(items)]));
-      return byNode;
-    },
-    data: run.outputs,
-    graph: run.graph,
-    metrics: run.metrics.map(({ nodeId, itemsIn, itemsOut, nanoseconds }) => ({
-      nodeId,
-      itemsIn: Number(itemsIn),
-      itemsOut: Number(itemsOut),
-      nanoseconds: Number(nanoseconds),
-    })),
-    warnings,
-  };
 }

@@ -1,42 +1,42 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** A pipeline that is fed and read item by item. */
 
-import { PipelineError } from "./errors.js";
-import type { Instance, InstanceSession } from "./instance.js";
-import type { RunResult } from "./pipeline.js";
-import { type Item, liftOutputs, lowerInput } from "./values.js";
+import { allowItems, sessionClosed } from "./errors.js";
 import type { wit } from "./generated.js";
+import { type PlainResult, resultOf, type RunResult } from "./results.js";
+import { type Item, liftOutputs, lowerInput } from "./values.js";
 
 /** How many outputs are asked for at a time. */
-const MOST = 4096;
+export const MOST = 4096;
+
+/** The calls of a session, in plain records. */
+export interface SessionCalls {
+  push(input: wit.Input): wit.Part;
+  pull(most: number): wit.Part;
+  end(): wit.Part;
+  finish(): PlainResult;
+  close(): void;
+}
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for("dispose");
 
 /** What `Pipeline.openSession` gives. Its nodes keep their state from one call to the next. */
 export class Session implements Disposable {
-  readonly #instance: Instance;
-  readonly #session: InstanceSession;
-  readonly #finished: (result: wit.RunResult) => RunResult;
-  readonly #failed: (error: unknown) => never;
+  readonly #calls: SessionCalls;
+  readonly #maxItems: number;
   #closed = false;
 
   /** For `Pipeline` alone. */
-  constructor(
-    instance: Instance,
-    session: InstanceSession,
-    finished: (result: wit.RunResult) => RunResult,
-    failed: (error: unknown) => never,
-  ) {
-    this.#instance = instance;
-    this.#session = session;
-    this.#finished = finished;
-    this.#failed = failed;
+  constructor(calls: SessionCalls, maxItems: number) {
+    this.#calls = calls;
+    this.#maxItems = maxItems;
   }
 
   /** Gives an item to every source, or, by `toNode`, to one; all that the sinks give for it. */
   push(item: unknown): Item[] {
     const outputs: Item[] = [];
     for (const output of this.feed(item)) {
-      this.#instance.allowItems(outputs.push(output));
+      allowItems(outputs.push(output), this.#maxItems);
     }
     return outputs;
   }
@@ -44,7 +44,7 @@ export class Session implements Disposable {
   /** Gives an item as `push` does; each output is given as soon as it is known, and the next asked for then. */
   *feed(item: unknown): Generator<Item, void, undefined> {
     const input = lowerInput(item);
-    yield* this.#rest(this.#call(() => this.#session.push(input)));
+    yield* this.#rest(this.#call((calls) => calls.push(input)));
   }
 
   /**
@@ -53,7 +53,7 @@ export class Session implements Disposable {
    */
   pull(most = 1): Item[] | undefined {
     for (;;) {
-      const { outputs, more } = this.#call(() => this.#session.pull(most));
+      const { outputs, more } = this.#call((calls) => calls.pull(most));
       if (outputs.length > 0) return liftOutputs(outputs);
       if (!more) return undefined;
     }
@@ -61,20 +61,16 @@ export class Session implements Disposable {
 
   /** Ends the input and flushes the nodes; all that the sinks still gave. The session is closed then. */
   finish(): RunResult {
-    const result = this.#call(() => this.#session.finish());
+    const result = this.#call((calls) => calls.finish());
     this.close();
-    return this.#finished(result);
+    return resultOf(result);
   }
 
   /** Cleans up without flushing. Does nothing to a session that is finished. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    try {
-      this.#session.drop();
-    } finally {
-      this.#instance.close();
-    }
+    this.#calls.close();
   }
 
   [dispose](): void {
@@ -93,7 +89,7 @@ export class Session implements Disposable {
   async *stream(items: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<Item, void, undefined> {
     try {
       for await (const item of items) yield* this.feed(item);
-      yield* this.#rest(this.#call(() => this.#session.end()));
+      yield* this.#rest(this.#call((calls) => calls.end()));
       this.finish();
     } finally {
       this.close();
@@ -101,21 +97,14 @@ export class Session implements Disposable {
   }
 
   *#rest(first: wit.Part): Generator<Item, void, undefined> {
-    for (let part = first; ; part = this.#call(() => this.#session.pull(MOST))) {
+    for (let part = first; ; part = this.#call((calls) => calls.pull(MOST))) {
       yield* liftOutputs(part.outputs);
       if (!part.more) return;
     }
   }
 
-  #call<T>(call: () => T): T {
-    if (this.#closed) {
-      const message = "the session is closed";
-      throw new PipelineError({ kind: "session-closed", message, diagnostics: [], outputs: [] });
-    }
-    try {
-      return call();
-    } catch (error) {
-      return this.#failed(error);
-    }
+  #call<T>(call: (calls: SessionCalls) => T): T {
+    if (this.#closed) throw sessionClosed();
+    return call(this.#calls);
   }
 }

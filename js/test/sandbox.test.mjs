@@ -5,10 +5,11 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import test from "node:test";
+import { gunzipSync } from "node:zlib";
 
-import { FaultError, LimitError, MemoryFileSystem, NodeFileSystem, Pipeline, PipelineError } from "@remotemedia/pipeline";
+import { Component, FaultError, LimitError, MemoryFileSystem, NodeFileSystem, Pipeline, PipelineError } from "@remotemedia/pipeline";
 
-import { directory, own } from "./common.mjs";
+import { built, directory, own } from "./common.mjs";
 
 const quiet = { stdout() {}, stderr() {} };
 
@@ -310,19 +311,18 @@ test("more items than the limit are refused", async (context) => {
 });
 
 test("the file system in memory holds nodes, too", async (context) => {
-  const loaded = await Pipeline.load(quiet);
   const files = new MemoryFileSystem({ "shout.py": "from pkg.loud import up\n\nclass Shout:\n    def process(self, item):\n        return up(item)\n" });
   files.add("pkg/__init__.py", "");
   files.add("pkg/loud.py", new TextEncoder().encode("def up(text):\n    return text.upper() + '!'\n"));
   assert.throws(() => files.add("../x", ""), TypeError);
   assert.throws(() => files.add("pkg", ""), TypeError);
-  assert.ok(loaded);
-  const generated = path.resolve(import.meta.dirname, "../generated");
-  const modules = await Pipeline.compile((name) => fs.readFileSync(path.join(generated, name)));
+  const assets = path.resolve(import.meta.dirname, "../dist/assets");
+  const unpacked = (name) => gunzipSync(fs.readFileSync(path.join(assets, name)));
+  const component = await Component.compile(unpacked("pipeline.core.wasm.gz"), unpacked("pipeline.image.gz"));
   const { Pipeline: Core } = await import("@remotemedia/pipeline/core");
-  const pipeline = new Core(modules, {
-    stdlib: new NodeFileSystem(path.join(generated, "stdlib")),
-    python: new NodeFileSystem(path.join(generated, "python")),
+  const pipeline = new Core(component, {
+    stdlib: new NodeFileSystem(path.join(built, "stdlib")),
+    python: new NodeFileSystem(path.join(built, "python")),
     nodes: [["memory", files]],
     ...quiet,
   });

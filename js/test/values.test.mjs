@@ -13,8 +13,9 @@ import {
   lift,
   lower,
   media,
+  parseInput,
+  parseInputs,
   parseItem,
-  parseItems,
   parseValue,
   Pipeline,
   PipelineError,
@@ -251,7 +252,7 @@ test("the JSON form is that of the program, byte for byte", async (context) => {
   });
   const printed = program(["run", path.join(folder, "m.json"), "--format", "json", "--input-file", path.join(folder, "items.json")]);
   const pipeline = await Pipeline.load(quiet);
-  const result = pipeline.executeData(JSON.stringify(RUST), parseItems(`[${items.join(",")}]`).map((item) => ({ item })));
+  const result = pipeline.executeData(JSON.stringify(RUST), parseInputs(`[${items.join(",")}]`));
   assert.equal(formatResult(result), printed.stdout, printed.stderr);
 });
 
@@ -310,5 +311,45 @@ test("numbers in bulk are as many items", async (context) => {
     const result = pipeline.executeData(each, inputs.map((item) => ({ item })));
     assert.deepStrictEqual(result.outputs, [1, 2n ** 60n, 0.5, Infinity, "text"]);
     assert.match(formatResult(result), /"outputs":\[1,1152921504606846976,0.5,\{"\$float":"inf"\},"text"\]/);
+  }
+});
+
+test("JSON: an item for one source", async () => {
+  const pipeline = await Pipeline.load(quiet);
+  const node = (id) => ({ id, node_type: "PassThrough" });
+  const manifest = { version: "v1", nodes: [node("a"), node("b")] };
+  const text = '[1, {"$input": {"node": "b", "item": {"$tuple": [2]}}}, {"$input": {"item": {"$text": {"text": "x"}}, "node": "a"}}]';
+  const { data } = pipeline.executeData(manifest, parseInputs(text));
+  assert.deepEqual(
+    data.map(({ nodeId, items }) => [nodeId, ...items.map(formatItem)]),
+    [["a", "1", '{"$text":{"text":"x"}}'], ["b", "1", '{"$tuple":[2]}']],
+  );
+  assert.deepEqual(parseInput('{"$input": {"node": "a", "item": 1.0}}').nodeId, "a");
+  // Only where items are given, and only alone in its object.
+  assert.throws(() => parseItem('{"$input": {"node": "a", "item": 1}}'), /the form \$input is unknown/);
+  assert.equal(parseInput('{"$input": 1, "other": 2}').nodeId, undefined);
+});
+
+test("JSON: what is wrong with an item for one source, as the program says it", (context) => {
+  const wrong = [
+    '{"$input": 1}',
+    '{"$input": {"node": "a"}}',
+    '{"$input": {"item": 1}}',
+    '{"$input": {"node": 1, "item": 1}}',
+    '{"$input": {"node": "a", "node": "b", "item": 1}}',
+    '{"$input": {"node": "a", "item": 1, "more": 2}}',
+    '{"$input": {"node": "a", "item": {"$tuple": 1}}}',
+  ];
+  const manifest = path.join(directory(context, { "m.json": JSON.stringify(RUST) }), "m.json");
+  for (const json of wrong) {
+    let said;
+    try {
+      parseInput(json);
+    } catch (error) {
+      assert.ok(error instanceof JsonError, String(error));
+      said = error.message;
+    }
+    const { stderr, stdout } = program(["run", manifest, "--input", json, "--format", "json"]);
+    assert.ok(`${stderr}${stdout}`.replaceAll('\\"', '"').includes(said), `${json}\n${said}\n${stderr}${stdout}`);
   }
 });

@@ -1,6 +1,8 @@
 /** Audio between files and typed items. */
 
-import type { Audio } from "./protocol.js";
+import type { wit } from "@remotemedia/pipeline";
+
+type Audio = wit.Audio;
 
 /** What decoding resamples to, where a file does not say its own rate in a form that is read here. */
 const COMMON_RATE = 48_000;

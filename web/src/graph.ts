@@ -3,7 +3,13 @@
 import { graphlib, layout } from "@dagrejs/dagre";
 
 import { element, svg } from "./dom.js";
-import type { GraphNode } from "./protocol.js";
+
+/** A node as the graph shows it. */
+export interface GraphNode {
+  id: string;
+  type: string;
+  language: "rust" | "python";
+}
 
 /** What the graph shows of a node besides its name and type. */
 export interface NodeNote {
@@ -13,7 +19,7 @@ export interface NodeNote {
 
 interface Drawing {
   nodes: GraphNode[];
-  connections: Array<{ from: string; to: string }>;
+  connections: ReadonlyArray<{ from: string; to: string }>;
   notes: Map<string, NodeNote>;
   onPick(index: number): void;
 }

@@ -1,16 +1,35 @@
 /** Items between text, the component, and what the page shows. */
 
-import { formatItem, JsonError, parseItems, type wit } from "../../js/src/core.js";
+import { formatItem, parseInputs, type wit } from "@remotemedia/pipeline";
 
 import { wav } from "./audio.js";
-import type { Shown } from "./protocol.js";
 
-/** The items that a text lists; none where it is blank. Throws a `JsonError`. */
-export function readInputs(text: string): wit.Data[] | null {
-  return text.trim() === "" ? null : parseItems(text);
+/** An item as the page shows it. */
+export interface Shown {
+  json: string;
+  /** What a medium can be played or seen from. */
+  medium?: { type: string; bytes: Uint8Array<ArrayBuffer>; name: string };
+  /** Audio's samples, for its waveform. */
+  audio?: { samples: Float32Array; sampleRate: number; channels: number };
 }
 
-export { JsonError };
+/** The items that a text lists; none where it is blank. Throws a `JsonError`. */
+export function readInputs(text: string): wit.Input[] | undefined {
+  return text.trim() === "" ? undefined : parseInputs(text);
+}
+
+/** The items of outputs, one by one: many numbers are in bulk. */
+export function* itemsOf(outputs: readonly wit.NodeOutputs[]): Generator<wit.Data> {
+  for (const data of outputs.flatMap(({ items }) => items)) {
+    if (data.tag === "integers") for (const val of data.val) yield alone({ tag: "integer", val });
+    else if (data.tag === "numbers") for (const val of data.val) yield alone({ tag: "number", val });
+    else yield data;
+  }
+}
+
+function alone(node: wit.ValueNode): wit.Data {
+  return { tag: "value", val: { nodes: [node], root: 0 } };
+}
 
 /** What the page shows of an item that came out. */
 export function show(item: wit.Data): Shown {

@@ -1,24 +1,31 @@
 /** The page. */
 
+import {
+  type CheckResult,
+  type Diagnostic,
+  JsonError,
+  LimitError,
+  type NodeInfo,
+  PipelineError,
+  type RunResult,
+  type wit,
+} from "@remotemedia/pipeline";
+
 import { decode, tone } from "./audio.js";
-import { Client, Stopped } from "./client.js";
 import { button, byId, element } from "./dom.js";
 import { Editor, type Mark } from "./editors.js";
 import { EXAMPLES } from "./examples.js";
 import { draw, type NodeNote } from "./graph.js";
-import { JsonError, readInputs } from "./items.js";
+import { readInputs } from "./items.js";
 import { keepOffline } from "./offline.js";
-import type { Audio, CheckResult, Diagnostic, NodeType, RunOutcome } from "./protocol.js";
 import { forget, nodeTime, player, showMessage, showResult } from "./results.js";
+import { describe, MOST_CHECKING, Runs } from "./runs.js";
 import { type Kept, recall, remember } from "./memory.js";
 
 /** How long the text must rest before it is checked. */
 const REST = 250;
 
-/** Checking imports the page's module, which may never end. */
-const MOST_CHECKING = 5_000;
-
-const client = new Client();
+let runs: Runs;
 const status = byId("status");
 const progress = byId<HTMLProgressElement>("progress");
 const runButton = byId<HTMLButtonElement>("run");
@@ -28,10 +35,11 @@ const picker = byId<HTMLSelectElement>("example");
 const result = byId("result");
 
 /** Audio among the inputs, after the items of the text. */
-let audio: Array<{ name: string; audio: Audio }> = [];
+let audio: Array<{ name: string; audio: wit.Audio }> = [];
 let checked: CheckResult | null = null;
 let ready = false;
-let running = false;
+/** Stops what runs. */
+let running: AbortController | null = null;
 /** Whether something changed since the last check. */
 let dirty = true;
 /** Whether an example is being put into the editors. */
@@ -95,58 +103,48 @@ function checkSoon(): void {
 async function check(): Promise<void> {
   checkInputs();
   // A run checks by itself, and the worker does one thing at a time.
-  if (ready && !running) await checkNow();
+  if (ready && running === null) await checkNow();
 }
 
 /** Whether there was an answer. */
-async function checkNow(): Promise<boolean> {
+async function checkNow(signal?: AbortSignal): Promise<boolean> {
   clearTimeout(timer);
   dirty = false;
   const number = ++asked;
-  let watchdog: ReturnType<typeof setTimeout> | undefined;
-  const watch = () => (watchdog = setTimeout(() => client.stop(), MOST_CHECKING));
   try {
-    watch();
-    const fetch = (bytes: number | null) => {
-      // However long the network takes: that is not the file's fault.
-      clearTimeout(watchdog);
-      if (bytes !== null) watch();
-      sayFetch(bytes);
-    };
-    const answer = await client.check({ source: manifest.text, files: files() }, { fetch });
+    const answer = await runs.check(manifest.text, files(), signal);
     if (number === asked) showCheck(answer);
     return true;
   } catch (error) {
+    signal?.throwIfAborted();
     if (number !== asked) return false;
     const message =
-      error instanceof Stopped
-        ? `Checking took longer than ${MOST_CHECKING / 1000} s and was stopped: does the Python file end when it is imported?`
+      error instanceof LimitError
+        ? `Checking took longer than ${MOST_CHECKING} s and was stopped: does the Python file end when it is imported?`
         : (error as Error).message;
     say(message, true);
     return false;
-  } finally {
-    clearTimeout(watchdog);
   }
 }
 
 function showCheck(answer: CheckResult): void {
   checked = answer;
   showDiagnostics(answer.diagnostics);
-  const given = answer.itemsInText;
+  const given = answer.itemsInText ?? null;
   byId("inputs-hint").textContent =
     given === null
       ? "A JSON list of items; empty for a pipeline that makes its own."
       : `${given === 1 ? "1 item comes" : `${given} items come`} with the manifest, as input_data. A JSON list here takes their place.`;
-  if (answer.nodes === null) return;
+  if (answer.manifest === undefined) return;
   if (answer.ok) say("Ready");
   else say("The manifest can't run", true);
   drawGraph();
 }
 
-function showNodeTypes(types: NodeType[]): void {
-  const entries = types.flatMap(({ name, language, summary, params }) => [
-    element("dt", { class: language }, name, element("span", {}, ` ${language}`)),
-    element("dd", {}, summary, ...params.map((text) => element("code", {}, text))),
+function showNodeTypes(types: readonly NodeInfo[]): void {
+  const entries = types.flatMap(({ nodeType, language, summary, params }) => [
+    element("dt", { class: language }, nodeType, element("span", {}, ` ${language}`)),
+    element("dd", {}, summary, ...params.map((param) => element("code", {}, describe(param)))),
   ]);
   byId("types").querySelector("dl")!.replaceChildren(...entries);
 }
@@ -183,19 +181,21 @@ function markInputs(message: string, line: number | null, column: number | null)
 }
 
 function drawGraph(): void {
-  if (checked?.nodes == null) return;
+  if (checked?.manifest === undefined) return;
+  const { manifest: read, nodeLocations, diagnostics } = checked;
+  const nodes = read.nodes.map(({ id, nodeType }) => ({ id, type: nodeType, language: runs.languageOf(nodeType) }));
   const all = new Map(notes);
-  for (const { path, severity } of checked.diagnostics) {
-    const node = checked.nodes[Number(/^nodes\[(\d+)\]/.exec(path)?.[1] ?? NaN)];
+  for (const { path, severity } of diagnostics) {
+    const node = nodes[Number(/^nodes\[(\d+)\]/.exec(path)?.[1] ?? NaN)];
     if (node !== undefined && !all.has(node.id)) all.set(node.id, { state: severity, text: severity });
   }
   draw(byId("graph"), {
-    nodes: checked.nodes,
-    connections: checked.connections,
+    nodes,
+    connections: read.connections,
     notes: all,
     onPick: (index) => {
-      const place = checked?.places[index];
-      if (place != null) manifest.goTo(place);
+      const place = nodeLocations[index];
+      if (place !== undefined) manifest.goTo(place);
     },
   });
 }
@@ -203,62 +203,69 @@ function drawGraph(): void {
 // --- Running
 
 async function run(): Promise<void> {
-  if (!ready || running) return;
-  setRunning(true);
+  if (!ready || running !== null) return;
+  const stopping = new AbortController();
+  setRunning(stopping);
   notes = new Map();
   code.mark([]);
   let printed = "";
   showMessage(result, "Running …", false);
   try {
     // The graph and the marks are to be those of what runs.
-    if (dirty && !(await checkNow())) {
+    if (dirty && !(await checkNow(stopping.signal))) {
       showMessage(result, "Not run: checking it did not end.", true);
       return;
     }
     say("Running …");
-    const outcome = await client.run(
-      { source: manifest.text, inputs: inputs.text, audio: audio.map((entry) => entry.audio), files: files() },
-      {
-        fetch: sayFetch,
-        printed: (text) => {
-          printed += text;
-          result.replaceChildren(element("pre", { class: "printed" }, printed));
-        },
-      },
-    );
-    finish(outcome, printed);
+    const items = inputsOfRun();
+    const print = (text: string) => {
+      printed += text;
+      result.replaceChildren(element("pre", { class: "printed" }, printed));
+    };
+    const start = performance.now();
+    const ended = await runs.run(manifest.text, items, files(), print, stopping.signal).catch((error: unknown) => {
+      if (error instanceof PipelineError) return error;
+      throw error;
+    });
+    finish(ended, printed, performance.now() - start);
   } catch (error) {
-    const stopped = error instanceof Stopped;
+    if (error instanceof JsonError) {
+      markInputs(error.message, error.line, error.column);
+      showMessage(result, `The inputs can't be read: ${error.message}`, true);
+      say("Failed", true);
+      return;
+    }
+    const stopped = stopping.signal.aborted;
     showMessage(result, stopped ? "Stopped. The next run begins afresh." : (error as Error).message, !stopped);
     say(stopped ? "Stopped" : "Failed", !stopped);
   } finally {
-    setRunning(false);
+    setRunning(null);
     drawGraph();
   }
 }
 
-function finish(outcome: RunOutcome, printed: string): void {
-  if (outcome.status === "bad-inputs") {
-    markInputs(outcome.message, outcome.line, outcome.column);
-    showMessage(result, `The inputs can't be read: ${outcome.message}`, true);
-    say("Failed", true);
-    return;
-  }
-  showResult(result, outcome, printed);
+/** The items of the text, and audio after them; none where the manifest's own are to be taken. */
+function inputsOfRun(): wit.Input[] | undefined {
+  const items = readInputs(inputs.text);
+  if (audio.length === 0) return items;
+  return [...(items ?? []), ...audio.map(({ audio: val }): wit.Input => ({ item: { tag: "audio", val } }))];
+}
+
+function finish(ended: RunResult | PipelineError, printed: string, took: number): void {
+  showResult(result, ended, printed, took);
   // On a narrow screen it is far below what was edited.
   if (matchMedia("(max-width: 860px)").matches) result.parentElement?.scrollIntoView({ block: "start" });
-  if (outcome.status === "success") {
-    for (const node of outcome.metrics) {
+  if (!(ended instanceof PipelineError)) {
+    for (const node of ended.metrics) {
       const text = `${node.itemsIn} in, ${node.itemsOut} out, ${nodeTime(node)}`;
       notes.set(node.nodeId, { state: "ok", text });
     }
     say("Done");
     return;
   }
-  const { error } = outcome;
-  if (error.nodeId !== undefined) notes.set(error.nodeId, { state: "error", text: "failed here" });
-  if (error.diagnostics.length > 0) showDiagnostics(error.diagnostics);
-  markTraceback(error.traceback ?? "", error.message);
+  if (ended.nodeId !== undefined) notes.set(ended.nodeId, { state: "error", text: "failed here" });
+  if (ended.diagnostics.length > 0) showDiagnostics([...ended.diagnostics]);
+  markTraceback(ended.traceback ?? "", ended.message);
   say("Failed", true);
 }
 
@@ -274,11 +281,11 @@ function markTraceback(traceback: string, message: string): void {
   code.mark([{ severity: "error", message, place: { line, column, length } }]);
 }
 
-function setRunning(now: boolean): void {
+function setRunning(now: AbortController | null): void {
   running = now;
-  runButton.disabled = now;
-  stopButton.disabled = !now;
-  if (now) say("Running …");
+  runButton.disabled = now !== null;
+  stopButton.disabled = now === null;
+  if (now !== null) say("Running …");
   else if (dirty) checkSoon();
 }
 
@@ -287,9 +294,9 @@ function say(message: string, isError = false): void {
   status.classList.toggle("error", isError);
 }
 
-function sayFetch(bytes: number | null): void {
+function sayFetch(bytes: number | undefined): void {
   const more = "more of Python's library";
-  say(bytes === null ? `Fetching ${more} …` : `Fetched ${more}, ${megabytes(bytes)}`);
+  say(bytes === undefined ? `Fetching ${more} …` : `Fetched ${more}, ${megabytes(bytes)}`);
 }
 
 function megabytes(bytes: number): string {
@@ -354,7 +361,7 @@ picker.append(
 picker.addEventListener("change", () => choose(picker.value));
 fileField.addEventListener("input", changed);
 runButton.addEventListener("click", onRun);
-stopButton.addEventListener("click", () => client.stop());
+stopButton.addEventListener("click", () => running?.abort());
 byId("tone").addEventListener("click", () => {
   audio.push({ name: "tone", audio: tone() });
   showAudio();
@@ -375,18 +382,17 @@ if (kept !== null) {
   picker.value = EXAMPLES.find((example) => same(example, kept))?.name ?? "";
 }
 
-client
-  .load({
-    progress(done, total) {
-      progress.max = total;
-      progress.value = done;
-      say(`Loading ${megabytes(done)} of ${megabytes(total)}`);
-    },
-  })
-  // Before anything of the user's runs, which may never end.
-  .then(() => client.nodeTypes())
-  .then((types) => {
-    showNodeTypes(types);
+Runs.load({
+  onFetch: sayFetch,
+  onProgress(done, total) {
+    progress.max = total;
+    progress.value = done;
+    say(`Loading ${megabytes(done)} of ${megabytes(total)}`);
+  },
+})
+  .then((loaded) => {
+    runs = loaded;
+    showNodeTypes(runs.nodeTypes);
     ready = true;
     runButton.disabled = false;
     byId("load").classList.add("ready");

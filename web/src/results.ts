@@ -1,9 +1,10 @@
 /** What a run came to. */
 
+import { type NodeMetrics, PipelineError, type RunResult, type wit } from "@remotemedia/pipeline";
+
 import { describe, wav } from "./audio.js";
 import { element, svg } from "./dom.js";
-import { indent } from "./items.js";
-import type { Audio, NodeMetrics, RunOutcome, Shown } from "./protocol.js";
+import { indent, itemsOf, show, type Shown } from "./items.js";
 
 /** The most of an output's text that is put into the page. */
 const MOST_TEXT = 20_000;
@@ -11,20 +12,17 @@ const MOST_TEXT = 20_000;
 /** The most outputs that are put into the page. */
 const MOST_OUTPUTS = 200;
 
-type Finished = Exclude<RunOutcome, { status: "bad-inputs" }>;
-
-export function showResult(parent: HTMLElement, outcome: Finished, printed: string): void {
+/** Shows a run that ended, with what it printed, after so many milliseconds. */
+export function showResult(parent: HTMLElement, ended: RunResult | PipelineError, printed: string, took: number): void {
   forget(parent);
   const parts: Node[] = [];
-  if (outcome.status === "error") parts.push(failure(outcome.error));
-  if (outcome.outputs.length > 0 || outcome.status === "success") {
-    parts.push(outputs(outcome.outputs, outcome.status === "error"));
-  }
+  const failed = ended instanceof PipelineError;
+  if (failed) parts.push(failure(ended));
+  const items = [...itemsOf(ended.data)];
+  if (items.length > 0 || !failed) parts.push(outputs(items, failed));
   if (printed !== "") parts.push(element("h3", {}, "Printed"), element("pre", { class: "printed" }, printed));
-  if (outcome.status === "success") parts.push(element("h3", {}, "Time"), times(outcome.metrics));
-  const { instantiate, execute } = outcome.timings;
-  const text = `${milliseconds(execute)} in all; the fresh instance took ${milliseconds(instantiate)} to make.`;
-  parts.push(element("p", { class: "hint", id: "timings" }, text));
+  if (!failed) parts.push(element("h3", {}, "Time"), times(ended.metrics));
+  parts.push(element("p", { class: "hint", id: "timings" }, `${milliseconds(took)} in all, in a fresh instance.`));
   parent.replaceChildren(...parts);
 }
 
@@ -46,11 +44,11 @@ export function milliseconds(time: number): string {
 
 /** Time in a node, from nanoseconds. */
 export function nodeTime(metrics: NodeMetrics): string {
-  return milliseconds(Number(metrics.nanoseconds) / 1e6);
+  return milliseconds(metrics.nanoseconds / 1e6);
 }
 
 /** A player with a waveform and a download. */
-export function player(audio: Audio, name: string): HTMLElement {
+export function player(audio: wit.Audio, name: string): HTMLElement {
   return medium({
     json: "",
     audio,
@@ -58,10 +56,10 @@ export function player(audio: Audio, name: string): HTMLElement {
   });
 }
 
-function outputs(items: Shown[], partial: boolean): HTMLElement {
+function outputs(items: wit.Data[], partial: boolean): HTMLElement {
   const count = items.length === 1 ? "1 output" : `${items.length} outputs`;
   const list = element("ol", { class: "outputs", id: "outputs" });
-  for (const item of items.slice(0, MOST_OUTPUTS)) {
+  for (const item of items.slice(0, MOST_OUTPUTS).map(show)) {
     const entry = element("li");
     if (item.medium) entry.append(medium(item));
     const text = indent(item.json);
@@ -91,7 +89,7 @@ function medium({ medium: content, audio }: Shown): HTMLElement {
 const COLUMNS = 300;
 
 /** The loudest sample of each stretch, all channels together. */
-function waveform({ samples }: Pick<Audio, "samples">): SVGElement {
+function waveform({ samples }: Pick<wit.Audio, "samples">): SVGElement {
   let path = "";
   for (let column = 0; column < COLUMNS; column++) {
     const from = Math.floor((column * samples.length) / COLUMNS);
@@ -112,10 +110,10 @@ function waveform({ samples }: Pick<Audio, "samples">): SVGElement {
 }
 
 function times(metrics: NodeMetrics[]): HTMLElement {
-  const most = Math.max(1, ...metrics.map(({ nanoseconds }) => Number(nanoseconds)));
+  const most = Math.max(1, ...metrics.map(({ nanoseconds }) => nanoseconds));
   const rows = metrics.map((node) => {
     const bar = element("span", { class: "bar-fill" });
-    bar.style.width = `${Math.max(1, (Number(node.nanoseconds) / most) * 100)}%`;
+    bar.style.width = `${Math.max(1, (node.nanoseconds / most) * 100)}%`;
     return element(
       "tr",
       {},
@@ -144,7 +142,7 @@ const KINDS: Record<string, string> = {
   "unrepresentable-output": "An output has no form outside Python",
 };
 
-function failure(error: Extract<RunOutcome, { status: "error" }>["error"]): HTMLElement {
+function failure(error: PipelineError): HTMLElement {
   const part = element("div", { class: "failure", id: "error" });
   const where = [
     error.nodeId === undefined ? "" : `node ${error.nodeId}`,

@@ -76,6 +76,8 @@ enum Task {
     /// The program as an archive, with the manual and completions; the wheel;
     /// a bill of materials; checksums.
     Package,
+    /// Build everything, then the tarball of the package for JavaScript, in target/npm
+    Npm,
     /// Build everything, then run a pipeline: arguments are those of `pipeline run`
     Run {
         /// The manifest, and options of `pipeline run`
@@ -160,6 +162,10 @@ fn main() -> ExitCode {
         }),
         Task::Package => package::run().map(|folder| {
             shell::say(format_args!("packed in {}", folder.display()));
+            ExitCode::SUCCESS
+        }),
+        Task::Npm => npm::run().map(|tarball| {
+            shell::say(format_args!("built {}", tarball.display()));
             ExitCode::SUCCESS
         }),
         Task::Run { arguments } => {

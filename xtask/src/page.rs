@@ -9,10 +9,10 @@ use crate::debian::{self, Program};
 use crate::stamp::{self, Inputs};
 use crate::{npm, shell};
 
-/// What the tests drive: a test that quietly leaves a browser out would be no test. WebKit has a command of its own,
-/// `npm run test:webkit`: its driver is not steady enough to hold up everything
-/// else.
-const PROGRAMS: [Program; 2] = [
+/// What the tests drive: a test that quietly leaves a browser out would be no
+/// test. WebKit has a command of its own, `npm run test:webkit`: its driver is not
+/// steady enough to hold up everything else.
+pub(crate) const PROGRAMS: [Program; 2] = [
     Program {
         name: "chromium",
         package: "chromium",
@@ -34,13 +34,10 @@ pub(crate) fn test(dist: &Path) -> Result<()> {
     let root = crate::root();
     let (bindings, page) = (root.join("js"), root.join("web"));
     debian::install(&PROGRAMS)?;
-    npm::install(&bindings)?;
+    npm::build(dist)?;
     npm::install(&page)?;
-    let mut inputs = Inputs::new("browsers", &[include_str!("page.rs")])
+    let mut inputs = npm::built(Inputs::new("browsers", &[include_str!("page.rs")]), dist)?
         .file(&dist.join("pipeline"))?
-        .file(&dist.join("pipeline.wasm"))?
-        .tree(&dist.join("stdlib"))?
-        .tree(&dist.join("python"))?
         .tree(&root.join("tests/conformance"))?
         .tree(&root.join("examples"))?
         .file(&bindings.join("test/common.mjs"))?;
@@ -48,11 +45,10 @@ pub(crate) fn test(dist: &Path) -> Result<()> {
         inputs = inputs.file(&page.join(file))?;
     }
     inputs = npm::sources(inputs, &bindings, &["src", "scripts"])?;
-    inputs = npm::sources(inputs, &page, &["public", "scripts", "src", "sw"])?;
+    inputs = npm::sources(inputs, &page, &["public", "src", "sw"])?;
     inputs = inputs.tree(&page.join("test"))?;
     let result = crate::target().join("hosts/browser-firefox.json");
     stamp::unless_done("build and test the page", inputs, &result, || {
-        shell::output(&mut npm::npm(&bindings, dist, "run --silent build"))?;
         shell::output(&mut npm::npm(&page, dist, "run --silent build"))?;
         shell::run(&mut npm::npm(&page, dist, "test --silent"))
     })

@@ -212,6 +212,10 @@ fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
     add("release", Box::new(|| package::test(dist, tools)));
     add("host: Python", Box::new(|| wheel::test(dist, tools)));
     add("host: jco on Node", Box::new(|| npm::test(dist)));
+    add(
+        "npm: the installed package",
+        Box::new(|| npm::test_installed(dist)),
+    );
     add("host: browsers", Box::new(|| page::test(dist)));
     add("host: stock wasmtime", Box::new(|| stock::test(dist)));
     add(

@@ -14,13 +14,21 @@ export function parseItem(json: string): wit.Data {
   return item;
 }
 
-/** A list of items from its JSON form. Throws a `JsonError`. */
-export function parseItems(json: string): wit.Data[] {
+/** An item that a pipeline is given, which may be meant for one source. Throws a `JsonError`. */
+export function parseInput(json: string): wit.Input {
   const scanner = new Scanner(json);
-  const items: wit.Data[] = [];
-  scanner.array(() => items.push(readItem(scanner)));
+  const input = readInput(scanner);
   scanner.end();
-  return items;
+  return input;
+}
+
+/** A list of items that a pipeline is given. Throws a `JsonError`. */
+export function parseInputs(json: string): wit.Input[] {
+  const scanner = new Scanner(json);
+  const inputs: wit.Input[] = [];
+  scanner.array(() => inputs.push(readInput(scanner)));
+  scanner.end();
+  return inputs;
 }
 
 /** A value from its JSON form. Throws a `JsonError`. */
@@ -29,6 +37,29 @@ export function parseValue(json: string): wit.Value {
   const value = readValue(scanner);
   scanner.end();
   return value;
+}
+
+/** An item that may be meant for one source: `{"$input": {"node": "mic", "item": ...}}`. */
+function readInput(scanner: Scanner): wit.Input {
+  if (loneDollar(scanner) !== "$input") return { item: readItem(scanner) };
+  const shape = 'an input for one source is {"node": "...", "item": ...}';
+  const fields: { nodeId?: string; item?: wit.Data } = {};
+  scanner.object(() => {
+    if (scanner.peek() !== "{") scanner.fail(shape);
+    const start = scanner.at;
+    scanner.object((key) => {
+      if (key === "node") {
+        if (scanner.peek() !== '"') scanner.fail("the id of a node is a string");
+        fields.nodeId = scanner.string();
+      } else if (key === "item") {
+        fields.item = readItem(scanner);
+      } else {
+        scanner.fail(shape);
+      }
+    });
+    if (fields.nodeId === undefined || fields.item === undefined) scanner.fail(shape, start);
+  });
+  return fields as wit.Input;
 }
 
 function readItem(scanner: Scanner): wit.Data {

@@ -2,7 +2,7 @@
 
 import type { Diagnostic, PipelineError } from "../errors.js";
 import type { wit } from "../generated.js";
-import type { RunResult } from "../pipeline.js";
+import type { RunResult } from "../results.js";
 import { array, formatItem, object, quote } from "./write.js";
 
 /** A finished run as JSON. Warnings are there where there are some. */

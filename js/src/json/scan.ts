@@ -143,6 +143,7 @@ export class Scanner {
       const key = this.string();
       if (!this.take(":")) this.fail("expected `:`");
       this.within(step(key), () => {
+        this.peek();
         if (keys.has(key)) this.fail("this key was given before");
         keys.add(key);
         field(key);

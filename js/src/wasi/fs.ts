@@ -53,6 +53,18 @@ export interface FileHandle {
   close(): void;
 }
 
+/** A file whose bytes are in memory. */
+export function handleOf(bytes: Uint8Array): FileHandle {
+  return {
+    read(length, offset) {
+      if (offset >= BigInt(bytes.length)) return new Uint8Array();
+      const start = Number(offset);
+      return bytes.subarray(start, start + length);
+    },
+    close() {},
+  };
+}
+
 /**
  * A tree of files that can be read. Paths are lists of names below the root, without `.`, `..` and
  * symbolic links but for the last name: `resolve` follows the others, so that no backend has to keep

@@ -1,6 +1,6 @@
 /** A tree of files in memory: for browsers, and for nodes that come from no disk. */
 
-import { FileError, type FileHandle, type FileStat, type FileSystem, type FileType } from "./fs.js";
+import { FileError, type FileHandle, type FileStat, type FileSystem, type FileType, handleOf } from "./fs.js";
 
 interface File {
   readonly type: "file";
@@ -68,15 +68,7 @@ export class MemoryFileSystem implements FileSystem {
   open(path: readonly string[]): FileHandle {
     const found = this.#find(path);
     if (found.type !== "file") throw new FileError("is-directory");
-    const { bytes } = found;
-    return {
-      read(length, offset) {
-        if (offset >= BigInt(bytes.length)) return new Uint8Array();
-        const start = Number(offset);
-        return bytes.subarray(start, start + length);
-      },
-      close() {},
-    };
+    return handleOf(found.bytes);
   }
 
   list(path: readonly string[]): Array<{ name: string; type: FileType }> {

@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
+import type { Directory } from "../nodes.js";
 import {
   FileError,
   type FileErrorCode,
@@ -85,6 +86,18 @@ export class NodeFileSystem implements FileSystem {
     }
     return path.join(this.#root, ...names);
   }
+}
+
+/** Opens a directory; a `TypeError` names one that can't be. */
+export function openDirectory(given: string): Directory {
+  let canonical: string;
+  try {
+    canonical = fs.realpathSync(given);
+  } catch (error) {
+    throw new TypeError(`the directory \`${given}\` can't be read`, { cause: error });
+  }
+  if (!fs.statSync(canonical).isDirectory()) throw new TypeError(`\`${given}\` is no directory`);
+  return { canonical, files: new NodeFileSystem(canonical) };
 }
 
 function typeOf(entry: Pick<fs.Dirent, "isDirectory" | "isFile" | "isSymbolicLink">): FileType {
