@@ -347,7 +347,8 @@ enum Data {
     Floats(Box<[std::cell::UnsafeCell<f32>]>),
 }
 
-// SAFETY: the component has one thread.
+// SAFETY: Rust reads and writes none of the cells once they are in a payload;
+// Python does, by the rules of its buffers, as in any `bytearray`.
 unsafe impl Sync for Payload {}
 
 impl Payload {

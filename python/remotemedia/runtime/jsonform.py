@@ -46,6 +46,29 @@ def to_json(value: object, path: str = "") -> Any:
     return _media_to_json(value) if isinstance(value, Media) else _encode(value)
 
 
+def to_form(value: object, depth: int = 0) -> Any:
+    """What may hold JSON forms, as a manifest does, with all else in it in its JSON form.
+
+    Raises ValueFormError for what has none.
+    """
+    if depth > 3 * MAX_DEPTH:
+        raise ValueFormError("", f"nested more than {MAX_DEPTH} deep")
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: _part(key, item, depth) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        items = [_part(at, item, depth) for at, item in enumerate(value)]
+        return items if isinstance(value, list) else {"$tuple": items}
+    return to_json(value)
+
+
+def _part(place: str | int, value: object, depth: int) -> Any:
+    try:
+        return to_form(value, depth + 1)
+    except ValueFormError as error:
+        path = field_path("", place) if isinstance(place, str) else f"[{place}]"
+        raise error.within(path) from None
+
+
 def _encode(value: Any) -> Any:
     kind = type(value)
     if kind is list:
@@ -351,5 +374,6 @@ __all__ = [
     "loads",
     "parse_int",
     "parse_json",
+    "to_form",
     "to_json",
 ]
