@@ -390,8 +390,8 @@ impl Run {
     fn needs_no_input(&self) -> Result<(), PipelineError> {
         self.refuse(false, |id, node_type| {
             format!(
-                "node `{id}` ({node_type}) needs input: \
-                 give the pipeline items with execute-with-input"
+                "node `{id}` ({node_type}) needs input, and none was given: \
+                 run the pipeline on items"
             )
         })
     }

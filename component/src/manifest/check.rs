@@ -302,7 +302,9 @@ fn surroundings(node: &NodeSpec, at: &Path<'_>, is_sandbox: bool, found: &mut Fo
         // Here a node has its machine, with what is installed there.
         if node.execution.as_ref().map(|it| it.placement) == Some(Placement::Remote) {
             found.error(|| {
-                let message = format!("node {id} may only run on another machine");
+                let message = format!(
+                    "node {id} may only run with placement `remote`, and a pipeline runs all its nodes here"
+                );
                 let at = at.key("execution");
                 Diagnostic::error("placement-unavailable", at.key("placement"), message)
                     .help("if this one will do, say `anywhere` or `prefer_remote`")

@@ -1,9 +1,9 @@
 //! Python exceptions to errors of nodes.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use pyo3::exceptions::{PyBaseException, PyGeneratorExit, PyKeyboardInterrupt};
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -89,10 +89,19 @@ pub(super) fn is_interrupt(error: &Bound<'_, PyAny>) -> bool {
     error.is_instance_of::<PyKeyboardInterrupt>() || error.is_instance_of::<PyGeneratorExit>()
 }
 
-/// Ctrl-C that came where an error becomes something else: it comes once more.
+thread_local! {
+    static INTERRUPTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Remembers Ctrl-C that came where an error becomes something else.
 pub(super) fn keep_interrupt(py: Python<'_>, error: &PyErr) {
-    if cfg!(not(target_family = "wasm")) && error.is_instance_of::<PyKeyboardInterrupt>(py) {
-        // SAFETY: Python runs, and holds its lock. All it does is set a flag.
-        unsafe { ffi::PyErr_SetInterrupt() };
+    if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+        INTERRUPTED.set(true);
     }
+}
+
+/// What was remembered so: it comes before any other error.
+pub(super) fn kept_interrupt() -> Option<PyErr> {
+    let interrupted = INTERRUPTED.replace(false);
+    interrupted.then(|| PyKeyboardInterrupt::new_err(()))
 }

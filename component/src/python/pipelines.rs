@@ -26,6 +26,7 @@ thread_local! {
 /// # Errors
 /// Where Python has no memory left.
 pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(run, module)?)?;
     module.add_function(wrap_pyfunction!(check, module)?)?;
     module.add_function(wrap_pyfunction!(list_nodes, module)?)?;
@@ -88,7 +89,10 @@ fn check<'py>(
             Some(graph(py, &loaded.graph)?),
             diagnostics(py, &loaded.warnings)?,
         )),
-        Err(invalid) => Ok((None, diagnostics(py, &invalid.diagnostics)?)),
+        Err(invalid) => match errors::kept_interrupt() {
+            Some(interrupt) => Err(interrupt),
+            None => Ok((None, diagnostics(py, &invalid.diagnostics)?)),
+        },
     }
 }
 
@@ -276,6 +280,9 @@ impl registry::Provider for GivenNodes {
 
 fn read(py: Python<'_>, source: &str, registry: &Registry) -> PyResult<Loaded> {
     load(source, registry).map_err(|invalid| {
+        if let Some(interrupt) = errors::kept_interrupt() {
+            return interrupt;
+        }
         let made = || {
             let found = diagnostics(py, &invalid.diagnostics)?;
             results(py)?.call_method1(intern!(py, "invalid_manifest"), (found,))
@@ -339,6 +346,9 @@ fn no_form(place: &str, error: &NoForm) -> PyErr {
 
 /// The exception for a failed run; what a node raised is its cause.
 fn exception(py: Python<'_>, error: PipelineError) -> PyErr {
+    if let Some(interrupt) = errors::kept_interrupt() {
+        return interrupt;
+    }
     let raised = errors::raised(py, error.traceback.as_ref());
     if let Some(raised) = &raised
         && errors::is_interrupt(raised)

@@ -57,7 +57,8 @@ def chain(
             continue
         cls = type(node)
         if isinstance(node, type) or not callable(getattr(node, "process", None)):
-            wrong.append(f"{cls.__name__} at {index}")
+            what = f"the class {node.__name__}" if isinstance(node, type) else cls.__name__
+            wrong.append(f"{what} at {index}")
             continue
         node_type = f"{cls.__module__}:{cls.__qualname__}".replace("<locals>.", "")
         id = identifier(getattr(node, "name", cls.__name__), index)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from .chain import chain
 from .native import apart, core, run
-from .results import result
+from .results import of_manifest, result
 from .source import manifest_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from os import PathLike
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from ..core.node import Node
     from ..core.pipeline import Pipeline
     from .results import RunResult
 
-    Runnable = Pipeline | Sequence[Node | dict[str, Any]] | dict[str, Any] | str | PathLike[str]
+    Chain: TypeAlias = Pipeline | Sequence[Node | dict[str, Any]]
+    Runnable: TypeAlias = Chain | dict[str, Any] | str | PathLike[str]
 
 
 async def execute_pipeline(pipeline: Runnable, enable_metrics: bool = False) -> Any:
@@ -58,7 +59,8 @@ def _run(pipeline: Any, inputs: list[Any] | None) -> RunResult:
     if not isinstance(nodes, (list, tuple)):
         return run(pipeline, inputs)
     manifest, given = chain(nodes)
-    return result(apart(core().run, manifest_text(manifest), inputs, given))
+    ended = of_manifest(manifest, apart, core().run, manifest_text(manifest), inputs, given)
+    return result(ended, manifest)
 
 
 def metrics(name: str, ended: RunResult, seconds: float) -> dict[str, Any]:

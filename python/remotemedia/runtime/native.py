@@ -9,7 +9,15 @@ from __future__ import annotations
 import sys
 from _thread import get_ident
 
-from .results import GraphInfo, PipelineRunError, RunResult, invalid_manifest, result
+from .results import (
+    GraphInfo,
+    PipelineRunError,
+    RunResult,
+    invalid_manifest,
+    of_manifest,
+    result,
+    unplaced,
+)
 from .session import Session
 from .source import manifest_text
 
@@ -59,7 +67,7 @@ def run(manifest: Manifest, inputs: Iterable[Any] | None = None) -> RunResult:
     Raises PipelineRunError; TypeError for an input that no node could be given.
     """
     text = manifest_text(manifest)
-    return result(apart(core().run, text, inputs))
+    return result(of_manifest(manifest, apart, core().run, text, inputs), manifest)
 
 
 async def run_async(manifest: Manifest, inputs: Iterable[Any] | None = None) -> RunResult:
@@ -73,6 +81,8 @@ def check(manifest: Manifest) -> GraphInfo:
     """Check a manifest without running it. Raises PipelineRunError (invalid-manifest)."""
     graph, diagnostics = core().check(manifest_text(manifest))
     if graph is None:
+        if isinstance(manifest, dict):
+            diagnostics = list(map(unplaced, diagnostics))
         raise invalid_manifest(diagnostics)
     return GraphInfo(**graph)
 
@@ -90,7 +100,8 @@ def session(manifest: Manifest) -> Session:
     """
     own = OwnLoop()
     try:
-        opened = own.call(core().Run, manifest_text(manifest))
+        text = manifest_text(manifest)
+        opened = of_manifest(manifest, own.call, core().Run, text)
     except BaseException:
         own.close()
         raise
@@ -120,8 +131,11 @@ class OwnLoop:
         """Cancel the tasks that are left, and end the loop."""
         driver = self._driver
         if driver is not None:
+            from .sandbox_loop import call_detached
+
             try:
-                self.call(driver.close)
+                # Also where the loop of somebody else runs, which a run in it has failed for.
+                self.call(call_detached, driver.close)
             finally:
                 self._driver = None
 

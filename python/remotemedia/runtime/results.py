@@ -6,8 +6,10 @@ from ..core.exceptions import PipelineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+    from collections.abc import Callable, Iterable
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 
 class GraphInfo:
@@ -67,8 +69,10 @@ class PipelineRunError(PipelineError):
 
     `kind` is one of invalid-manifest, needs-input, invalid-input, node-setup-failed, node-failed,
     unrepresentable-output, session-closed. `item` counts the items that the node was given, from 0.
-    `outputs` is what the sinks had given before. `problems` is what is wrong with the manifest. What
-    a node of this Python raised is `__cause__`; a sandbox gives its `traceback` alone, as text.
+    `outputs` is what the sinks had given before. What a node of this Python raised is `__cause__`;
+    a sandbox gives its `traceback` alone, as text. `problems` is what is wrong with the manifest,
+    and `diagnostics` the same with what is doubtful besides, as dicts: severity, code, message,
+    help, path, line, column.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class PipelineRunError(PipelineError):
         traceback: str | None = None,
         outputs: Iterable[Any] = (),
         problems: Iterable[str] = (),
+        diagnostics: Iterable[dict[str, Any]] = (),
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -91,6 +96,7 @@ class PipelineRunError(PipelineError):
         self.traceback = traceback
         self.outputs = list(outputs)
         self.problems = list(problems)
+        self.diagnostics = list(diagnostics)
 
     def __str__(self) -> str:
         if self.node_id is None:
@@ -111,7 +117,26 @@ def show(diagnostic: dict[str, Any]) -> str:
 def invalid_manifest(diagnostics: list[dict[str, Any]]) -> PipelineRunError:
     """A manifest that can't run."""
     problems = [show(it) for it in diagnostics if it["severity"] == "error"]
-    return PipelineRunError("invalid-manifest", "; ".join(problems), problems=problems)
+    said = "; ".join(problems)
+    return PipelineRunError("invalid-manifest", said, problems=problems, diagnostics=diagnostics)
+
+
+def of_manifest(manifest: object, function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function of a manifest. What it says of one that is no text has no place in a text."""
+    if not isinstance(manifest, dict):
+        return function(*arguments)
+    try:
+        return function(*arguments)
+    except PipelineRunError as error:
+        if error.kind == "invalid-manifest" and error.diagnostics:
+            told = invalid_manifest([unplaced(it) for it in error.diagnostics])
+            raise told from None
+        raise
+
+
+def unplaced(diagnostic: dict[str, Any]) -> dict[str, Any]:
+    """The same without a place in a text."""
+    return {**diagnostic, "line": None, "column": None}
 
 
 def failed(
@@ -122,7 +147,10 @@ def failed(
 ) -> PipelineRunError:
     """A pipeline that failed."""
     return PipelineRunError(
-        **fields, outputs=items(outputs), problems=[show(it) for it in diagnostics]
+        **fields,
+        outputs=items(outputs),
+        problems=[show(it) for it in diagnostics],
+        diagnostics=diagnostics,
     )
 
 
@@ -131,11 +159,14 @@ def items(outputs: list[tuple[str, list[Any]]]) -> list[Any]:
     return [item for _, given in outputs for item in given]
 
 
-def result(ended: dict[str, Any]) -> RunResult:
-    """A run that ended."""
+def result(ended: dict[str, Any], manifest: object = None) -> RunResult:
+    """A run of a manifest that ended."""
+    warnings = ended["warnings"]
+    if isinstance(manifest, dict):
+        warnings = map(unplaced, warnings)
     return RunResult(
         dict(ended["outputs"]),
         GraphInfo(**ended["graph"]),
-        [show(warning) for warning in ended["warnings"]],
+        [show(warning) for warning in warnings],
         ended["metrics"],
     )

@@ -13,7 +13,7 @@ from time import perf_counter
 
 from .chain import Lent, chain
 from .native import OwnLoop, core
-from .results import items, result
+from .results import items, of_manifest, result
 from .runner import Runner
 from .session import AT_ONCE
 from .source import manifest_text
@@ -93,8 +93,9 @@ class Worker:
         """Run the nodes on items; what came of it, and how many seconds it took."""
         manifest, lent = chain(self._nodes, Lent)
         begun = perf_counter()
-        ended = await self.call(core().run, manifest_text(manifest), given, lent)
-        return result(ended), perf_counter() - begun
+        text = manifest_text(manifest)
+        ended = await self.call(of_manifest, manifest, core().run, text, given, lent)
+        return result(ended, manifest), perf_counter() - begun
 
     def open(self) -> OpenRun:
         """A run that is fed item by item."""
@@ -125,7 +126,11 @@ class OpenRun:
         """Open it. Raises PipelineRunError."""
         manifest, lent = chain(self._worker._nodes, Lent)
         text = manifest_text(manifest)
-        await self._worker.call(lambda: self._opened.append(core().Run(text, lent)))
+
+        def begin() -> None:
+            self._opened.append(of_manifest(manifest, core().Run, text, lent))
+
+        await self._worker.call(begin)
 
     async def _rest(self, part: Part) -> AsyncIterator[Any]:
         outputs, more = part

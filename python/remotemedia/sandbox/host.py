@@ -9,16 +9,16 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..runtime.results import GraphInfo, RunResult, items, result
+from ..runtime.results import GraphInfo, RunResult, items, of_manifest, result, unplaced
 from ..runtime.session import AT_ONCE
 from ..runtime.session import Session as _Session
 from ..runtime.source import manifest_text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-    from typing import Self
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 
     from .. import _core
+
 
 class CheckResult(NamedTuple):
     """What a check of a manifest came to."""
@@ -96,8 +96,9 @@ class Sandbox:
 
         Raises PipelineRunError where the pipeline fails, and LimitError where it meets a limit.
         """
-        ended = self._core.run(manifest_text(manifest), inputs, {**self.limits, **limits}, None)
-        return result(ended)
+        text, limits = manifest_text(manifest), {**self.limits, **limits}
+        ended = of_manifest(manifest, self._core.run, text, inputs, limits, None)
+        return result(ended, manifest)
 
     async def run_async(
         self,
@@ -107,10 +108,13 @@ class Sandbox:
     ) -> RunResult:
         """Run a pipeline in a thread; cancelling the task stops the run."""
         text, interrupt = manifest_text(manifest), self._core.interrupt()
-        call = asyncio.to_thread(self._core.run, text, inputs, {**self.limits, **limits}, interrupt)
+        limits = {**self.limits, **limits}
+        call = asyncio.to_thread(
+            of_manifest, manifest, self._core.run, text, inputs, limits, interrupt
+        )
         task = asyncio.ensure_future(call)
         try:
-            return result(await asyncio.shield(task))
+            return result(await asyncio.shield(task), manifest)
         except asyncio.CancelledError:
             interrupt.raise_()
             await asyncio.wait([task])
@@ -123,6 +127,8 @@ class Sandbox:
     ) -> CheckResult:
         """Check whether a manifest can run, without running anything of it."""
         graph, diagnostics = self._core.check(manifest_text(manifest), {**self.limits, **limits})
+        if isinstance(manifest, dict):
+            diagnostics = list(map(unplaced, diagnostics))
         return CheckResult(GraphInfo(**graph) if graph else None, diagnostics)
 
     def list_nodes(self, **limits: float | None) -> list[dict[str, Any]]:
@@ -137,8 +143,9 @@ class Sandbox:
         Use it in a `with` block: leaving that cleans up. Limits are those of each call, but for
         memory and open files.
         """
-        interrupt = self._core.interrupt()
-        opened = self._core.open(manifest_text(manifest), {**self.limits, **limits}, interrupt)
+        text, interrupt = manifest_text(manifest), self._core.interrupt()
+        limits = {**self.limits, **limits}
+        opened = of_manifest(manifest, self._core.open, text, limits, interrupt)
         return Session(opened, interrupt)
 
 
