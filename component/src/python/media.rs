@@ -351,6 +351,22 @@ enum Data {
 // Python does, by the rules of its buffers, as in any `bytearray`.
 unsafe impl Sync for Payload {}
 
+/// Bytes that Python reads and writes where they are, as a `memoryview`.
+///
+/// # Errors
+/// Where Python has no memory left.
+pub fn bytes(py: Python<'_>, bytes: Vec<u8>) -> PyResult<Bound<'_, PyAny>> {
+    Payload::bytes(py, bytes)
+}
+
+/// Floats that Python reads and writes where they are, as a `memoryview`.
+///
+/// # Errors
+/// Where Python has no memory left.
+pub fn floats(py: Python<'_>, floats: Vec<f32>) -> PyResult<Bound<'_, PyAny>> {
+    Payload::floats(py, floats)
+}
+
 impl Payload {
     fn bytes(py: Python<'_>, bytes: Vec<u8>) -> PyResult<Bound<'_, PyAny>> {
         let length = bytes.len();

@@ -7,7 +7,7 @@
 mod bridge;
 mod convert;
 mod errors;
-mod media;
+pub mod media;
 mod node;
 mod object;
 pub mod pipelines;

@@ -1,7 +1,6 @@
 //! Pipelines for programs in Python: what the package makes its `run` of, natively
 //! and, where a node runs a pipeline of its own, in the component.
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -328,7 +327,7 @@ fn read_input(
     };
     let value = match objects {
         true => PyItem::boxed(item.clone()),
-        false => convert::item_from_python(item).map_err(|error| no_form(&place(), &error))?,
+        false => convert::item_from_python(item).map_err(|error| no_form(py, &place(), &error))?,
     };
     Ok(Input {
         node_id,
@@ -336,12 +335,17 @@ fn read_input(
     })
 }
 
-fn no_form(place: &str, error: &NoForm) -> PyErr {
+fn no_form(py: Python<'_>, place: &str, error: &NoForm) -> PyErr {
     let dot = match error.path.as_str() {
         path if path.is_empty() || path.starts_with('[') => "",
         _ => ".",
     };
-    PyTypeError::new_err(format!("{place}{dot}{}: {}", error.path, error.message))
+    let path = format!("{place}{dot}{}", error.path);
+    let made = || {
+        let values = py.import(intern!(py, "remotemedia.runtime.values"))?;
+        values.call_method1(intern!(py, "ValueFormError"), (path, &error.message))
+    };
+    made().map_or_else(|error| error, PyErr::from_value)
 }
 
 /// The exception for a failed run; what a node raised is its cause.
