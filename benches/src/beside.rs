@@ -13,7 +13,8 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use pipeline_host::types::{Audio, Data, Input, Manifest};
 use pipeline_host::{Allocation, Directories, Engine, EngineOptions, Limits, Sandbox, codec};
 
-const TEXT: &str = r#"{"version": "v1", "nodes": [{"id": "text", "node_type": "TextProcessorNode"}]}"#;
+const TEXT: &str =
+    r#"{"version": "v1", "nodes": [{"id": "text", "node_type": "TextProcessorNode"}]}"#;
 const TEXT_ITEM: &str = r#"[{"text": "Hello WASM", "operations": ["uppercase", "word_count"]}]"#;
 const SOUND: &str = r#"{"version": "v1", "nodes": [{"id": "pass", "node_type": "PassThrough"}]}"#;
 /// A minute of 48 kHz.

@@ -67,8 +67,7 @@ impl Sandbox {
             // As many runs as the machine has cores are at work at a time, more or less.
             let instances = thread::available_parallelism().map_or(1, |it| it.get() as u32);
             let allocation = Allocation::Pooled { instances };
-            let engine =
-                Engine::new(&EngineOptions { allocation }).map_err(|e| e.to_string())?;
+            let engine = Engine::new(&EngineOptions { allocation }).map_err(|e| e.to_string())?;
             let loaded = match installed {
                 true => engine.load_installed(&component, &mut |_| {}),
                 false => engine.load(&component, &mut |_| {}),
@@ -211,7 +210,9 @@ impl Sandbox {
         let is_whole = written.is_none();
         let loaded = Arc::new(loaded);
         let inputs = inputs.or(written.map(pipeline_host::codec::in_bulk));
-        let ended = instance.execute(&loaded.manifest, inputs.as_deref()).await?;
+        let ended = instance
+            .execute(&loaded.manifest, inputs.as_deref())
+            .await?;
         if is_whole {
             self.known.put(manifest, &loaded);
         }

@@ -53,11 +53,14 @@ pub(super) fn describe(py: Python<'_>, error: &PyErr) -> (String, Option<Traceba
         kind.map_or_else(|_| "Exception".to_owned(), |name| name.to_string())
     });
     // The advice is for errors that say nothing but this.
-    let advice = ADVICE.iter().filter(|_| cfg!(target_family = "wasm")).find(|(known, _)| {
-        message
-            .strip_suffix(known)
-            .is_some_and(|kind| kind.ends_with(": "))
-    });
+    let advice = ADVICE
+        .iter()
+        .filter(|_| cfg!(target_family = "wasm"))
+        .find(|(known, _)| {
+            message
+                .strip_suffix(known)
+                .is_some_and(|kind| kind.ends_with(": "))
+        });
     let message = match advice {
         None => message,
         Some((_, advice)) => format!("{message} ({advice})"),

@@ -9,7 +9,9 @@ use super::node::PythonNode;
 use super::object::PyItem;
 use super::provider::{self, Provider};
 use super::{convert, errors};
-use crate::executor::{Batch, Input, NodeMetrics, NodeOutputs, Part, PipelineError, Run, RunResult};
+use crate::executor::{
+    Batch, Input, NodeMetrics, NodeOutputs, Part, PipelineError, Run, RunResult,
+};
 use crate::graph::GraphInfo;
 use crate::manifest::{Diagnostic, Loaded, NodeSpec, Severity, load};
 use crate::node::{Node, NodeError};
@@ -60,7 +62,9 @@ fn run<'py>(
     given: Option<Given<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let objects = given.is_some();
-    let inputs = inputs.map(|items| read_inputs(items, objects)).transpose()?;
+    let inputs = inputs
+        .map(|items| read_inputs(items, objects))
+        .transpose()?;
     with_registry(given, |registry| {
         let Loaded {
             manifest,

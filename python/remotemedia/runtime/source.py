@@ -15,10 +15,10 @@ def manifest_text(manifest: dict[str, Any] | str | PathLike[str]) -> str:
     PipelineRunError for what is no data.
     """
     if isinstance(manifest, dict):
-        from .jsonform import ValueFormError, format_json, to_form
+        from .jsonform import ValueFormError, to_form, write_json
 
         try:
-            return format_json(to_form(manifest))
+            return write_json(to_form(manifest))
         except ValueFormError as error:
             from .results import PipelineRunError
 
