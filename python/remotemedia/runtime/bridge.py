@@ -1,6 +1,6 @@
 """What the executor calls: which nodes there are, and how to run one.
 
-The executor goes through this module natively as in the sandbox, so a node behaves the same in both.
+The executor goes through this module natively as in the sandbox: a node behaves the same in both.
 """
 
 from __future__ import annotations
