@@ -1,7 +1,8 @@
 //! The pipeline component.
 //!
 //! `executor` moves [`Value`]s between [`Node`]s and knows neither WIT nor
-//! Python, so everything but `exports` and `python` also builds natively.
+//! Python, so everything but `exports` also builds natively; `python` does with
+//! the feature of that name, over the CPython that loads it.
 
 pub mod alloc;
 pub mod executor;
@@ -20,5 +21,5 @@ pub use value::Value;
 mod blas;
 #[cfg(target_family = "wasm")]
 mod exports;
-#[cfg(target_family = "wasm")]
-mod python;
+#[cfg(any(target_family = "wasm", feature = "python"))]
+pub mod python;

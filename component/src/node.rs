@@ -1,5 +1,9 @@
 //! What the executor asks of a node.
 
+use std::any::Any;
+use std::fmt;
+use std::rc::Rc;
+
 use crate::value::Value;
 
 /// One node of a running pipeline, in whatever language.
@@ -80,6 +84,35 @@ pub trait Emitter {
     fn next(&mut self) -> Result<Option<Value>, NodeError>;
 }
 
+/// What is known of a failure in a node's own language.
+#[derive(Clone)]
+pub struct Traceback {
+    /// How that language shows it.
+    pub text: String,
+    /// What was raised, where whoever runs the pipeline speaks the language too.
+    pub raised: Option<Rc<dyn Any>>,
+}
+
+impl From<String> for Traceback {
+    fn from(text: String) -> Self {
+        Self { text, raised: None }
+    }
+}
+
+impl PartialEq for Traceback {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Traceback {}
+
+impl fmt::Debug for Traceback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
+}
+
 /// Why a node failed. The executor adds which node, and on which item.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NodeError {
@@ -89,7 +122,7 @@ pub enum NodeError {
         /// What went wrong.
         message: String,
         /// The Python traceback.
-        traceback: Option<String>,
+        traceback: Option<Traceback>,
     },
     /// The node failed at work.
     #[error("{message}")]
@@ -97,7 +130,7 @@ pub enum NodeError {
         /// What went wrong.
         message: String,
         /// The Python traceback.
-        traceback: Option<String>,
+        traceback: Option<Traceback>,
     },
     /// The node gave an object that has no form outside its language.
     #[error(transparent)]

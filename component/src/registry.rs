@@ -98,6 +98,12 @@ pub trait Provider {
     /// the node runs.
     fn check_params(&self, node_type: &str, params: &Value) -> Vec<ParamProblem>;
 
+    /// Whether nodes run in a sandbox: there they can have no GPU, and not be
+    /// told to run natively.
+    fn is_sandbox(&self) -> bool {
+        true
+    }
+
     /// What is doubtful about where node types come from.
     fn look_around(&self) -> Vec<Doubt> {
         Vec::new()
@@ -243,6 +249,14 @@ impl Registry {
             Some(provider) => provider.create(spec),
             None => Err(setup(format!("unknown node type `{}`", spec.node_type))),
         }
+    }
+
+    /// Whether nodes run in a sandbox.
+    #[must_use]
+    pub fn is_sandbox(&self) -> bool {
+        self.provider
+            .as_ref()
+            .is_none_or(|provider| provider.is_sandbox())
     }
 
     /// What is doubtful about where node types of the user's own come from.

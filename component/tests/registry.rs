@@ -73,7 +73,7 @@ impl Provider for Python {
         match spec.id.as_str() {
             "bad" => Err(NodeError::Setup {
                 message: "no luck".to_owned(),
-                traceback: Some("Traceback".to_owned()),
+                traceback: Some("Traceback".to_owned().into()),
             }),
             _ => Ok(Box::new(Shout)),
         }
@@ -149,6 +149,6 @@ fn nodes_of_both_languages_run_together() {
     let pipeline = manifest(vec![node("bad", "Shout", [])], &[]);
     let error = execute(&pipeline, &registry(), Some(vec![])).unwrap_err();
     assert_eq!(error.kind, ErrorKind::NodeSetupFailed);
-    assert_eq!(error.traceback.as_deref(), Some("Traceback"));
+    assert_eq!(error.traceback, Some("Traceback".to_owned().into()));
     assert_eq!(error.to_string(), "node `bad` (Shout): no luck");
 }

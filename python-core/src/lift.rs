@@ -3,6 +3,7 @@
 use std::str::FromStr as _;
 
 use num_bigint::BigInt;
+use pipeline_component::python::media;
 use pipeline_host::codec::names::Named as _;
 use pipeline_host::codec::validate;
 use pipeline_host::types::{Data, ImageFormat, NodeOutputs, Value, ValueNode};
@@ -10,7 +11,7 @@ use pyo3::IntoPyObjectExt as _;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 /// Outputs as a list of pairs: the id of a node, and its items.
 pub(crate) fn outputs(py: Python<'_>, given: Vec<NodeOutputs>) -> PyResult<Bound<'_, PyList>> {
@@ -45,7 +46,7 @@ fn data<'py>(py: Python<'py>, item: Data) -> PyResult<Bound<'py, PyAny>> {
         Data::Integers(numbers) => return numbers.into_bound_py_any(py),
         Data::Numbers(numbers) => return numbers.into_bound_py_any(py),
         Data::Audio(audio) => {
-            set("samples", floats(py, &audio.samples)?)?;
+            set("samples", media::floats(py, audio.samples)?)?;
             set("sample_rate", audio.sample_rate.into_bound_py_any(py)?)?;
             set("channels", audio.channels.into_bound_py_any(py)?)?;
             set("stream_id", audio.stream_id.into_bound_py_any(py)?)?;
@@ -54,7 +55,7 @@ fn data<'py>(py: Python<'py>, item: Data) -> PyResult<Bound<'py, PyAny>> {
             intern!(py, "Audio")
         }
         Data::Video(video) => {
-            set("pixel_data", bytes(py, &video.pixel_data))?;
+            set("pixel_data", media::bytes(py, video.pixel_data)?)?;
             set("width", video.width.into_bound_py_any(py)?)?;
             set("height", video.height.into_bound_py_any(py)?)?;
             set("format", video.format.name().into_bound_py_any(py)?)?;
@@ -72,7 +73,7 @@ fn data<'py>(py: Python<'py>, item: Data) -> PyResult<Bound<'py, PyAny>> {
                 ImageFormat::Webp => ("webp", None),
                 ImageFormat::Raw(format) => ("raw", Some(format.name())),
             };
-            set("data", bytes(py, &image.data))?;
+            set("data", media::bytes(py, image.data)?)?;
             set("format", format.into_bound_py_any(py)?)?;
             set("pixel_format", raw.into_bound_py_any(py)?)?;
             set("width", image.width.into_bound_py_any(py)?)?;
@@ -82,7 +83,7 @@ fn data<'py>(py: Python<'py>, item: Data) -> PyResult<Bound<'py, PyAny>> {
             intern!(py, "Image")
         }
         Data::Tensor(tensor) => {
-            set("data", bytes(py, &tensor.data))?;
+            set("data", media::bytes(py, tensor.data)?)?;
             set("shape", PyTuple::new(py, tensor.shape)?.into_any())?;
             set("dtype", tensor.dtype.name().into_bound_py_any(py)?)?;
             set("layout", tensor.layout.into_bound_py_any(py)?)?;
@@ -95,7 +96,7 @@ fn data<'py>(py: Python<'py>, item: Data) -> PyResult<Bound<'py, PyAny>> {
             intern!(py, "Text")
         }
         Data::Binary(binary) => {
-            set("bytes", bytes(py, &binary.bytes))?;
+            set("bytes", media::bytes(py, binary.bytes)?)?;
             set("mime_type", binary.mime_type.into_bound_py_any(py)?)?;
             intern!(py, "Binary")
         }
@@ -115,25 +116,8 @@ fn data<'py>(py: Python<'py>, item: Data) -> PyResult<Bound<'py, PyAny>> {
             intern!(py, "Control")
         }
     };
-    let media = py.import(intern!(py, "remotemedia.media"))?;
-    media.getattr(class)?.call((), Some(&fields))
-}
-
-fn bytes<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyAny> {
-    PyBytes::new(py, bytes).into_any()
-}
-
-/// Samples as a memoryview of floats over bytes that are copied once.
-fn floats<'py>(py: Python<'py>, samples: &[f32]) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: any four bytes of floats are bytes; the length is that of the same
-    // memory.
-    let raw =
-        unsafe { std::slice::from_raw_parts(samples.as_ptr().cast::<u8>(), size_of_val(samples)) };
-    let bytes = PyByteArray::new(py, raw);
-    let view = py
-        .import(intern!(py, "builtins"))?
-        .call_method1(intern!(py, "memoryview"), (bytes,))?;
-    view.call_method1(intern!(py, "cast"), ("f",))
+    let classes = py.import(intern!(py, "remotemedia.media"))?;
+    classes.getattr(class)?.call((), Some(&fields))
 }
 
 fn optional<'py>(py: Python<'py>, value: Option<Value>) -> PyResult<Bound<'py, PyAny>> {
@@ -164,7 +148,7 @@ fn node<'py>(py: Python<'py>, nodes: &[ValueNode], index: u32) -> PyResult<Bound
         },
         ValueNode::Number(value) => value.into_bound_py_any(py),
         ValueNode::Text(text) => text.into_bound_py_any(py),
-        ValueNode::Bytes(raw) => Ok(bytes(py, raw)),
+        ValueNode::Bytes(raw) => Ok(PyBytes::new(py, raw).into_any()),
         ValueNode::Items(items) => {
             let items = items.iter().map(child).collect::<PyResult<Vec<_>>>()?;
             Ok(PyList::new(py, items)?.into_any())

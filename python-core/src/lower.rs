@@ -32,7 +32,7 @@ pub(crate) fn inputs(items: &Bound<'_, PyAny>) -> PyResult<Vec<Input>> {
 
 /// The class of what `to_node` makes.
 pub(crate) fn meant(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    let items = py.import(intern!(py, "remotemedia.sandbox.items"))?;
+    let items = py.import(intern!(py, "remotemedia.runtime.source"))?;
     items.getattr(intern!(py, "Meant"))
 }
 

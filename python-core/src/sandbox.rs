@@ -1,12 +1,14 @@
 //! Sandboxes, and runs to their end.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use pipeline_host::codec::names::Named as _;
-use pipeline_host::types::{GraphInfo, Loaded, NodeMetrics, RunResult};
-use pipeline_host::{Directories, Engine, EngineOptions, Limits, Prints};
+use pipeline_host::types::{ErrorKind, GraphInfo, Input, Loaded, NodeMetrics, RunResult};
+use pipeline_host::{Allocation, Directories, Engine, EngineOptions, Limits, Prints};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
@@ -33,6 +35,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
 pub(crate) struct Sandbox {
     engine: Engine,
     sandbox: pipeline_host::Sandbox,
+    known: Known,
 }
 
 /// Stops what runs, from another thread.
@@ -62,7 +65,10 @@ impl Sandbox {
         prints: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let made = py.detach(|| -> Result<Self, String> {
-            let engine = Engine::new(&EngineOptions::default()).map_err(|e| e.in_full())?;
+            // As many runs as the machine has cores are at work at a time, more or less.
+            let instances = thread::available_parallelism().map_or(1, |it| it.get() as u32);
+            let allocation = Allocation::Pooled { instances };
+            let engine = Engine::new(&EngineOptions { allocation }).map_err(|e| e.in_full())?;
             let loaded = match installed {
                 true => engine.load_installed(&component, &mut |_| {}),
                 false => engine.load(&component, &mut |_| {}),
@@ -74,7 +80,11 @@ impl Sandbox {
             }
             let sandbox = pipeline_host::Sandbox::new(&engine, &loaded, directories)
                 .map_err(|e| e.in_full())?;
-            Ok(Self { engine, sandbox })
+            Ok(Self {
+                engine,
+                sandbox,
+                known: Known::default(),
+            })
         });
         let mut made = made.map_err(PyOSError::new_err)?;
         if let Some(prints) = prints {
@@ -100,17 +110,7 @@ impl Sandbox {
     ) -> PyResult<Bound<'py, PyDict>> {
         let inputs = inputs.map(lower::inputs).transpose()?;
         let limits = read_limits(limits, interrupt)?;
-        let run = || -> Result<(RunResult, Loaded), Failed> {
-            block_on(async {
-                let mut instance = self.sandbox.instantiate(&limits).await?;
-                let loaded = instance.load(manifest).await?;
-                let mut loaded = loaded.map_err(|invalid| Failed::Manifest(invalid.diagnostics))?;
-                let written = loaded.input_data.take();
-                let inputs = inputs.or(written.map(pipeline_host::codec::in_bulk));
-                let ended = instance.execute(&loaded.manifest, inputs.as_deref());
-                Ok((ended.await??, loaded))
-            })
-        };
+        let run = || block_on(self.run_in_instance(manifest, inputs, &limits));
         let (run, loaded) = py.detach(run).map_err(|failed| failed.into_exception(py))?;
         finished(py, run, &loaded)
     }
@@ -181,6 +181,68 @@ impl Sandbox {
         let (sandbox, manifest) = (self.sandbox.clone(), manifest.to_owned());
         py.detach(|| Session::open(sandbox, manifest, limits))
             .map_err(|failed| failed.into_exception(py))
+    }
+}
+
+impl Sandbox {
+    async fn run_in_instance(
+        &self,
+        manifest: &str,
+        inputs: Option<Vec<Input>>,
+        limits: &Limits,
+    ) -> Result<(RunResult, Arc<Loaded>), Failed> {
+        let mut instance = self.sandbox.instantiate(limits).await?;
+        if let Some(known) = self.known.get(manifest) {
+            match instance.execute(&known.manifest, inputs.as_deref()).await? {
+                // What it names is no longer as it was: read anew, it has its errors in
+                // their places.
+                Err(error) if error.kind == ErrorKind::InvalidManifest => {
+                    instance = self.sandbox.instantiate(limits).await?;
+                }
+                ended => return Ok((ended?, known)),
+            }
+        }
+        let loaded = instance.load(manifest).await?;
+        let mut loaded = loaded.map_err(|invalid| Failed::Manifest(invalid.diagnostics))?;
+        let written = loaded.input_data.take();
+        let is_whole = written.is_none();
+        let loaded = Arc::new(loaded);
+        let inputs = inputs.or(written.map(pipeline_host::codec::in_bulk));
+        let ended = instance
+            .execute(&loaded.manifest, inputs.as_deref())
+            .await?;
+        if is_whole {
+            self.known.put(manifest, &loaded);
+        }
+        Ok((ended?, loaded))
+    }
+}
+
+/// Manifests that were read before, by their texts: reading one takes as long as
+/// running a small pipeline, and many programs have few.
+#[derive(Default)]
+struct Known(Mutex<VecDeque<(Box<str>, Arc<Loaded>)>>);
+
+impl Known {
+    /// Most manifests, and most bytes of the text of one.
+    const MOST: usize = 32;
+    const MOST_BYTES: usize = 1 << 16;
+
+    fn get(&self, text: &str) -> Option<Arc<Loaded>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = known.iter();
+        known.find_map(|(it, loaded)| (**it == *text).then(|| Arc::clone(loaded)))
+    }
+
+    /// Keeps one that nothing was said of, in the place of the oldest.
+    fn put(&self, text: &str, loaded: &Arc<Loaded>) {
+        if text.len() > Self::MOST_BYTES || !loaded.warnings.is_empty() {
+            return;
+        }
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|(it, _)| **it != *text);
+        known.truncate(Self::MOST - 1);
+        known.push_front((text.into(), Arc::clone(loaded)));
     }
 }
 

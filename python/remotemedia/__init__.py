@@ -22,16 +22,20 @@ if TYPE_CHECKING:
     from .core.state import SessionState, StateManager
     from .media import Audio, Binary, Control, File, Image, Tensor, Text, Video
     from .nodes import register_node_class
-    from .runtime.execute import (
-        GraphInfo,
-        PipelineRunError,
-        RunResult,
+    from .nodes.loader import register_python_node
+    from .runtime.executing import execute_pipeline, execute_pipeline_with_input
+    from .runtime.native import (
         check,
-        execute_pipeline,
-        execute_pipeline_with_input,
+        get_rust_runtime,
         is_rust_runtime_available,
+        list_nodes,
         run,
+        run_async,
+        session,
+        try_load_rust_runtime,
     )
+    from .runtime.results import GraphInfo, PipelineRunError, RunResult
+    from .runtime.source import to_node
 
 __version__ = "0.2.0"
 
@@ -57,14 +61,21 @@ _HOMES = {
     "Control": "media",
     "RemoteExecutorConfig": "core.remote",
     "register_node_class": "nodes",
-    "check": "runtime.execute",
-    "execute_pipeline": "runtime.execute",
-    "execute_pipeline_with_input": "runtime.execute",
-    "is_rust_runtime_available": "runtime.execute",
-    "run": "runtime.execute",
-    "RunResult": "runtime.execute",
-    "GraphInfo": "runtime.execute",
-    "PipelineRunError": "runtime.execute",
+    "register_python_node": "nodes.loader",
+    "check": "runtime.native",
+    "get_rust_runtime": "runtime.native",
+    "is_rust_runtime_available": "runtime.native",
+    "list_nodes": "runtime.native",
+    "run": "runtime.native",
+    "run_async": "runtime.native",
+    "session": "runtime.native",
+    "try_load_rust_runtime": "runtime.native",
+    "execute_pipeline": "runtime.executing",
+    "execute_pipeline_with_input": "runtime.executing",
+    "RunResult": "runtime.results",
+    "GraphInfo": "runtime.results",
+    "PipelineRunError": "runtime.results",
+    "to_node": "runtime.source",
 }
 
 __all__ = [
@@ -95,9 +106,16 @@ __all__ = [
     "check",
     "execute_pipeline",
     "execute_pipeline_with_input",
+    "get_rust_runtime",
     "is_rust_runtime_available",
+    "list_nodes",
     "register_node_class",
+    "register_python_node",
     "run",
+    "run_async",
+    "session",
+    "to_node",
+    "try_load_rust_runtime",
 ]
 
 

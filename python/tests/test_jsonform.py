@@ -20,9 +20,11 @@ from remotemedia.runtime.jsonform import (
     from_json,
     loads,
     parse_int,
+    to_form,
     to_json,
+    write_json,
 )
-from remotemedia.runtime.values import ValueFormError, duplicate, plain
+from remotemedia.runtime.values import ValueFormError, plain
 
 
 @pytest.mark.parametrize(
@@ -256,11 +258,22 @@ def test_what_is_no_item(form, message):
         from_json(form)
 
 
-def test_duplicate():
-    value = {"a": [1, {"b": bytearray(b"x")}]}
-    copy = duplicate(value)
-    assert copy == value and copy["a"] is not value["a"] and copy["a"][1]["b"] is not value["a"][1]
-    audio = MEDIA[0]
-    copied = duplicate(audio)
-    assert copied == audio and copied.samples is not audio.samples
-    assert copied.metadata is not audio.metadata
+def test_forms_within_what_may_hold_them():
+    value = {"a": [1, (2, b"x"), {"$tuple": [3]}], "b": {1: float("nan")}, "c": "ä", "d": True}
+    form = to_form(value)
+    assert write_json(form) == (
+        '{"a":[1,{"$tuple":[2,{"$bytes":"eA=="}]},{"$tuple":[3]}],'
+        '"b":{"$dict":[[1,{"$float":"nan"}]]},"c":"ä","d":true}'
+    )
+    for wrong, path in (
+        ({"a": [0, {1}]}, r"a\[1\]"),
+        ({"a b": ("x", {"c": {1}})}, r'\["a b"\]\[1\]\.c'),
+        ({"x": 10**5000}, "x"),
+        ({"x": ["\ud800"]}, r"x\[0\]"),
+    ):
+        with pytest.raises(ValueFormError, match=f"^{path}: "):
+            to_form(wrong)
+    around = []
+    around.append(around)
+    with pytest.raises(ValueFormError, match="nested more than"):
+        to_form(around)

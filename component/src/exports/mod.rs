@@ -17,8 +17,8 @@ use pipeline_codec::types;
 
 use crate::executor::{self as core, Batch, Run, execute, execute_inputs};
 use crate::manifest::{Manifest, check, load, parse};
-use crate::python::provider::{self, Provider, Runtime};
-use crate::python::snapshot;
+use crate::python::calls::{self, Runtime};
+use crate::python::{Provider, snapshot};
 use crate::registry::Registry;
 use crate::value::Value;
 
@@ -83,7 +83,7 @@ impl Guest for Component {
     type Session = Session;
 
     fn load(source: String) -> Result<types::Loaded, types::InvalidManifest> {
-        provider::call(|| {
+        calls::call(|| {
             REGISTRY
                 .with(|registry| load(&source, registry))
                 .map_err(|invalid| report::invalid_manifest(*invalid))
@@ -92,7 +92,7 @@ impl Guest for Component {
     }
 
     fn check(manifest: types::Manifest) -> Result<types::Checked, Vec<types::Diagnostic>> {
-        provider::call(|| {
+        calls::call(|| {
             let manifest =
                 manifest::lift(manifest).map_err(|error| vec![report::invalid(error)])?;
             REGISTRY
@@ -114,7 +114,7 @@ impl Guest for Component {
     }
 
     fn list_nodes() -> Vec<types::NodeInfo> {
-        provider::call(|| {
+        calls::call(|| {
             let infos = REGISTRY.with(Registry::list);
             infos.into_iter().map(Into::into).collect()
         })
@@ -130,7 +130,7 @@ fn run(
     manifest: types::Manifest,
     inputs: Option<Vec<types::Input>>,
 ) -> Result<types::RunResult, types::PipelineError> {
-    provider::call(|| {
+    calls::call(|| {
         let manifest = lift_manifest(manifest)?;
         // Only who gives items in bulk gets them in bulk.
         let lower = match inputs.iter().flatten().any(is_bulk) {
@@ -208,7 +208,7 @@ fn warm_up() {
     for _ in 0..WARM_UP_RUNS {
         for text in WARM_UP {
             let parsed = parse(text).expect("a manifest");
-            let result = provider::call(|| {
+            let result = calls::call(|| {
                 let _runtime = Runtime::enter();
                 REGISTRY.with(|it| execute(&parsed.manifest, it, parsed.input_data))
             });
@@ -240,7 +240,7 @@ impl Session {
         &self,
         work: impl FnOnce(&mut Run) -> Result<core::Part, core::PipelineError>,
     ) -> Result<types::Part, types::PipelineError> {
-        provider::call(|| {
+        calls::call(|| {
             let mut slot = self.run.borrow_mut();
             let open = slot.as_mut().ok_or_else(closed)?;
             let part = work(&mut open.run);
@@ -269,7 +269,7 @@ fn closed() -> types::PipelineError {
 
 impl GuestSession for Session {
     fn open(manifest: types::Manifest) -> Result<executor::Session, types::PipelineError> {
-        provider::call(|| {
+        calls::call(|| {
             let manifest = lift_manifest(manifest)?;
             let runtime = Runtime::enter();
             let run = REGISTRY.with(|registry| Run::open(&manifest, registry))?;
@@ -301,7 +301,7 @@ impl GuestSession for Session {
     }
 
     fn finish(&self) -> Result<types::RunResult, types::PipelineError> {
-        provider::call(|| {
+        calls::call(|| {
             let mut open = self.run.borrow_mut().take().ok_or_else(closed)?;
             report::run_result(open.run.finish()?, report::outputs)
         })
@@ -311,7 +311,7 @@ impl GuestSession for Session {
 impl Drop for Session {
     fn drop(&mut self) {
         if let Some(open) = self.run.get_mut().take() {
-            provider::call(|| drop(open));
+            calls::call(|| drop(open));
         }
     }
 }

@@ -261,7 +261,7 @@ impl From<PipelineError> for types::PipelineError {
             node_id: error.node_id,
             node_type: error.node_type,
             item: error.item,
-            traceback: error.traceback,
+            traceback: error.traceback.map(|traceback| traceback.text),
             diagnostics: diagnostics(error.diagnostics),
             // What has no form can't be kept; the error itself matters more.
             outputs: error

@@ -107,7 +107,7 @@ pub(crate) fn check_graph(
             found.unsearched(at);
             break;
         }
-        surroundings(node, &at, &mut found);
+        surroundings(node, &at, registry.is_sandbox(), &mut found);
         let takes_items = graph
             .as_ref()
             .is_ok_and(|graph| graph.incoming[position] > 0);
@@ -277,21 +277,40 @@ fn cycle_error(manifest: &Manifest, cycle: &[usize]) -> Option<Diagnostic> {
     Some(error)
 }
 
-/// What a node asks for and the sandbox can't give.
-fn surroundings(node: &NodeSpec, at: &Path<'_>, found: &mut Found) {
+/// What a node asks for and can't be given: in a sandbox, and natively, where
+/// what the machine has is between it and the node.
+fn surroundings(node: &NodeSpec, at: &Path<'_>, is_sandbox: bool, found: &mut Found) {
     let id = named(&node.id);
     if let Some(host) = &node.host {
         let at = at.key("host");
         found.error(|| {
             form::host(host, &at).unwrap_or_else(|| {
                 let host = form::quoted(host);
+                let here = match is_sandbox {
+                    true => "a sandboxed pipeline",
+                    false => "a pipeline",
+                };
                 let message = format!(
-                    "node {id} asks to run on the host {host}, but a sandboxed pipeline runs all its nodes itself"
+                    "node {id} asks to run on the host {host}, but {here} runs all its nodes itself"
                 );
                 Diagnostic::error("remote-host", at, message)
                     .help("take `host` away to run the node here")
             })
         });
+    }
+    if !is_sandbox {
+        // Here a node has its machine, with what is installed there.
+        if node.execution.as_ref().map(|it| it.placement) == Some(Placement::Remote) {
+            found.error(|| {
+                let message = format!(
+                    "node {id} may only run with placement `remote`, and a pipeline runs all its nodes here"
+                );
+                let at = at.key("execution");
+                Diagnostic::error("placement-unavailable", at.key("placement"), message)
+                    .help("if this one will do, say `anywhere` or `prefer_remote`")
+            });
+        }
+        return;
     }
     if let Some(gpu) = node.capabilities.as_ref().and_then(|c| c.gpu.as_ref()) {
         let at = at.key("capabilities");

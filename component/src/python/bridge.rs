@@ -1,9 +1,8 @@
 //! What Rust uses of the Python package, looked up once.
 
-use std::cell::OnceCell;
-
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
 /// The functions and classes of `remotemedia` that the embedding calls.
@@ -16,8 +15,10 @@ pub(crate) struct Bridge {
     pub(crate) check_params: Py<PyAny>,
     pub(crate) open_node: Py<PyAny>,
     pub(crate) expand: Py<PyAny>,
+    #[cfg(target_family = "wasm")]
     pub(crate) close_runtime: Py<PyAny>,
-    pub(crate) refresh: Py<PyAny>,
+    #[cfg(target_family = "wasm")]
+    refresh: Py<PyAny>,
     pub(crate) format_error: Py<PyAny>,
     pub(crate) deepcopy: Py<PyAny>,
     pub(crate) tensor_of: Py<PyAny>,
@@ -65,26 +66,16 @@ impl Media {
     }
 }
 
-thread_local! {
-    static BRIDGE: OnceCell<&'static Bridge> = const { OnceCell::new() };
-}
+static BRIDGE: PyOnceLock<Bridge> = PyOnceLock::new();
 
 /// The bridge, imported at the first call.
 pub(crate) fn get(py: Python<'_>) -> PyResult<&'static Bridge> {
-    BRIDGE.with(|cell| {
-        if let Some(bridge) = cell.get() {
-            return Ok(*bridge);
-        }
-        // Lives as long as the interpreter, which is never taken down.
-        let bridge: &'static Bridge = Box::leak(Box::new(Bridge::import(py)?));
-        Ok(*cell.get_or_init(|| bridge))
-    })
+    BRIDGE.get_or_try_init(py, || Bridge::import(py))
 }
 
 impl Bridge {
     fn import(py: Python<'_>) -> PyResult<Self> {
         let bridge = py.import("remotemedia.runtime.bridge")?;
-        let embedded = py.import("remotemedia.runtime.embedded")?;
         let media = py.import("remotemedia.media")?;
         let values = py.import("remotemedia.runtime.values")?;
         let class = |name| -> PyResult<Py<PyType>> {
@@ -94,7 +85,10 @@ impl Bridge {
         let classes = [
             audio?, video?, image?, tensor?, text?, binary?, file?, control?,
         ];
-        embedded.getattr("install")?.call0()?;
+        #[cfg(target_family = "wasm")]
+        let embedded = py.import("remotemedia.runtime.embedded")?;
+        #[cfg(target_family = "wasm")]
+        embedded.call_method0("install")?;
         Ok(Self {
             node_infos: bridge.getattr("node_infos")?.unbind(),
             describe: bridge.getattr("describe")?.unbind(),
@@ -104,9 +98,11 @@ impl Bridge {
             check_params: bridge.getattr("check_params")?.unbind(),
             open_node: bridge.getattr("open_node")?.unbind(),
             expand: bridge.getattr("expand")?.unbind(),
+            #[cfg(target_family = "wasm")]
             close_runtime: bridge.getattr("close_runtime")?.unbind(),
             unknown_node_type: bridge.getattr("UnknownNodeType")?.unbind(),
             node_unavailable: bridge.getattr("NodeUnavailable")?.unbind(),
+            #[cfg(target_family = "wasm")]
             refresh: embedded.getattr("refresh")?.unbind(),
             format_error: bridge.getattr("format_error")?.unbind(),
             deepcopy: py.import("copy")?.getattr("deepcopy")?.unbind(),
@@ -117,6 +113,7 @@ impl Bridge {
     }
 
     /// After a snapshot is restored: random state, clocks, and the like.
+    #[cfg(target_family = "wasm")]
     pub(crate) fn refresh(&self, py: Python<'_>) -> PyResult<()> {
         self.refresh.call0(py).map(|_| ())
     }

@@ -26,19 +26,9 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: Value) -> PyResult<Bound<'p
         Value::Float(value) => PyFloat::new(py, value).into_any(),
         Value::Text(value) => PyString::new(py, &value).into_any(),
         Value::Bytes(value) => PyBytes::new(py, &value).into_any(),
-        Value::List(items) => list(py, items.into_iter().map(|item| to_python(py, item)))?,
-        Value::Ints(items) => list(
-            py,
-            items
-                .into_iter()
-                .map(|item| Ok(item.into_pyobject(py)?.into_any())),
-        )?,
-        Value::Floats(items) => list(
-            py,
-            items
-                .into_iter()
-                .map(|item| Ok(PyFloat::new(py, item).into_any())),
-        )?,
+        Value::List(items) => PyList::new(py, items.into_iter().map(Plain))?.into_any(),
+        Value::Ints(items) => PyList::new(py, items)?.into_any(),
+        Value::Floats(items) => PyList::new(py, items)?.into_any(),
         Value::Tuple(items) => {
             let items = items
                 .into_iter()
@@ -72,21 +62,16 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: Value) -> PyResult<Bound<'p
     })
 }
 
-/// A list of a known length, without the detour of a `Vec`.
-fn list<'py>(
-    py: Python<'py>,
-    items: impl ExactSizeIterator<Item = PyResult<Bound<'py, PyAny>>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let length = ffi::Py_ssize_t::try_from(items.len()).map_err(|_| PyErr::fetch(py))?;
-    // SAFETY: every slot of the new list is filled, in order, with a strong
-    // reference before anybody else sees the list; on an error the list is
-    // dropped, which allows for empty slots.
-    unsafe {
-        let list = Bound::from_owned_ptr_or_err(py, ffi::PyList_New(length))?;
-        for (position, item) in items.enumerate() {
-            ffi::PyList_SET_ITEM(list.as_ptr(), position as ffi::Py_ssize_t, item?.into_ptr());
-        }
-        Ok(list)
+/// A value that becomes an object where a list is filled.
+struct Plain(Value);
+
+impl<'py> IntoPyObject<'py> for Plain {
+    type Target = PyAny;
+    type Output = Bound<'py, PyAny>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
+        to_python(py, self.0)
     }
 }
 

@@ -188,6 +188,7 @@ fn start() {
     super::memory::install();
     super::compression::install();
     super::permissions::install();
+    super::pipelines::install();
     let paths = [STDLIB, PACKAGE].map(|path| CString::new(path).expect("no NUL in it"));
     let mut paths = paths.each_ref().map(|path| path.as_ptr());
     // SAFETY: the configuration lives from `Create` to `Free`; every name and

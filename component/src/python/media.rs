@@ -347,8 +347,25 @@ enum Data {
     Floats(Box<[std::cell::UnsafeCell<f32>]>),
 }
 
-// SAFETY: the component has one thread.
+// SAFETY: Rust reads and writes none of the cells once they are in a payload;
+// Python does, by the rules of its buffers, as in any `bytearray`.
 unsafe impl Sync for Payload {}
+
+/// Bytes that Python reads and writes where they are, as a `memoryview`.
+///
+/// # Errors
+/// Where Python has no memory left.
+pub fn bytes(py: Python<'_>, bytes: Vec<u8>) -> PyResult<Bound<'_, PyAny>> {
+    Payload::bytes(py, bytes)
+}
+
+/// Floats that Python reads and writes where they are, as a `memoryview`.
+///
+/// # Errors
+/// Where Python has no memory left.
+pub fn floats(py: Python<'_>, floats: Vec<f32>) -> PyResult<Bound<'_, PyAny>> {
+    Payload::floats(py, floats)
+}
 
 impl Payload {
     fn bytes(py: Python<'_>, bytes: Vec<u8>) -> PyResult<Bound<'_, PyAny>> {

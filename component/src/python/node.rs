@@ -39,20 +39,29 @@ impl PythonNode {
                     .open_node
                     .bind(py)
                     .call1((node_type, id, params, streaming))?;
-                let streaming = runner.getattr(intern!(py, "streaming"))?.is_truthy()?;
-                let source = runner.getattr(intern!(py, "source"))?.is_truthy()?;
-                let take = runner.getattr(match streaming {
-                    true => intern!(py, "push"),
-                    false => intern!(py, "process"),
-                })?;
-                Ok(Self {
-                    runner: runner.unbind(),
-                    take: take.unbind(),
-                    streaming,
-                    source,
-                })
+                Self::of_runner(&runner)
             };
             open().map_err(|error| setup_failed(py, &error))
+        })
+    }
+
+    /// The node that a `Runner` runs.
+    ///
+    /// # Errors
+    /// Where it is no `Runner`.
+    pub(super) fn of_runner(runner: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = runner.py();
+        let streaming = runner.getattr(intern!(py, "streaming"))?.is_truthy()?;
+        let source = runner.getattr(intern!(py, "source"))?.is_truthy()?;
+        let take = runner.getattr(match streaming {
+            true => intern!(py, "push"),
+            false => intern!(py, "process"),
+        })?;
+        Ok(Self {
+            runner: runner.clone().unbind(),
+            take: take.unbind(),
+            streaming,
+            source,
         })
     }
 

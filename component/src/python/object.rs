@@ -5,7 +5,7 @@ use std::any::Any;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
 
-use super::{bridge, convert};
+use super::{bridge, convert, errors};
 use crate::value::{NoForm, Object, Value};
 
 /// An item that is still a Python object.
@@ -43,6 +43,9 @@ impl Object for PyItem {
                 return Ok(Box::new(Self(self.0.clone_ref(py))) as Box<dyn Object>);
             }
             let copy = bridge::get(py).and_then(|bridge| bridge.deepcopy.call1(py, (object,)));
+            if let Err(error) = &copy {
+                errors::keep_interrupt(py, error);
+            }
             match copy {
                 Ok(copy) => Ok(Box::new(Self(copy)) as Box<dyn Object>),
                 Err(error) => Err(NoForm {

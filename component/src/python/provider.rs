@@ -1,6 +1,6 @@
 //! Node types written in Python, for the registry.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use pyo3::prelude::*;
@@ -15,12 +15,23 @@ use crate::value::Value;
 /// What directories can be doubtful for.
 const DOUBTS: [&str; 3] = ["native-extension", "unusable-link", "shadowed-module"];
 
-/// Finds node types in the package `remotemedia` and in preopened directories.
+/// Finds node types in the package `remotemedia` and where else Python looks for
+/// modules: in the component, in preopened directories.
 #[derive(Default)]
 pub(crate) struct Provider {
     /// What has been described before. A snapshot holds all of the package's
     /// own types, so that checking a manifest need not ask Python for them.
+    /// Natively it stays empty: there a program may change what a name means.
     known: RefCell<HashMap<String, NodeInfo>>,
+}
+
+impl Provider {
+    fn know(&self, infos: impl IntoIterator<Item = NodeInfo>) {
+        if cfg!(target_family = "wasm") {
+            let infos = infos.into_iter().map(|it| (it.node_type.clone(), it));
+            self.known.borrow_mut().extend(infos);
+        }
+    }
 }
 
 impl registry::Provider for Provider {
@@ -37,8 +48,7 @@ impl registry::Provider for Provider {
             infos().unwrap_or_default()
         });
         let available = infos.iter().filter(|info| info.unavailable.is_none());
-        let known = available.map(|info| (info.node_type.clone(), info.clone()));
-        self.known.borrow_mut().extend(known);
+        self.know(available.cloned());
         infos
     }
 
@@ -57,13 +67,17 @@ impl registry::Provider for Provider {
             };
             describe().map_err(|error| lookup_error(py, &error))
         })?;
-        let mut known = self.known.borrow_mut();
-        known.insert(node_type.to_owned(), info.clone());
+        self.know([info.clone()]);
         Ok(info)
     }
 
+    fn is_sandbox(&self) -> bool {
+        cfg!(target_family = "wasm")
+    }
+
     fn look_around(&self) -> Vec<Doubt> {
-        if interpreter::ensure_up().is_err() {
+        // Natively those are all places where packages are installed.
+        if !self.is_sandbox() || interpreter::ensure_up().is_err() {
             return Vec::new();
         }
         Python::attach(|py| {
@@ -146,6 +160,7 @@ impl registry::Provider for Provider {
 /// Why a class can't be used. An exception that is neither of the bridge's own
 /// comes from the user's module while it is imported.
 fn lookup_error(py: Python<'_>, error: &PyErr) -> LookupError {
+    super::errors::keep_interrupt(py, error);
     let Ok(bridge) = bridge::get(py) else {
         return LookupError {
             message: error.to_string(),
@@ -176,12 +191,12 @@ fn lookup_error(py: Python<'_>, error: &PyErr) -> LookupError {
     let (summary, traceback) = super::errors::describe(py, error);
     LookupError {
         message: format!("the module can't be imported: {summary}"),
-        help: traceback,
+        help: traceback.map(|traceback| traceback.text),
         unavailable: true,
     }
 }
 
-fn node_info(info: &Bound<'_, PyAny>) -> PyResult<NodeInfo> {
+pub(super) fn node_info(info: &Bound<'_, PyAny>) -> PyResult<NodeInfo> {
     let params = info
         .getattr("params")?
         .try_iter()?
@@ -210,58 +225,4 @@ fn node_info(info: &Bound<'_, PyAny>) -> PyResult<NodeInfo> {
         source: info.getattr("source")?.is_truthy()?,
         unavailable: info.getattr("unavailable")?.extract()?,
     })
-}
-
-/// Runs `work` as one call from the host: what Python prints is written out at
-/// its end.
-pub(crate) fn call<T>(work: impl FnOnce() -> T) -> T {
-    let result = work();
-    if interpreter::is_up() {
-        Python::attach(|py| {
-            for stream in [c"stdout", c"stderr"] {
-                // SAFETY: a borrowed reference, or null; the name is a C string.
-                let stream = unsafe {
-                    Bound::from_borrowed_ptr_or_opt(py, pyo3::ffi::PySys_GetObject(stream.as_ptr()))
-                };
-                if let Some(stream) = stream {
-                    // A closed stream has nothing left to write.
-                    let _ = stream.call_method0(pyo3::intern!(py, "flush"));
-                }
-            }
-        });
-    }
-    result
-}
-
-/// Held while a run lives: at the end of the last one, what asyncio still holds
-/// is closed.
-pub(crate) struct Runtime(());
-
-thread_local! {
-    /// How many are held.
-    static HELD: Cell<usize> = const { Cell::new(0) };
-}
-
-impl Runtime {
-    /// A run begins.
-    pub(crate) fn enter() -> Self {
-        HELD.set(HELD.get() + 1);
-        Self(())
-    }
-}
-
-impl Drop for Runtime {
-    fn drop(&mut self) {
-        let held = HELD.get() - 1;
-        HELD.set(held);
-        if held > 0 || !interpreter::is_up() {
-            return;
-        }
-        Python::attach(|py| {
-            if let Ok(bridge) = bridge::get(py) {
-                // The nodes are cleaned up; what is left can't fail the run.
-                let _ = bridge.close_runtime.call0(py);
-            }
-        });
-    }
 }

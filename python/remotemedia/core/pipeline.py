@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC
-from types import AsyncGeneratorType, GeneratorType
 
 from .exceptions import PipelineError, telling
 from .node import Node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
     from contextlib import AbstractAsyncContextManager
     from typing import Any, Self
+
+    from ..runtime.worker import Worker
 
 
 class Pipeline:
@@ -20,12 +21,23 @@ class Pipeline:
 
     `await pipeline.run(items)` does everything. To stream, initialize the pipeline and iterate
     `pipeline.process(stream)`.
+
+    Nodes run in a thread of their own, with an event loop of their own, and one at a time. Any
+    object may go in, pass between them, and come out. With `enable_metrics`, `get_metrics` tells
+    what the last run took.
     """
 
-    def __init__(self, nodes: Iterable[Node] | None = None, name: str | None = None) -> None:
+    def __init__(
+        self,
+        nodes: Iterable[Node] | None = None,
+        name: str | None = None,
+        enable_metrics: bool = False,
+    ) -> None:
         self.name = name or f"Pipeline_{id(self)}"
         self.nodes: list[Node] = []
-        self._is_initialized = False
+        self.enable_metrics = enable_metrics
+        self._metrics: dict[str, Any] | None = None
+        self._worker: Worker | None = None
         for node in nodes or ():
             self.add_node(node)
 
@@ -35,10 +47,13 @@ class Pipeline:
     def __len__(self) -> int:
         return len(self.nodes)
 
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
     @property
     def is_initialized(self) -> bool:
         """Whether the nodes are initialized."""
-        return self._is_initialized
+        return self._worker is not None
 
     @property
     def node_count(self) -> int:
@@ -52,7 +67,7 @@ class Pipeline:
 
     def add_node(self, node: Node) -> Self:
         """Append a node. Returns the pipeline, so that calls can be chained."""
-        if self._is_initialized:
+        if self.is_initialized:
             raise PipelineError("nodes cannot be added to an initialized pipeline")
         if not isinstance(node, Node):
             raise PipelineError(f"{node!r} is not a Node")
@@ -61,7 +76,7 @@ class Pipeline:
 
     def remove_node(self, node_name: str) -> bool:
         """Take out the first node of this name. Says whether there was one."""
-        if self._is_initialized:
+        if self.is_initialized:
             raise PipelineError("nodes cannot be removed from an initialized pipeline")
         node = self.get_node(node_name)
         if node is None:
@@ -80,8 +95,16 @@ class Pipeline:
             "node_count": self.node_count,
             "remote_node_count": self.remote_node_count,
             "nodes": [node.get_config() for node in self.nodes],
-            "is_initialized": self._is_initialized,
+            "is_initialized": self.is_initialized,
         }
+
+    def get_metrics(self) -> dict[str, Any] | None:
+        """What the last run took, where `enable_metrics` is set.
+
+        `pipeline_id`, `total_duration_us`, and `node_metrics`, of each node: `node_id`,
+        `execution_count`, `items_out`, `total_duration_us`, `avg_duration_us`.
+        """
+        return self._metrics
 
     def to_manifest(
         self, include_capabilities: bool = True, description: str | None = None
@@ -89,7 +112,7 @@ class Pipeline:
         """The pipeline as a manifest: ids are `name_index`, each node feeds the next."""
         from datetime import datetime
 
-        ids = [f"{node.name}_{index}" for index, node in enumerate(self.nodes)]
+        ids = self._ids()
         now = datetime.now(UTC)
         metadata = {"name": self.name, "created_at": now.isoformat().replace("+00:00", "Z")}
         if description:
@@ -106,6 +129,9 @@ class Pipeline:
             ],
         }
 
+    def _ids(self) -> list[str]:
+        return [f"{node.name}_{index}" for index, node in enumerate(self.nodes)]
+
     def serialize(self, include_capabilities: bool = True, description: str | None = None) -> str:
         """The manifest as JSON text."""
         from ..runtime.jsonform import format_json, to_json
@@ -113,67 +139,140 @@ class Pipeline:
         manifest = self.to_manifest(include_capabilities, description)
         return format_json(to_json(manifest, "manifest"), 2)
 
+    def export_definition(self) -> dict[str, Any]:
+        """The pipeline in the SDK's own form, which names classes: `from_definition` reads it.
+
+        Keys are `name`, `nodes`, `connections`, `metadata` and `dependencies`: the packages that
+        the nodes name in an attribute `dependencies`, and this one.
+        """
+        from time import time
+
+        ids = self._ids()
+        packages = {"remotemedia"}
+        for node in self.nodes:
+            packages.update(getattr(node, "dependencies", ()))
+        ports = {"output_port": "default", "input_port": "default"}
+        return {
+            "name": self.name,
+            "nodes": [_definition(id, node) for id, node in zip(ids, self.nodes, strict=True)],
+            "connections": [
+                {"from_node": first, "to_node": second, **ports}
+                for first, second in zip(ids, ids[1:], strict=False)
+            ],
+            "metadata": {
+                "exported_at": time(),
+                "node_count": str(self.node_count),
+                "remote_node_count": str(self.remote_node_count),
+                "has_streaming_nodes": str(any(node.is_streaming for node in self.nodes)),
+                "pipeline_type": "linear",
+            },
+            "dependencies": sorted(packages),
+        }
+
+    @classmethod
+    async def from_definition(cls, definition: dict[str, Any]) -> Self:
+        """Make a pipeline of what `export_definition` gave.
+
+        It imports the modules that the definition names: read no definition that somebody else may
+        have written. Raises PipelineError where a node can't be made.
+        """
+        from importlib import import_module
+
+        pipeline = cls(name=definition.get("name"))
+        for entry in definition.get("nodes", ()):
+            name = entry.get("class_name") or entry.get("node_type")
+            try:
+                if entry.get("is_remote"):
+                    raise PipelineError("it is to run elsewhere, which is not possible here")
+                found: Any = import_module(entry.get("module", "remotemedia.nodes"))
+                for part in str(name).split("."):
+                    found = getattr(found, part)
+                node = found(**entry.get("config", {}))
+                if entry.get("is_streaming"):
+                    node.is_streaming = True
+                pipeline.add_node(node)
+            except Exception as error:
+                message = f"node {entry.get('node_id', name)!r} could not be made: {telling(error)}"
+                raise PipelineError(message) from error
+        return pipeline
+
     async def initialize(self) -> None:
         """Initialize the nodes, the first one first. If one fails, all are cleaned up."""
-        if self._is_initialized:
+        from ..runtime.worker import Worker
+
+        if self._worker is not None:
             return
         if not self.nodes:
             raise PipelineError("the pipeline has no nodes")
-        try:
-            for node in self.nodes:
-                await _settled(node.initialize())
-        except Exception as error:
-            await self._clean_up(quietly=True)
+        worker = Worker(self.nodes)
+        failed = await worker.initialize()
+        if failed is not None:
+            node, error = failed
             message = f"node {node.name!r} could not be initialized: {telling(error)}"
             raise PipelineError(message) from error
-        self._is_initialized = True
+        self._worker = worker
 
     async def cleanup(self) -> None:
         """Clean up the nodes, the last one first; the first failure is raised at the end."""
-        await self._clean_up(quietly=False)
-
-    async def _clean_up(self, quietly: bool) -> None:
-        self._is_initialized = False
-        first: Exception | None = None
-        for node in reversed(self.nodes):
-            try:
-                await _settled(node.cleanup())
-            except Exception as error:
-                first = first or error
-        if first is not None and not quietly:
-            raise first
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            await worker.close()
 
     async def process(self, stream: AsyncIterable[Any] | None = None) -> AsyncGenerator[Any, None]:
         """Yield what comes out of the last node.
 
-        Without a stream, the first node has to be a source.
+        Without a stream, the first node has to be a source. Raises PipelineRunError where a node
+        fails; what it raised is the cause.
         """
-        if not self._is_initialized:
+        worker = self._worker
+        if worker is None:
             raise PipelineError("the pipeline must be initialized first")
-        nodes = self.nodes
-        if stream is None:
-            stream = _produced(nodes[0])
-            nodes = nodes[1:]
-        for node in nodes:
-            stream = _through(node, stream)
-        async for item in stream:
-            yield item
+        run = worker.open()
+        try:
+            await run.begin()
+            if stream is None:
+                async for output in run.pull():
+                    yield output
+            else:
+                async for item in stream:
+                    async for output in run.push(item):
+                        yield output
+            async for output in run.end():
+                yield output
+            self._note(await run.finish(), run.seconds)
+        finally:
+            await run.close()
 
     async def run(self, input_data: Any = None, use_rust: bool = True) -> Any:
         """Run the pipeline on a list of items, or on one item.
 
         Gives None for no output, the output itself if there is one, otherwise a list. `use_rust` is
-        there for compatibility and has no effect.
+        there for compatibility and has no effect. Raises PipelineRunError where a node fails; what
+        it raised is the cause.
         """
-        stream = None if input_data is None else _items(input_data)
+        items = None
+        if input_data is not None:
+            items = input_data if isinstance(input_data, list) else [input_data]
         await self.initialize()
+        worker = self._worker
+        assert worker is not None
         try:
-            results = [item async for item in self.process(stream)]
+            ended, seconds = await worker.run(items)
         except BaseException:
-            await self._clean_up(quietly=True)
+            from contextlib import suppress
+
+            with suppress(Exception):  # there is another one to raise
+                await self.cleanup()
             raise
         await self.cleanup()
+        self._note(ended, seconds)
+        results = ended.outputs
         return results if len(results) > 1 else (results[0] if results else None)
+
+    def _note(self, ended: Any, seconds: float) -> None:
+        from ..runtime.executing import metrics
+
+        self._metrics = metrics(self.name, ended, seconds) if self.enable_metrics else None
 
     def managed_execution(self) -> AbstractAsyncContextManager[Self]:
         """`async with pipeline.managed_execution():` initializes and cleans up."""
@@ -189,67 +288,19 @@ class Pipeline:
         return asynccontextmanager(managed)()
 
 
-async def _settled(result: Any) -> Any:
-    return await result if hasattr(type(result), "__await__") else result
-
-
-async def _items(input_data: Any) -> AsyncGenerator[Any, None]:
-    for item in input_data if isinstance(input_data, list) else [input_data]:
-        yield item
-
-
-async def _expanded(result: Any) -> AsyncGenerator[Any, None]:
-    """What `process` returned, item by item."""
-    result = await _settled(result)
-    if isinstance(result, AsyncGeneratorType):
-        async for item in result:
-            if item is not None:
-                yield item
-    elif isinstance(result, GeneratorType):
-        for item in result:
-            if item is not None:
-                yield item
-    elif result is not None:
-        yield result
-
-
-async def _produced(node: Node) -> AsyncGenerator[Any, None]:
-    from ..runtime.inspection import needs_item, takes_item
-
-    if not (node.is_source or not takes_item(node.process)):
-        raise PipelineError(
-            f"node {node.name!r} needs input: pass items to run(), or a stream to process()"
-        )
-    arguments = (None,) if needs_item(node.process) else ()
-    while True:
-        result = await _settled(node.process(*arguments))
-        if result is None:
-            return
-        async for item in _expanded(result):
-            yield item
-        if isinstance(result, (AsyncGeneratorType, GeneratorType)):
-            return
-
-
-async def _through(node: Node, stream: AsyncIterable[Any]) -> AsyncGenerator[Any, None]:
-    from ..runtime.inspection import is_async_function
-
-    if not node.is_streaming:
-        async for item in stream:
-            async for result in _expanded(node.process(item)):
-                yield result
-    else:
-        given: Any = stream
-        if not is_async_function(node.process):
-            from ..runtime.loop import ItemStream
-
-            given = ItemStream(None)
-            async for item in stream:
-                given.put(item)
-            given.end()
-        async for result in _expanded(node.process(given)):
-            yield result
-    flush = getattr(node, "flush", None)
-    if callable(flush):
-        async for result in _expanded(flush()):
-            yield result
+def _definition(id: str, node: Node) -> dict[str, Any]:
+    """A node in the SDK's form. Its params are those that a manifest would have."""
+    cls = type(node)
+    remote = getattr(node, "remote_config", None) if node.is_remote else None
+    return {
+        "node_id": id,
+        "node_type": cls.__name__,
+        "config": {**node._extract_params(), "name": node.name},
+        "is_remote": node.is_remote,
+        "remote_endpoint": getattr(remote, "host", None),
+        "is_streaming": node.is_streaming,
+        "is_source": node.is_source,
+        "is_sink": node.is_sink,
+        "module": cls.__module__,
+        "class_name": cls.__qualname__,
+    }

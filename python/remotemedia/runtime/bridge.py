@@ -1,7 +1,6 @@
 """What the executor calls: which nodes there are, and how to run one.
 
-The Rust executor and the native runner both go through this module, so a node behaves the same in
-both.
+The executor goes through this module natively as in the sandbox: a node behaves the same in both.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from json.decoder import JSONDecodeError, JSONDecoder
-from json.encoder import encode_basestring
+from json.encoder import JSONEncoder, encode_basestring
 
 from ..media import CLASSES, Media
 from .values import (
@@ -48,6 +48,38 @@ def to_json(value: object, path: str = "") -> Any:
     """
     value = plain(value, path)
     return _media_to_json(value) if isinstance(value, Media) else _encode(value)
+
+
+def to_form(value: object, depth: int = 0) -> Any:
+    """What may hold JSON forms, as a manifest does, with all else in it in its JSON form.
+
+    Raises ValueFormError for what has none.
+    """
+    kind = type(value)
+    if value is None or kind is bool or (kind is str and value.isascii()):  # type: ignore[attr-defined]
+        return value
+    if depth > 3 * MAX_DEPTH:
+        raise ValueFormError("", f"nested more than {MAX_DEPTH} deep")
+    place: Any = 0
+    try:
+        if isinstance(value, dict):
+            form = {}
+            for place, item in value.items():
+                if not isinstance(place, str):
+                    break
+                form[place] = to_form(item, depth + 1)
+            else:
+                return form
+        elif isinstance(value, (list, tuple)):
+            items = []
+            for item in value:
+                items.append(to_form(item, depth + 1))
+                place += 1
+            return items if isinstance(value, list) else {"$tuple": items}
+    except ValueFormError as error:
+        path = field_path("", place) if isinstance(place, str) else f"[{place}]"
+        raise error.within(path) from None
+    return to_json(value)
 
 
 def _encode(value: Any) -> Any:
@@ -319,8 +351,15 @@ def dumps(value: object, indent: int | None = None) -> str:
     return format_json(to_json(value), indent)
 
 
+write_json = JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+"""Write a JSON form that `to_form` or `to_json` gave as compact text: the quick way."""
+
+
 def format_json(form: Any, indent: int | None = None) -> str:
-    """Write a JSON form as text: compact, or with `indent` spaces a level."""
+    """Write a JSON form as text: compact, or with `indent` spaces a level.
+
+    Integers may have at most MAX_DIGITS digits.
+    """
     parts: list[str] = []
     _write(form, parts, indent, "\n")
     return "".join(parts)
@@ -366,5 +405,7 @@ __all__ = [
     "loads",
     "parse_int",
     "parse_json",
+    "to_form",
     "to_json",
+    "write_json",
 ]

@@ -105,8 +105,8 @@ class Driver:
         """Make the loop the running one, so that tasks can be started and resumed."""
         if events._get_running_loop() is not None:
             raise RuntimeError(
-                "a pipeline cannot be stepped from inside a running event loop: "
-                "run it in a thread of its own, for example `await asyncio.to_thread(run, ...)`"
+                "nodes that are async cannot run inside of a running event loop: "
+                "use `await remotemedia.run_async(...)`, which runs them in a thread of their own"
             )
         self._before = sys.get_asyncgen_hooks()
         sys.set_asyncgen_hooks(*self._hooks)

@@ -249,21 +249,3 @@ def _advice(value: object, name: str) -> str:
     if callable(value):
         return "a function or class can't be data"
     return "give plain data: None, bool, int, float, str, bytes, list, tuple, dict"
-
-
-_IMMUTABLE = frozenset((type(None), bool, int, float, str, bytes))
-
-
-def duplicate(value: Any) -> Any:
-    """A copy that shares nothing that can change."""
-    kind = type(value)
-    if kind in _IMMUTABLE:
-        return value
-    if kind is list:
-        if all(type(item) in _IMMUTABLE for item in value):
-            return value.copy()
-    elif kind is dict and all(type(item) in _IMMUTABLE for item in value.values()):
-        return value.copy()
-    from copy import deepcopy
-
-    return deepcopy(value)

@@ -12,9 +12,9 @@ component from a folder that was built elsewhere.
 
 from __future__ import annotations
 
+from ..runtime.source import to_node
 from .errors import Interrupted, LimitError
 from .host import CheckResult, Sandbox, Session
-from .items import to_node
 
 __all__ = [
     "CheckResult",

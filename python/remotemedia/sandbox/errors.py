@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from ..core.exceptions import PipelineError
-from ..runtime.execute import PipelineRunError
+from ..runtime.results import failed, invalid_manifest
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+__all__ = ["Interrupted", "LimitError", "failed", "interrupted", "invalid_manifest", "limit"]
 
 
 class LimitError(PipelineError):
@@ -23,32 +21,6 @@ class LimitError(PipelineError):
 
 class Interrupted(PipelineError):
     """A run was stopped from outside."""
-
-
-def show(diagnostic: dict[str, Any]) -> str:
-    """A diagnostic on one line."""
-    at = f"{diagnostic['path']}: " if diagnostic["path"] else ""
-    line, column = diagnostic["line"], diagnostic["column"]
-    place = f" (line {line}, column {column})" if line is not None else ""
-    hint = f"; {diagnostic['help']}" if diagnostic["help"] else ""
-    return f"{at}{diagnostic['message']}{place}{hint}"
-
-
-def invalid_manifest(diagnostics: list[dict[str, Any]]) -> PipelineRunError:
-    """A manifest that can't run."""
-    problems = [show(it) for it in diagnostics if it["severity"] == "error"]
-    return PipelineRunError("invalid-manifest", "; ".join(problems), problems=problems)
-
-
-def failed(
-    *,
-    outputs: list[tuple[str, list[Any]]],
-    diagnostics: list[dict[str, Any]],
-    **fields: Any,
-) -> PipelineRunError:
-    """A pipeline that failed."""
-    items = [item for _, given in outputs for item in given]
-    return PipelineRunError(**fields, outputs=items, problems=[show(it) for it in diagnostics])
 
 
 def limit(message: str, name: str | None) -> LimitError:

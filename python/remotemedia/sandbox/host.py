@@ -9,18 +9,15 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..runtime.execute import GraphInfo, RunResult
-from .errors import show
-from .items import manifest_text
+from ..runtime.results import GraphInfo, RunResult, items, of_manifest, result, unplaced
+from ..runtime.session import AT_ONCE
+from ..runtime.session import Session as _Session
+from ..runtime.source import manifest_text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-    from typing import Self
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 
     from .. import _core
-
-_AT_ONCE = 4096
-"""How many outputs are asked for at a time."""
 
 
 class CheckResult(NamedTuple):
@@ -99,8 +96,9 @@ class Sandbox:
 
         Raises PipelineRunError where the pipeline fails, and LimitError where it meets a limit.
         """
-        ended = self._core.run(manifest_text(manifest), inputs, {**self.limits, **limits}, None)
-        return _result(ended)
+        text, limits = manifest_text(manifest), {**self.limits, **limits}
+        ended = of_manifest(manifest, self._core.run, text, inputs, limits, None)
+        return result(ended, manifest)
 
     async def run_async(
         self,
@@ -110,10 +108,13 @@ class Sandbox:
     ) -> RunResult:
         """Run a pipeline in a thread; cancelling the task stops the run."""
         text, interrupt = manifest_text(manifest), self._core.interrupt()
-        call = asyncio.to_thread(self._core.run, text, inputs, {**self.limits, **limits}, interrupt)
+        limits = {**self.limits, **limits}
+        call = asyncio.to_thread(
+            of_manifest, manifest, self._core.run, text, inputs, limits, interrupt
+        )
         task = asyncio.ensure_future(call)
         try:
-            return _result(await asyncio.shield(task))
+            return result(await asyncio.shield(task), manifest)
         except asyncio.CancelledError:
             interrupt.raise_()
             await asyncio.wait([task])
@@ -126,6 +127,8 @@ class Sandbox:
     ) -> CheckResult:
         """Check whether a manifest can run, without running anything of it."""
         graph, diagnostics = self._core.check(manifest_text(manifest), {**self.limits, **limits})
+        if isinstance(manifest, dict):
+            diagnostics = list(map(unplaced, diagnostics))
         return CheckResult(GraphInfo(**graph) if graph else None, diagnostics)
 
     def list_nodes(self, **limits: float | None) -> list[dict[str, Any]]:
@@ -140,65 +143,25 @@ class Sandbox:
         Use it in a `with` block: leaving that cleans up. Limits are those of each call, but for
         memory and open files.
         """
-        interrupt = self._core.interrupt()
-        opened = self._core.open(manifest_text(manifest), {**self.limits, **limits}, interrupt)
+        text, interrupt = manifest_text(manifest), self._core.interrupt()
+        limits = {**self.limits, **limits}
+        opened = of_manifest(manifest, self._core.open, text, limits, interrupt)
         return Session(opened, interrupt)
 
 
-class Session:
-    """A pipeline that is fed and read item by item. Its nodes keep their state in between."""
+class Session(_Session):
+    """A pipeline in an instance of its own that is fed and read item by item.
+
+    Its nodes keep their state in between. Any thread may use it, one at a time.
+    """
 
     def __init__(self, opened: _core.Session, interrupt: _core.Interrupt) -> None:
-        self._core = opened
+        super().__init__(opened)
         self._interrupt = interrupt
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def push(self, item: object) -> list[Any]:
-        """Give an item to every source, or, by `to_node`, to one; all outputs for it."""
-        return list(self.feed(item))
-
-    def feed(self, item: object) -> Iterator[Any]:
-        """Give an item as `push` does; each output comes as soon as it is known."""
-        return self._rest(self._core.push(item))
-
-    def pull(self, most: int = 1) -> list[Any] | None:
-        """Go on with what is under way, or let sources produce.
-
-        Gives at least one output, at most about `most`; None when nothing is under way any more.
-        """
-        while True:
-            outputs, more = self._core.pull(most)
-            if outputs or not more:
-                return _items(outputs) if outputs else None
-
-    def __iter__(self) -> Iterator[Any]:
-        while (items := self.pull(_AT_ONCE)) is not None:
-            yield from items
-
-    def finish(self) -> RunResult:
-        """End the input, flush the nodes and clean up; what the sinks still gave."""
-        return _result(self._core.finish())
-
-    def close(self) -> None:
-        """Clean up without flushing. Does nothing to a session that is finished."""
-        self._core.close()
 
     def stop(self) -> None:
         """Stop what another thread does in this session: it raises Interrupted there."""
         self._interrupt.raise_()
-
-    def stream(self, items: Iterable[object]) -> Iterator[Any]:
-        """Push items as they come, and give outputs as they come; finishes the session."""
-        with self:
-            for item in items:
-                yield from self.feed(item)
-            yield from self._rest(self._core.end())
-            self.finish()
 
     async def astream(self, items: AsyncIterable[object] | Iterable[object]) -> AsyncIterator[Any]:
         """Stream as `stream` does, without holding the event loop."""
@@ -213,21 +176,14 @@ class Session:
         finally:
             await asyncio.to_thread(self.close)
 
-    def _rest(self, part: tuple[list[Any], bool]) -> Iterator[Any]:
-        outputs, more = part
-        yield from _items(outputs)
-        while more:
-            outputs, more = self._core.pull(_AT_ONCE)
-            yield from _items(outputs)
-
     async def _arest(self, part: tuple[list[Any], bool]) -> AsyncIterator[Any]:
         outputs, more = part
         while True:
-            for output in _items(outputs):
+            for output in items(outputs):
                 yield output
             if not more:
                 return
-            outputs, more = await asyncio.to_thread(self._core.pull, _AT_ONCE)
+            outputs, more = await asyncio.to_thread(self._core.pull, AT_ONCE)
 
 
 async def _each(items: AsyncIterable[object] | Iterable[object]) -> AsyncIterator[object]:
@@ -248,19 +204,6 @@ def _native() -> Any:
             "platform, or use remotemedia.sandbox.wasmtime_py, which needs wasmtime from PyPI"
         ) from error
     return _core
-
-
-def _items(outputs: list[tuple[str, list[Any]]]) -> list[Any]:
-    return [item for _, items in outputs for item in items]
-
-
-def _result(ended: dict[str, Any]) -> RunResult:
-    return RunResult(
-        dict(ended["outputs"]),
-        GraphInfo(**ended["graph"]),
-        [show(warning) for warning in ended["warnings"]],
-        ended["metrics"],
-    )
 
 
 def _lines(logger: logging.Logger) -> Callable[[bytes], None]:

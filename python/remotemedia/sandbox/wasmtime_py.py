@@ -20,10 +20,10 @@ from typing import Any
 import wasmtime
 from wasmtime import component
 
-from ..runtime.execute import GraphInfo, PipelineRunError, RunResult
+from ..runtime.results import GraphInfo, PipelineRunError, RunResult, show
+from ..runtime.source import manifest_text
 from . import arena
-from .errors import LimitError, show
-from .items import manifest_text
+from .errors import LimitError
 
 _EXECUTOR = "remotemedia:pipeline/executor@0.2.0"
 
