@@ -54,7 +54,5 @@ class Sandbox:
         """Check a manifest."""
     def list_nodes(self, limits: dict[str, Any]) -> list[dict[str, Any]]:
         """List the node types."""
-    def open(
-        self, manifest: str, limits: dict[str, Any], interrupt: Interrupt | None
-    ) -> Session:
+    def open(self, manifest: str, limits: dict[str, Any], interrupt: Interrupt | None) -> Session:
         """Open a session."""

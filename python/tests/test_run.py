@@ -281,7 +281,7 @@ def test_output_without_form():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": "v2"}, 'version must be "v1"'),
+        ({"version": 1}, 'version must be "v1"'),
         ({"nodes": []}, "at least one node"),
         ({"nodes": [{"id": "a b", "node_type": "Echo"}]}, "letters, digits"),
         ({"nodes": [{"id": "a", "node_type": "Echo"}] * 2}, "used by two nodes"),
@@ -384,8 +384,8 @@ def test_names_of_the_sdk():
 
     assert PassThroughNode is remotemedia.nodes.PassThroughNode
     assert not is_rust_runtime_available()
-    with pytest.raises(ImportError, match="needs librosa"):
-        _ = remotemedia.AudioTransform
+    with pytest.raises(ImportError, match="needs aiortc"):
+        _ = remotemedia.MediaReaderNode
     config = RemoteExecutorConfig("h", 1)
     with pytest.raises(remotemedia.RemoteExecutionError, match="h:1"):
         config("PassThroughNode")

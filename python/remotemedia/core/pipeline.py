@@ -232,9 +232,9 @@ async def _produced(node: Node) -> AsyncGenerator[Any, None]:
 
 
 async def _through(node: Node, stream: AsyncIterable[Any]) -> AsyncGenerator[Any, None]:
-    from ..runtime.inspection import is_async_function
+    from ..runtime.inspection import is_async_function, takes_stream
 
-    if not node.is_streaming:
+    if not takes_stream(node):
         async for item in stream:
             async for result in _expanded(node.process(item)):
                 yield result

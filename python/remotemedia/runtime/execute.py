@@ -178,7 +178,7 @@ class _Run:
         for index in self.manifest.order:
             spec = self.manifest.nodes[index]
             try:
-                runner = open_node(spec.node_type, spec.id, spec.params, spec.is_streaming)
+                runner = open_node(spec.node_type, spec.id, spec.params)
             except BaseException as error:
                 place = _Place(index, spec, None)  # type: ignore[arg-type]
                 raise self.failed("node-setup-failed", place, error) from error

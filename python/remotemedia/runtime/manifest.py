@@ -44,6 +44,7 @@ _CAMEL = {
 }
 
 
+_VERSIONS = ("v1", "1.0", "1.0.0")
 _MOST_PROBLEMS = 100
 _MOST_LETTERS = 1000
 _MOST_HINTS = 20
@@ -65,20 +66,18 @@ class ManifestError(ValueError):
 class NodeSpec:
     """One node of a manifest."""
 
-    __slots__ = ("id", "is_output_node", "is_streaming", "node_type", "params")
+    __slots__ = ("id", "is_output_node", "node_type", "params")
 
     def __init__(
         self,
         id: str,
         node_type: str,
         params: dict[str, Any],
-        is_streaming: bool,
         is_output_node: bool,
     ) -> None:
         self.id = id
         self.node_type = node_type
         self.params = params
-        self.is_streaming = is_streaming
         self.is_output_node = is_output_node
 
 
@@ -172,8 +171,10 @@ def read(source: dict[str, Any]) -> Manifest:
             raise ManifestError(["manifest must be an object"])
     source = _known_keys(source, _TOP_KEYS, "", result.warnings)
     version = source.get("version")
-    if version != "v1":
+    if not isinstance(version, str):
         problems.append(f'version must be "v1", not {shown_value(version)}')
+    elif version not in _VERSIONS:
+        result.warnings.append(f"version {shown_value(version)} is read as v1")
     nodes = source.get("nodes")
     if not isinstance(nodes, list) or not nodes:
         raise ManifestError([*problems, "nodes must be a list of at least one node"])
@@ -248,7 +249,6 @@ def _node(entry: Any, where: str, problems: list[str], warnings: list[str]) -> N
         str(id),
         str(node_type),
         params,
-        entry.get("is_streaming") is True,
         entry.get("is_output_node") is True,
     )
 
