@@ -3,6 +3,7 @@
 //! `executor` moves [`Value`]s between [`Node`]s and knows neither WIT nor
 //! Python, so everything but `exports` and `python` also builds natively.
 
+mod aliases;
 pub mod alloc;
 pub mod executor;
 pub mod files;

@@ -1,5 +1,6 @@
 //! The values that move between nodes.
 
+mod fields;
 mod media;
 
 use std::any::Any;

@@ -25,12 +25,7 @@ impl PythonNode {
     ///
     /// # Errors
     /// The constructor's exception.
-    pub(crate) fn open(
-        node_type: &str,
-        id: &str,
-        params: Value,
-        streaming: bool,
-    ) -> Result<Self, NodeError> {
+    pub(crate) fn open(node_type: &str, id: &str, params: Value) -> Result<Self, NodeError> {
         Python::attach(|py| {
             let open = || -> PyResult<Self> {
                 let bridge = bridge::get(py)?;
@@ -38,7 +33,7 @@ impl PythonNode {
                 let runner = bridge
                     .open_node
                     .bind(py)
-                    .call1((node_type, id, params, streaming))?;
+                    .call1((node_type, id, params))?;
                 let streaming = runner.getattr(intern!(py, "streaming"))?.is_truthy()?;
                 let source = runner.getattr(intern!(py, "source"))?.is_truthy()?;
                 let take = runner.getattr(match streaming {

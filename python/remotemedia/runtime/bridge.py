@@ -169,28 +169,30 @@ def _own_class(node_type: str) -> type | None:
     return found[0].cls if found else None
 
 
-def class_of_file(path: str, node_type: str) -> str:
-    """How a manifest names the class that `python_nodes` means: the file's only one, or by name.
+def class_of_file(path: str, name: str | None = None) -> str:
+    """How a manifest names a class in the file: the one of this name, or the only one.
 
-    Raises UnknownNodeType.
+    A class goes by the name that it is registered under too. Raises UnknownNodeType.
     """
     from . import finding
 
     found = finding.in_file(path)
-    named = [one for one in found if one.cls.__name__ == node_type or not node_type]
-    chosen = named if named else found
+    chosen = [one for one in found if name is None or name in (one.cls.__name__, one.registered)]
     if len(chosen) == 1:
         return chosen[0].name
     if not found:
         raise UnknownNodeType(f"`{path}` has no node class, or is in no directory that was given")
     listing = ", ".join(f"`{one.name}`" for one in found)
-    raise UnknownNodeType(f"`{path}` has several node classes: write one of {listing}")
+    problem = "several node classes" if name is None else f"no node class `{name}`"
+    raise UnknownNodeType(f"`{path}` has {problem}: there is {listing}")
 
 
 def _class_in_module(node_type: str) -> type:
     module_name, _, path = node_type.partition(":")
     parts = path.split(".")
-    if not all(part.isidentifier() for part in (*module_name.split("."), *parts)):
+    # Names of files may begin with a digit: they can be imported, although no statement can do so.
+    names = (*(f"_{part}" for part in module_name.split(".")), *parts)
+    if not all(name.isidentifier() for name in names) or "" in module_name.split("."):
         raise UnknownNodeType(f"`{node_type}` is not a node type: it must read `module:Class`")
     from .finding import import_own
 

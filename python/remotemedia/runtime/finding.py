@@ -35,6 +35,11 @@ class Found:
         self.cls = cls
         self.path = path
 
+    @property
+    def registered(self) -> str | None:
+        """The name that the class is registered under, if it is."""
+        return next((name for name, cls in REGISTERED.items() if cls is self.cls), None)
+
 
 def _files() -> Iterator[tuple[str, str]]:
     """Modules below the user's own directories, with their files."""

@@ -37,6 +37,9 @@ _CONTROLS = {
 }
 _INTEGER_SCALE = {"int16": 1 << 15, "int32": 1 << 31, "uint8": 1 << 7}
 
+_SPOKEN = "tts"
+"""The channel of text that names none."""
+
 
 def made_of(cls: type[RuntimeData], item: Any, session_id: str) -> RuntimeData:
     """What an item is to a node that takes RuntimeData. Raises ValueError where it has no form."""
@@ -53,7 +56,7 @@ def made_of(cls: type[RuntimeData], item: Any, session_id: str) -> RuntimeData:
 
 def _of_medium(cls: type[RuntimeData], item: Media, session_id: str) -> RuntimeData:
     if isinstance(item, media.Text):
-        return cls.text(item.text, session_id, item.language, item.channel or "tts")
+        return cls.text(item.text, session_id, item.language, item.channel or _SPOKEN)
     if isinstance(item, media.Audio):
         data = cls.audio(_array_of(item.view), item.sample_rate, item.channels, session_id)
         data.metadata.annotations = dict(item.metadata) if item.metadata else None
@@ -94,7 +97,7 @@ def item_of(data: RuntimeData, origin: Media | None) -> Any:
     """
     item = _item_of(data, origin)
     if isinstance(item, media.Text) and isinstance(origin, media.Text):
-        same = item.channel == (origin.channel or "tts")
+        same = (item.channel or _SPOKEN) == (origin.channel or _SPOKEN)
         return item.replace(channel=origin.channel) if same else item
     if type(item) is type(origin) and isinstance(item, (media.Audio, media.Video)):
         kept = ("stream_id", "timestamp_us", "frame_number", "is_keyframe")
@@ -107,9 +110,9 @@ def item_of(data: RuntimeData, origin: Media | None) -> Any:
 def _item_of(data: RuntimeData, origin: Media | None) -> Any:
     payload, described = data.payload, data.metadata
     if data.type is DataType.TEXT:
-        text, channel = data.as_text(), described.channel
-        marked = described.language is not None or channel not in (None, "tts")
-        if marked or isinstance(origin, media.Text):
+        text = data.as_text()
+        channel = None if described.channel == _SPOKEN else described.channel
+        if described.language is not None or channel is not None or isinstance(origin, media.Text):
             return media.Text(text, described.language, channel)
         return text
     if data.type is DataType.AUDIO:
