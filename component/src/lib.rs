@@ -4,6 +4,7 @@
 //! Python, so everything but `exports` also builds natively; `python` does with
 //! the feature of that name, over the CPython that loads it.
 
+mod aliases;
 pub mod alloc;
 pub mod executor;
 pub mod files;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::aliases;
 use crate::manifest::NodeSpec;
 use crate::node::{Node, NodeError};
 use crate::nodes;
@@ -61,6 +62,16 @@ pub struct LookupError {
     pub unavailable: bool,
 }
 
+/// What is to be said of a node's parameters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ParamsCheck {
+    /// What is wrong.
+    pub problems: Vec<ParamProblem>,
+    /// What the node does not know, and what the SDK's node of that name
+    /// ignores.
+    pub ignored: Vec<ParamProblem>,
+}
+
 /// Something wrong with a node's parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParamProblem {
@@ -102,6 +113,15 @@ pub trait Provider {
     /// told to run natively.
     fn is_sandbox(&self) -> bool {
         true
+    }
+
+    /// How a manifest names a class in a file of Python: the one of this name,
+    /// or the only one.
+    ///
+    /// # Errors
+    /// Why there is no such class.
+    fn class_of_file(&self, path: &str, _name: Option<&str>) -> Result<String, String> {
+        Err(format!("there is no Python that `{path}` could be read by"))
     }
 
     /// What is doubtful about where node types come from.
@@ -175,6 +195,13 @@ impl Registry {
         for (name, factory) in &self.natives {
             all.insert(name.clone(), factory.info.clone());
         }
+        for (name, of) in aliases::all() {
+            if !all.contains_key(name)
+                && let Some(info) = all.get(of)
+            {
+                all.insert(name.to_owned(), called(name, info.clone()));
+            }
+        }
         all.into_values().collect()
     }
 
@@ -185,6 +212,9 @@ impl Registry {
     pub fn describe(&self, node_type: &str) -> Result<NodeInfo, LookupError> {
         if let Some(factory) = self.natives.get(node_type) {
             return Ok(factory.info.clone());
+        }
+        if let Some(of) = aliases::target(node_type) {
+            return self.describe(of).map(|info| called(node_type, info));
         }
         let mut error = match &self.provider {
             Some(provider) => match provider.describe(node_type) {
@@ -218,9 +248,49 @@ impl Registry {
         Err(error)
     }
 
-    /// What is wrong with parameters for a node type that exists.
+    /// What is to be said of parameters for a node type that exists.
     #[must_use]
-    pub fn check_params(&self, node_type: &str, params: &Value) -> Vec<ParamProblem> {
+    pub fn check_params(&self, node_type: &str, params: &Value) -> ParamsCheck {
+        self.examine(node_type, params).1
+    }
+
+    /// The node type and parameters as they are called here, without those that
+    /// are ignored, and what is to be said of them.
+    fn examine<'a>(
+        &self,
+        node_type: &'a str,
+        params: &'a Value,
+    ) -> (aliases::Resolved<'a>, ParamsCheck) {
+        let has = |of: &str, name: &str| {
+            self.describe(of)
+                .is_ok_and(|info| info.params.iter().any(|param| param.name == name))
+        };
+        let is_native = self.natives.contains_key(node_type);
+        let mut resolved = aliases::resolve(node_type, params, is_native, has);
+        let mut problems = self.problems(&resolved.node_type, &resolved.params);
+        if !aliases::is_of_the_sdk(node_type) {
+            let ignored = Vec::new();
+            return (resolved, ParamsCheck { problems, ignored });
+        }
+        let is_given = |name: &str| resolved.params.get(name).is_some();
+        let (mut ignored, wrong): (Vec<_>, Vec<_>) = problems.into_iter().partition(|problem| {
+            is_given(&problem.param) && !has(&resolved.node_type, &problem.param)
+        });
+        problems = wrong;
+        if let Value::Map(fields) = resolved.params.to_mut()
+            && !ignored.is_empty()
+        {
+            fields.retain(|(name, _)| ignored.iter().all(|problem| problem.param != *name));
+            // What stood behind the unknown ones is looked for now.
+            problems = self.problems(&resolved.node_type, &resolved.params);
+        }
+        for problem in problems.iter_mut().chain(&mut ignored) {
+            problem.param = resolved.given(&problem.param).to_owned();
+        }
+        (resolved, ParamsCheck { problems, ignored })
+    }
+
+    fn problems(&self, node_type: &str, params: &Value) -> Vec<ParamProblem> {
         if let Some(factory) = self.natives.get(node_type) {
             return (factory.make)(params).err().unwrap_or_default();
         }
@@ -235,6 +305,18 @@ impl Registry {
     /// # Errors
     /// Why it could not be made.
     pub fn create(&self, spec: &NodeSpec) -> Result<Box<dyn Node>, NodeError> {
+        if !aliases::is_of_the_sdk(&spec.node_type) {
+            return self.make(spec);
+        }
+        let resolved = self.examine(&spec.node_type, &spec.params).0;
+        let spec = NodeSpec {
+            params: resolved.params.into_owned(),
+            ..NodeSpec::new(spec.id.clone(), resolved.node_type)
+        };
+        self.make(&spec)
+    }
+
+    fn make(&self, spec: &NodeSpec) -> Result<Box<dyn Node>, NodeError> {
         let setup = |message| NodeError::Setup {
             message,
             traceback: None,
@@ -257,6 +339,18 @@ impl Registry {
         self.provider
             .as_ref()
             .is_none_or(|provider| provider.is_sandbox())
+    }
+
+    /// How a manifest names a class in a file of Python: the one of this name,
+    /// or the only one.
+    ///
+    /// # Errors
+    /// Why there is no such class.
+    pub fn class_of_file(&self, path: &str, name: Option<&str>) -> Result<String, String> {
+        match &self.provider {
+            Some(provider) => provider.class_of_file(path, name),
+            None => Err(format!("there is no Python that `{path}` could be read by")),
+        }
     }
 
     /// What is doubtful about where node types of the user's own come from.
@@ -282,5 +376,18 @@ impl Registry {
                 names.len()
             ),
         }
+    }
+}
+
+/// A node type under another name.
+fn called(name: &str, info: NodeInfo) -> NodeInfo {
+    let of = match info.node_type.as_str() {
+        of if of == name => return info,
+        of => of.to_owned(),
+    };
+    NodeInfo {
+        node_type: name.to_owned(),
+        summary: format!("The SDK's name for {of}: {}", info.summary),
+        ..info
     }
 }

@@ -1,6 +1,7 @@
 //! The values that move between nodes.
 
 pub mod arena;
+mod fields;
 mod media;
 
 use std::any::Any;

@@ -18,7 +18,7 @@ def test_node_infos():
         assert known[name].unavailable is None
         assert known[name].summary
     assert known["StatefulCounter"].streaming
-    assert "librosa" in known["AudioTransform"].unavailable
+    assert "aiortc" in known["MediaReaderNode"].unavailable
     (size,) = known["BufferNode"].params
     assert (size.name, size.type, size.required, size.default) == ("buffer_size", "int", False, 10)
     (function,) = known["TextTransformNode"].params
@@ -28,8 +28,8 @@ def test_node_infos():
 def test_left_out_nodes_do_not_break_the_import():
     import remotemedia.nodes
 
-    with pytest.raises(ImportError, match="needs librosa"):
-        from remotemedia.nodes import AudioTransform  # noqa: F401
+    with pytest.raises(ImportError, match="needs aiortc"):
+        from remotemedia.nodes import MediaReaderNode  # noqa: F401
     namespace: dict = {}
     exec("from remotemedia.nodes import *", namespace)
     assert namespace["AddNode"] is remotemedia.nodes.AddNode
@@ -44,7 +44,7 @@ def test_left_out_nodes_do_not_break_the_import():
         ("my.module.Shout", "write `my.module:Shout`"),
         ("no_such_module:Shout", r"no module `no_such_module` \(looked in"),
         ("a b:c", "must read `module:Class`"),
-        ("AudioTransform", "needs librosa"),
+        ("MediaReaderNode", "needs aiortc"),
     ],
 )
 def test_unknown_types(node_type, message):
@@ -217,7 +217,7 @@ def test_instance_attributes_count(module):
                     yield item
         """,
     )
-    assert bridge.open_node("late:Late", "n", {}, False).streaming
+    assert bridge.open_node("late:Late", "n", {}).streaming
 
 
 def test_format_error_shows_the_users_frames(module):

@@ -15,7 +15,8 @@ class Plain(Node):
 
 def make(process, streaming=False, **attributes):
     cls = type("Made", (Node,), {"process": process, **attributes})
-    return Runner(cls(), streaming)
+    cls.is_streaming = streaming
+    return Runner(cls())
 
 
 def test_expand_plain_values():

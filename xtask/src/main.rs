@@ -22,6 +22,7 @@ mod package;
 mod packages;
 mod page;
 mod redirect;
+mod sdk;
 mod shell;
 mod snapshot;
 mod stamp;
@@ -142,6 +143,16 @@ enum Task {
         /// Only those whose name contains one of these; nothing is written then
         only: Vec<String>,
     },
+    /// Build everything, then try all that a checkout of the public SDK has, and write docs/sdk.md
+    ///
+    /// Its manifests are checked and run on generated media, its Python tests
+    /// are run with this package in the place of its own, and its Python nodes
+    /// are run as they are.
+    Sdk {
+        /// The checkout
+        #[arg(long)]
+        checkout: PathBuf,
+    },
     /// Write the table in docs/hosts.md from the results of the last tests
     Hosts,
 }
@@ -185,6 +196,7 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }),
         Task::Packages { only } => packages::run(&only),
+        Task::Sdk { checkout } => sdk::run(&checkout).map(|()| ExitCode::SUCCESS),
         Task::Hosts => hosts::write().map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {

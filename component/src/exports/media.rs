@@ -19,7 +19,7 @@ fn case<T: Named>(name: &str) -> Result<T, NoForm> {
 /// Says what is wrong with it.
 pub(super) fn lift_item(item: Data) -> Result<Value, String> {
     let media = match item {
-        Data::Value(value) => return lift(value),
+        Data::Value(value) => return from_fields(lift(value)?),
         Data::Text(text) => Media::Text(Text {
             text: text.text,
             language: text.language,
@@ -92,6 +92,39 @@ pub(super) fn lift_item(item: Data) -> Result<Value, String> {
         .check()
         .map_err(|error| format!("{}: {error}", media.kind()))?;
     Ok(Value::Media(Box::new(media)))
+}
+
+/// A medium that came as a value, in the place of which a manifest's
+/// `input_data` has it: a mapping by entries with the one key of its form. No
+/// other mapping whose keys are all strings is one by entries.
+fn from_fields(value: Value) -> Result<Value, String> {
+    match value {
+        Value::Entries(mut entries) if matches!(entries.as_slice(), [(Value::Text(_), _)]) => {
+            match entries.pop() {
+                Some((Value::Text(form), Value::Map(fields))) => {
+                    let media = Media::of_fields(&form, fields);
+                    let media = media.map_err(|error| format!("{form}: {error}"))?;
+                    Ok(Value::Media(Box::new(media)))
+                }
+                entry => Ok(Value::Entries(entry.into_iter().collect())),
+            }
+        }
+        value => Ok(value),
+    }
+}
+
+/// A value that `execute` reads as the item, also where that is a medium.
+///
+/// # Errors
+/// Says what has no form.
+pub(super) fn lower_as_value(item: Value) -> Result<types::Value, NoForm> {
+    match item {
+        Value::Media(media) => {
+            let (form, fields) = media.into_fields();
+            lower(Value::Entries(vec![(form.into(), Value::Map(fields))]))
+        }
+        value => lower(value),
+    }
 }
 
 /// Gives an item out.

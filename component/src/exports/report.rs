@@ -92,7 +92,7 @@ pub(super) fn loaded(loaded: Loaded) -> Result<types::Loaded, types::InvalidMani
         .map(|items| {
             items
                 .into_iter()
-                .map(arena::lower)
+                .map(media::lower_as_value)
                 .collect::<Result<Vec<_>, _>>()
         })
         .transpose()

@@ -8,7 +8,7 @@ use super::diagnostic::{Diagnostic, Found, did_you_mean, enumerate, named};
 use super::path::Path;
 use super::{Manifest, NodeSpec, Placement, form};
 use crate::graph::{Graph, GraphInfo};
-use crate::registry::{Language, LookupError, NodeInfo, Registry};
+use crate::registry::{LookupError, NodeInfo, Registry};
 use crate::value::{Limit, MAX_DEPTH, Value};
 
 /// Most nodes of a pipeline.
@@ -78,15 +78,14 @@ pub(crate) fn check_graph(
     manifest: &Manifest,
     registry: &Registry,
 ) -> Result<(Graph, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let wrong: Vec<Diagnostic> = form::version(&manifest.version, &Path::Root.key("version"))
-        .into_iter()
-        .chain(sizes(manifest))
-        .collect();
-    if !wrong.is_empty() {
+    if let Some(wrong) = sizes(manifest) {
         // Not a manifest that the rest could say anything sensible of.
-        return Err(wrong);
+        return Err(vec![wrong]);
     }
     let mut found = Found::default();
+    if let Some(doubt) = form::version(&manifest.version, &Path::Root.key("version")) {
+        found.warning(|| doubt);
+    }
     let first = ids(manifest, &mut found);
     connections(manifest, &first, &mut found);
     let graph = Graph::new(manifest);
@@ -423,7 +422,8 @@ fn node_type<'a>(
             return;
         }
     };
-    for problem in registry.check_params(&node.node_type, &node.params) {
+    let said = registry.check_params(&node.node_type, &node.params);
+    for problem in &said.problems {
         found.error(|| {
             let at = match problem.param.as_str() {
                 "" => params_at,
@@ -433,13 +433,11 @@ fn node_type<'a>(
                 .maybe_help(problem.help.clone())
         });
     }
-    if info.language == Language::Rust && node.is_streaming {
+    for problem in &said.ignored {
         found.warning(|| {
-            let message = format!(
-                "`{}` is a Rust node and takes items one by one; `is_streaming` changes nothing",
-                node.node_type
-            );
-            Diagnostic::warning("streaming-ignored", at.key("is_streaming"), message)
+            let message = format!("`{}` of {} is ignored", problem.param, node.node_type);
+            Diagnostic::warning("ignored-param", params_at.key(&problem.param), message)
+                .help(problem.message.clone())
         });
     }
     if info.source && takes_items {

@@ -7,8 +7,8 @@ use super::special::Values;
 use super::tree::{Kind, Source, Span, Tree};
 use super::{
     Capabilities, Connection, CpuRequirement, Execution, GpuRequirement, GpuType, Manifest,
-    MediaCapabilities, MediaKind, Metadata, NodeSpec, Placement, PortMedia, PythonEnv, RuntimeHint,
-    form,
+    MediaCapabilities, MediaKind, Metadata, NodeSpec, Placement, PortMedia, PythonEnv, PythonFile,
+    RuntimeHint, form,
 };
 use crate::value::Value;
 
@@ -16,6 +16,10 @@ use crate::value::Value;
 pub(crate) struct Reader<'a> {
     source: &'a Source<'a>,
     found: &'a mut Found,
+    /// How many keys nothing reads.
+    unread: usize,
+    /// Files of Python that the document names.
+    pub(crate) python_nodes: Vec<PythonFile>,
 }
 
 /// An object whose keys are known.
@@ -59,9 +63,27 @@ pub(crate) fn is_snake_case_of(snake: &str, name: &str) -> bool {
     rest.is_empty()
 }
 
+/// Other names of fields, as manifests of the SDK have them.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("params", "config"),
+    ("connections", "edges"),
+    ("from", "source"),
+    ("to", "target"),
+];
+
+/// Whether a key names a field: by its name, in camel case, or otherwise.
+pub(crate) fn names(field: &str, key: &str) -> bool {
+    is_snake_case_of(field, key) || OTHER_NAMES.contains(&(field, key))
+}
+
 impl<'a> Reader<'a> {
     pub(crate) fn new(source: &'a Source<'a>, found: &'a mut Found) -> Self {
-        Self { source, found }
+        Self {
+            source,
+            found,
+            unread: 0,
+            python_nodes: Vec::new(),
+        }
     }
 
     /// A whole document: a manifest, which may be `wrapped` together with
@@ -75,7 +97,20 @@ impl<'a> Reader<'a> {
             return (self.manifest(tree, true), None);
         };
         let manifest = self.manifest(manifest, false);
-        let outer = self.object(tree, &Path::Root, &["manifest", "input_data"]);
+        // With what the SDK's servers keep beside a manifest.
+        const AROUND: &[&str] = &[
+            "manifest",
+            "input_data",
+            "python_nodes",
+            "id",
+            "name",
+            "description",
+            "enabled",
+        ];
+        let outer = self.object(tree, &Path::Root, AROUND);
+        if let Some(outer) = &outer {
+            self.python_files(outer);
+        }
         let items = outer.as_ref().and_then(|outer| outer.get("input_data"));
         (manifest, items.and_then(|items| self.items(items)))
     }
@@ -87,7 +122,7 @@ impl<'a> Reader<'a> {
         };
         let at = Path::Root.key("input_data");
         let items = items.iter().enumerate();
-        let values = items.map(|(index, item)| self.value(item, &at.index(index)));
+        let values = items.map(|(index, item)| self.values().item(item, &at.index(index)));
         Some(values.collect())
     }
 
@@ -98,7 +133,11 @@ impl<'a> Reader<'a> {
             "nodes",
             "connections",
             "python_env",
+            "python_nodes",
             "runtime",
+            "name",
+            "description",
+            "author",
         ];
         if is_document && !matches!(tree.kind, Kind::Map(_)) {
             self.error(tree.span, || {
@@ -116,11 +155,11 @@ impl<'a> Reader<'a> {
                 });
                 return None;
             };
-            self.form(tree, form::version(&version, &at));
             Some(version)
         });
         let metadata = object.get("metadata");
         let metadata = metadata.map(|tree| self.metadata(tree, &object.at("metadata")));
+        let metadata = self.beside(&object, metadata.unwrap_or_default());
         let nodes = self.required(&object, "nodes");
         let nodes = nodes.map(|tree| self.list(tree, &object.at("nodes"), Self::node));
         let connections = object.get("connections");
@@ -128,13 +167,72 @@ impl<'a> Reader<'a> {
             connections.map(|tree| self.list(tree, &object.at("connections"), Self::connection));
         let python_env = object.get("python_env");
         let python_env = python_env.map(|tree| self.python_env(tree, &object.at("python_env")));
+        self.python_files(&object);
+        if let Some(version) = &version
+            && self.unread > 0
+            && let Some(tree) = object.get("version")
+        {
+            let at = object.at("version");
+            self.form(tree, form::unsupported_version(version, &at));
+        }
         Some(Manifest {
             version: version?,
-            metadata: metadata.unwrap_or_default(),
+            metadata,
             nodes: nodes?,
             connections: connections.unwrap_or_default(),
             python_env,
         })
+    }
+
+    /// Files whose classes are node types: a path, or what
+    /// `register_python_node` of the SDK takes.
+    fn python_files(&mut self, object: &Object<'_>) {
+        const KNOWN: &[&str] = &[
+            "path",
+            "node_type",
+            "node_class",
+            "multi_output",
+            "category",
+            "description",
+            "accepts",
+            "produces",
+        ];
+        let Some(tree) = object.get("python_nodes") else {
+            return;
+        };
+        let files = self.list(tree, &object.at("python_nodes"), |reader, tree, at| {
+            if let Some(path) = tree.text() {
+                let (path, node_type, class) = (path.to_owned(), None, None);
+                return Some(PythonFile {
+                    path,
+                    node_type,
+                    class,
+                });
+            }
+            let object = reader.object(tree, at, KNOWN)?;
+            let path = reader.required(&object, "path");
+            let path = path.and_then(|tree| reader.text(tree, &object.at("path")));
+            Some(PythonFile {
+                node_type: reader.optional(&object, "node_type", Self::text),
+                class: reader.optional(&object, "node_class", Self::text),
+                path: path?,
+            })
+        });
+        self.python_nodes.extend(files);
+    }
+
+    /// Some of the SDK's manifests have their name and more beside the nodes.
+    fn beside(&mut self, object: &Object<'_>, metadata: Metadata) -> Metadata {
+        let mut or = |given: Option<String>, name| {
+            let beside = self.optional(object, name, Self::text);
+            given.or(beside)
+        };
+        Metadata {
+            name: or(metadata.name, "name"),
+            description: or(metadata.description, "description"),
+            author: or(metadata.author, "author"),
+            ..metadata
+        }
     }
 
     fn metadata(&mut self, tree: &Tree, at: &Path<'_>) -> Metadata {
@@ -289,7 +387,7 @@ impl<'a> Reader<'a> {
     fn execution(&mut self, tree: &Tree, at: &Path<'_>) -> Option<Execution> {
         let object = self.object(tree, at, &["placement", "reason", "fallback"])?;
         let placement = self.optional(&object, "placement", |reader, tree, at| {
-            reader.named(tree, at, Placement::NAMES, Placement::from_name)
+            reader.named(tree, at, Placement::NAMES, Placement::from_word)
         });
         Some(Execution {
             placement: placement.unwrap_or(Placement::Anywhere),
@@ -340,7 +438,10 @@ impl<'a> Reader<'a> {
     }
 
     fn connection(&mut self, tree: &Tree, at: &Path<'_>) -> Option<Connection> {
-        let object = self.object(tree, at, &["from", "to"])?;
+        let object = self.object(tree, at, &["from", "to", "from_port", "to_port"])?;
+        for port in ["from_port", "to_port"] {
+            self.port(&object, port);
+        }
         let mut end = |name| {
             let tree = self.required(&object, name)?;
             self.text(tree, &object.at(name))
@@ -350,6 +451,21 @@ impl<'a> Reader<'a> {
             from: from?,
             to: to?,
         })
+    }
+
+    /// Nodes have one way in and one way out, which manifests call `default`.
+    fn port(&mut self, object: &Object<'_>, name: &str) {
+        let Some(tree) = object.get(name) else { return };
+        let at = object.at(name);
+        if let Some(port) = self.text(tree, &at)
+            && port != "default"
+        {
+            self.report(Severity::Warning, tree.span, || {
+                let message = format!("there is no port {}", form::quoted(&port));
+                Diagnostic::warning("port-ignored", &at, message)
+                    .help("a connection passes on all that a node gives, to its only input")
+            });
+        }
     }
 
     /// An object, with warnings about keys that nothing reads.
@@ -372,7 +488,8 @@ impl<'a> Reader<'a> {
                 self.values().key_error(key, at);
                 continue;
             };
-            let Some(&field) = known.iter().find(|known| is_snake_case_of(known, name)) else {
+            let Some(&field) = known.iter().find(|known| names(known, name)) else {
+                self.unread += usize::from(name != "comment");
                 self.report(Severity::Warning, key.span, || {
                     let help = did_you_mean(name, known.iter().copied());
                     let known = || format!("known keys: {}", enumerate(known.iter().copied()));
@@ -539,10 +656,6 @@ impl<'a> Reader<'a> {
             source: self.source,
             found: self.found,
         }
-    }
-
-    fn value(&mut self, tree: &Tree, at: &Path<'_>) -> Value {
-        self.values().value(tree, at)
     }
 
     /// Notes what is wrong with the form of a field.

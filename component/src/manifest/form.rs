@@ -6,18 +6,34 @@ use super::path::Path;
 /// The version of manifests that this is.
 pub(crate) const VERSION: &str = "v1";
 
+/// What manifests of this version call it.
+const VERSIONS: &[&str] = &[VERSION, "1.0", "1.0.0"];
+
 /// Most characters of an id, as a bound on messages rather than on people.
 const MAX_ID: usize = 256;
 
-/// What is wrong with a version.
+/// What is doubtful about a version: a manifest of another one runs where all
+/// that is in it is understood.
 pub(crate) fn version(version: &str, path: &Path<'_>) -> Option<Diagnostic> {
-    (version != VERSION).then(|| {
-        Diagnostic::error(
-            "unsupported-version",
-            path,
-            format!("manifest version {} is not supported", quoted(version)),
-        )
-        .help(format!("the only version is \"{VERSION}\""))
+    (!VERSIONS.contains(&version)).then(|| {
+        let message = format!(
+            "manifest version {} is not known, and is read as \"{VERSION}\"",
+            quoted(version)
+        );
+        Diagnostic::warning("unknown-version", path, message)
+            .help(format!("write \"{VERSION}\" if that is what it is"))
+    })
+}
+
+/// What is wrong with a version where something is not understood.
+pub(crate) fn unsupported_version(version: &str, path: &Path<'_>) -> Option<Diagnostic> {
+    (!VERSIONS.contains(&version)).then(|| {
+        let message = format!(
+            "manifest version {} is not supported: it has keys that nothing reads",
+            quoted(version)
+        );
+        Diagnostic::error("unsupported-version", path, message)
+            .help(format!("the version is \"{VERSION}\""))
     })
 }
 

@@ -97,6 +97,17 @@ pub struct PythonEnv {
     pub extra_deps: Vec<String>,
 }
 
+/// A file of Python whose classes a manifest may name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PythonFile {
+    /// Its path, relative to whatever directory.
+    pub path: String,
+    /// The node type that its class is to be.
+    pub node_type: Option<String>,
+    /// The class that is meant, where there are several.
+    pub class: Option<String>,
+}
+
 /// One node of a pipeline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NodeSpec {
@@ -228,6 +239,21 @@ named! {
         PreferNative = "prefer_native",
         /// On another machine if possible.
         PreferRemote = "prefer_remote",
+    }
+}
+
+impl Placement {
+    /// The variant that a word of the SDK stands for, which takes any: a name,
+    /// or one that its documents or manifests have.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "local" | "auto" | "browser" => Some(Self::Anywhere),
+            "prefer_local" | "prefer_auto" | "prefer_browser" => Some(Self::Anywhere),
+            "host" => Some(Self::Native),
+            "prefer_host" => Some(Self::PreferNative),
+            name => Self::from_name(name),
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! Manifests from text.
 
 use super::diagnostic::{Diagnostic, Found, Location};
-use super::fields::{Reader, is_snake_case_of};
+use super::fields::{Reader, names};
 use super::path::{self, Path};
 use super::special::Values;
 use super::tree::{self, Kind, Source, Span, Tree};
-use super::{Manifest, check, json, yaml};
+use super::{Manifest, PythonFile, check, json, yaml};
 use crate::graph::GraphInfo;
 use crate::registry::Registry;
 use crate::value::Value;
@@ -21,6 +21,8 @@ pub struct Parsed {
     /// Items that came with it: `input_data` of the form
     /// `{"manifest": ..., "input_data": [...]}`.
     pub input_data: Option<Vec<Value>>,
+    /// Files of Python that `python_nodes` names.
+    pub python_nodes: Vec<PythonFile>,
     /// Doubtful things, for example unknown keys.
     pub warnings: Vec<Diagnostic>,
 }
@@ -79,12 +81,18 @@ pub fn parse(text: &str) -> Result<Parsed, Vec<Diagnostic>> {
 pub fn load(text: &str, registry: &Registry) -> Result<Loaded, Box<InvalidManifest>> {
     let document = Document::read(text)?;
     let Parsed {
-        manifest,
+        mut manifest,
         input_data,
+        python_nodes,
         mut warnings,
     } = document.parse().map_err(|found| document.located(found))?;
     let node_locations = document.node_locations(manifest.nodes.len());
-    match check(&manifest, registry) {
+    let unfound = find_classes(&mut manifest, &python_nodes, registry);
+    let checked = match unfound.is_empty() {
+        true => check(&manifest, registry),
+        false => Err(unfound),
+    };
+    match checked {
         Ok(checked) => {
             warnings.extend(checked.warnings);
             Ok(Loaded {
@@ -106,6 +114,40 @@ pub fn load(text: &str, registry: &Registry) -> Result<Loaded, Box<InvalidManife
     }
 }
 
+/// Puts classes of the files that `python_nodes` names in the place of the node
+/// types that mean them.
+fn find_classes(
+    manifest: &mut Manifest,
+    files: &[PythonFile],
+    registry: &Registry,
+) -> Vec<Diagnostic> {
+    let mut wrong = Vec::new();
+    let all = Path::Root.key("python_nodes");
+    for (position, file) in files.iter().enumerate() {
+        for node in &mut manifest.nodes {
+            let class = match &file.node_type {
+                Some(node_type) if *node_type != node.node_type => continue,
+                Some(_) => file.class.as_deref(),
+                None if node.node_type.contains(':') => continue,
+                None => Some(node.node_type.as_str()),
+            };
+            match registry.class_of_file(&file.path, class) {
+                Ok(class) => node.node_type = class,
+                // One of its classes need not be meant by this node.
+                Err(_) if file.node_type.is_none() => {}
+                Err(message) => {
+                    let at = all.index(position);
+                    let error = Diagnostic::error("python-nodes", at, message)
+                        .help("the directory of the file has to be given, as by `--nodes DIR`");
+                    wrong.push(error);
+                    break;
+                }
+            }
+        }
+    }
+    wrong
+}
+
 /// A text with what it holds.
 struct Document<'t> {
     source: Source<'t>,
@@ -115,7 +157,7 @@ struct Document<'t> {
 impl<'t> Document<'t> {
     fn read(text: &'t str) -> Result<Self, Vec<Diagnostic>> {
         let source = Source::new(text);
-        match document(&source) {
+        match document(&source).and_then(|tree| unfolded(tree, &source)) {
             Ok(tree) => Ok(Self { source, tree }),
             Err(error) => Err(vec![error.shortened()]),
         }
@@ -142,12 +184,14 @@ impl<'t> Document<'t> {
         }
         let mut reader = Reader::new(source, &mut found);
         let (manifest, input_data) = reader.document(tree, inner);
+        let python_nodes = std::mem::take(&mut reader.python_nodes);
         let wrong = found.has_errors();
         let found = found.finish(true);
         match manifest {
             Some(manifest) if !wrong => Ok(Parsed {
                 manifest,
                 input_data,
+                python_nodes,
                 warnings: found,
             }),
             _ => Err(found),
@@ -242,6 +286,44 @@ fn wrapped(tree: &Tree) -> Option<&Tree> {
     }
 }
 
+/// A document whose manifest is written in it as text, as the SDK's servers keep
+/// their templates, with what that text holds in its place. All of it stands
+/// where the text does.
+fn unfolded(mut tree: Tree, source: &Source<'_>) -> Result<Tree, Box<Diagnostic>> {
+    if wrapped(&tree).is_none() {
+        return Ok(tree);
+    }
+    let Kind::Map(entries) = &mut tree.kind else {
+        return Ok(tree);
+    };
+    let manifest = entries
+        .iter_mut()
+        .find(|(key, _)| key.text() == Some("manifest"));
+    if let Some((_, value)) = manifest
+        && let Some(text) = value.text()
+    {
+        let span = value.span;
+        let mut inner = document(&Source::new(text)).map_err(|error| {
+            let message = match error.location {
+                Some(at) => format!(
+                    "in line {}, column {} of this text: {}",
+                    at.line, at.column, error.message
+                ),
+                None => error.message.clone(),
+            };
+            Box::new(Diagnostic {
+                location: Some(source.location(span)),
+                path: "manifest".to_owned(),
+                message,
+                ..*error
+            })
+        })?;
+        inner.move_to(span);
+        *value = inner;
+    }
+    Ok(tree)
+}
+
 /// A key's value, by the key or another spelling of it.
 fn field<'t>(tree: &'t Tree, name: &str) -> Option<&'t Tree> {
     let Kind::Map(entries) = &tree.kind else {
@@ -253,7 +335,7 @@ fn field<'t>(tree: &'t Tree, name: &str) -> Option<&'t Tree> {
             .find(|(key, _)| test(&key.name()))
             .map(|(_, value)| value)
     };
-    by(&|key| key == name).or_else(|| by(&|key| is_snake_case_of(name, key)))
+    by(&|key| key == name).or_else(|| by(&|key| names(name, key)))
 }
 
 /// Reads text as JSON or YAML, whichever it is.

@@ -8,7 +8,7 @@ use pipeline_codec::forms::{self, Form, MEDIA};
 use super::diagnostic::{Diagnostic, Found, did_you_mean, named};
 use super::path::Path;
 use super::tree::{Kind, Source, Span, Tree};
-use crate::value::{Value, enter};
+use crate::value::{Media, Value, enter};
 
 /// Makes values, and notes what is wrong with them.
 pub(crate) struct Values<'a> {
@@ -17,6 +17,52 @@ pub(crate) struct Values<'a> {
 }
 
 impl Values<'_> {
+    /// The item of a tree: a value, or a medium in its form.
+    pub(crate) fn item(&mut self, tree: &Tree, at: &Path<'_>) -> Value {
+        let Kind::Map(entries) = &tree.kind else {
+            return self.value(tree, at);
+        };
+        let [(key, inner)] = entries.as_slice() else {
+            return self.value(tree, at);
+        };
+        match key.text() {
+            Some(name) if MEDIA.contains(&name) => self.medium(name, inner, &at.key(name)),
+            _ => self.value(tree, at),
+        }
+    }
+
+    fn medium(&mut self, name: &str, tree: &Tree, at: &Path<'_>) -> Value {
+        let Kind::Map(entries) = &tree.kind else {
+            return self.error("wrong-type", at, tree.span, || {
+                format!("`{name}` must hold an object, found {}", tree.describe())
+            });
+        };
+        let payload = Media::payload_of(name);
+        let mut fields = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            let field = key.name();
+            let inside = at.key(&field);
+            let value = match &value.kind {
+                Kind::Text(text) if payload == Some(&*field) => match forms::bytes_of(text) {
+                    Ok(bytes) => Value::Bytes(bytes),
+                    Err(error) => self.error("invalid-base64", &inside, value.span, || {
+                        format!("not valid base64: {error}")
+                    }),
+                },
+                _ => self.nested(value, &inside, 0),
+            };
+            fields.push((field.into_owned(), value));
+        }
+        match Media::of_fields(name, fields) {
+            Ok(media) => Value::Media(Box::new(media)),
+            Err(error) => {
+                let field = entries.iter().find(|(key, _)| key.name() == error.path);
+                let span = field.map_or(tree.span, |(_, value)| value.span);
+                self.error("invalid-medium", at, span, || format!("{name}: {error}"))
+            }
+        }
+    }
+
     /// The value of a tree; where something is wrong, null stands for it.
     pub(crate) fn value(&mut self, tree: &Tree, at: &Path<'_>) -> Value {
         self.nested(tree, at, 0)
@@ -152,9 +198,7 @@ impl Values<'_> {
             }),
             (None, _) if MEDIA.contains(&&*name) => {
                 self.error("medium-in-manifest", at, key.span, || {
-                    format!(
-                        "`{name}` stands for a whole item given to the host, and has no form in a manifest"
-                    )
+                    format!("`{name}` stands for a whole item, and can't be a part of a value")
                 })
             }
             (None, _) => {

@@ -79,6 +79,21 @@ impl Tree {
         }
     }
 
+    /// Says that it stands elsewhere, with all that is in it.
+    pub(crate) fn move_to(&mut self, span: Span) {
+        self.span = span;
+        match &mut self.kind {
+            Kind::List(items) => items.iter_mut().for_each(|item| item.move_to(span)),
+            Kind::Map(entries) => {
+                for (key, value) in entries {
+                    key.move_to(span);
+                    value.move_to(span);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The value of a key.
     pub(crate) fn get(&self, name: &str) -> Option<&Tree> {
         match &self.kind {

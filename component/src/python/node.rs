@@ -25,20 +25,12 @@ impl PythonNode {
     ///
     /// # Errors
     /// The constructor's exception.
-    pub(crate) fn open(
-        node_type: &str,
-        id: &str,
-        params: Value,
-        streaming: bool,
-    ) -> Result<Self, NodeError> {
+    pub(crate) fn open(node_type: &str, id: &str, params: Value) -> Result<Self, NodeError> {
         Python::attach(|py| {
             let open = || -> PyResult<Self> {
                 let bridge = bridge::get(py)?;
                 let params = convert::to_python(py, params)?;
-                let runner = bridge
-                    .open_node
-                    .bind(py)
-                    .call1((node_type, id, params, streaming))?;
+                let runner = bridge.open_node.bind(py).call1((node_type, id, params))?;
                 Self::of_runner(&runner)
             };
             open().map_err(|error| setup_failed(py, &error))

@@ -146,13 +146,27 @@ impl registry::Provider for Provider {
         })
     }
 
+    fn class_of_file(&self, path: &str, name: Option<&str>) -> Result<String, String> {
+        interpreter::ensure_up()?;
+        Python::attach(|py| {
+            let find = || -> PyResult<String> {
+                let class = bridge::get(py)?
+                    .class_of_file
+                    .bind(py)
+                    .call1((path, name))?;
+                class.extract()
+            };
+            find().map_err(|error| lookup_error(py, &error).message)
+        })
+    }
+
     fn create(&self, spec: &NodeSpec) -> Result<Box<dyn Node>, NodeError> {
         interpreter::ensure_up().map_err(|message| NodeError::Setup {
             message,
             traceback: None,
         })?;
         let params = spec.params.clone();
-        let node = PythonNode::open(&spec.node_type, &spec.id, params, spec.is_streaming)?;
+        let node = PythonNode::open(&spec.node_type, &spec.id, params)?;
         Ok(Box::new(node))
     }
 }

@@ -73,6 +73,21 @@ class Node(ABC):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name!r})"
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is kept where the node is copied or written: all but its sessions and its logger."""
+        kept = dict(vars(self))
+        kept.update(_logger=None, _is_initialized=False)
+        if self.state is not None:
+            # Sessions belong to the process that has them.
+            kept["state"] = (self.state.default_ttl, self.state.max_sessions)
+        return kept
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        state = kept.get("state")
+        vars(self).update(kept)
+        if isinstance(state, tuple):
+            self.state = StateManager(*state)
+
     @property
     def logger(self) -> Logger:
         """A logger that is named after the class."""

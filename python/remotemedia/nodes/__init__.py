@@ -14,16 +14,26 @@ if TYPE_CHECKING:
 
     from ..core.node import Node
     from .audio import AudioBufferNode, AudioChunkNode, AudioGainNode, AudioMixDownNode
-    from .base import BufferNode, Echo, PassThrough, PassThroughNode
+    from .base import BufferNode, Echo, EchoNode, PassThrough, PassThroughNode
     from .calculator import CalculatorNode
     from .code_executor import CodeExecutorNode
     from .custom import StatefulCounter
     from .io_nodes import BidirectionalNode, DataSinkNode, DataSourceNode, JavaScriptBridgeNode
+    from .numpy_audio import (
+        AudioBuffer,
+        AudioResampler,
+        AudioTransform,
+        ExtractAudioDataNode,
+        FormatConverterNode,
+        VADNode,
+        VoiceActivityDetector,
+    )
     from .resample import AudioResampleNode
     from .simple_math import AddNode, MultiplyNode
     from .text_collector import TextCollectorNode
     from .text_processor import TextProcessorNode
     from .transform import DataTransform, FormatConverter, TextTransformNode
+    from .utterances import AudioBufferAccumulatorNode
     from .vad import EnergyVadNode
     from .wav import WavReaderNode, WavWriterNode
 
@@ -31,11 +41,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AddNode",
+    "AudioBuffer",
+    "AudioBufferAccumulatorNode",
     "AudioBufferNode",
     "AudioChunkNode",
     "AudioGainNode",
     "AudioMixDownNode",
     "AudioResampleNode",
+    "AudioResampler",
+    "AudioTransform",
     "BidirectionalNode",
     "BufferNode",
     "CalculatorNode",
@@ -44,8 +58,11 @@ __all__ = [
     "DataSourceNode",
     "DataTransform",
     "Echo",
+    "EchoNode",
     "EnergyVadNode",
+    "ExtractAudioDataNode",
     "FormatConverter",
+    "FormatConverterNode",
     "JavaScriptBridgeNode",
     "MultiplyNode",
     "Node",
@@ -55,6 +72,8 @@ __all__ = [
     "TextCollectorNode",
     "TextProcessorNode",
     "TextTransformNode",
+    "VADNode",
+    "VoiceActivityDetector",
     "WavReaderNode",
     "WavWriterNode",
     "register_node_class",

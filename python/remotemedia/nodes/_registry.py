@@ -10,6 +10,7 @@ MODULES: dict[str, str] = {
     "PassThrough": "base",
     "PassThroughNode": "base",
     "Echo": "base",
+    "EchoNode": "base",
     "BufferNode": "base",
     "MultiplyNode": "simple_math",
     "AddNode": "simple_math",
@@ -30,43 +31,34 @@ MODULES: dict[str, str] = {
     "AudioChunkNode": "audio",
     "AudioBufferNode": "audio",
     "AudioResampleNode": "resample",
+    "AudioTransform": "numpy_audio",
+    "AudioResampler": "numpy_audio",
+    "AudioBuffer": "numpy_audio",
+    "ExtractAudioDataNode": "numpy_audio",
+    "VADNode": "numpy_audio",
+    "FormatConverterNode": "numpy_audio",
+    "VoiceActivityDetector": "numpy_audio",
+    "AudioBufferAccumulatorNode": "utterances",
     "EnergyVadNode": "vad",
     "WavReaderNode": "wav",
     "WavWriterNode": "wav",
 }
 """Node type to the module of this package that holds its class."""
 
-_LIBROSA = "needs librosa"
 _AV = "needs av (PyAV)"
 _AIORTC = "needs aiortc and av (PyAV)"
 _VIDEO = "does nothing to the frames in the SDK either; working on video needs av (PyAV)"
-_OWN = "numpy is there: a line of it in a node of your own does the same"
 _TORCH = "needs torch and transformers"
 _GRPC = "needs grpcio and a server to connect to"
+_SERVER = "needs a server to connect to, and a sandbox has no network"
+_WHISPER = "needs a Whisper model and a native extension"
+_LLAMA = "needs a language model and llama.cpp"
+_MLX = "needs mlx and its models, on Apple silicon"
+_TRANSCRIBE = "Transcribe speech"
+_SPEAK = "Speak text"
+_GENERATE = "Answer with a language model"
 
 UNAVAILABLE: dict[str, tuple[str, str]] = {
-    "AudioTransform": (
-        "Change sample rate and channels of numpy audio",
-        f"{_LIBROSA}; AudioResampleNode and AudioMixDownNode do it on Audio items",
-    ),
-    "AudioBuffer": (
-        "Collect numpy audio up to a size",
-        "AudioChunkNode does it on Audio items",
-    ),
-    "AudioResampler": (
-        "Change the sample rate of numpy audio",
-        f"{_LIBROSA}; AudioResampleNode does it on Audio items",
-    ),
-    "VoiceActivityDetector": (
-        "Find speech in numpy audio",
-        f"{_LIBROSA}; EnergyVadNode does it on Audio items",
-    ),
-    "VADNode": (
-        "Find speech in numpy audio",
-        "EnergyVadNode does it on Audio items",
-    ),
-    "ExtractAudioDataNode": ("Take the samples out of a tuple", _OWN),
-    "FormatConverterNode": ("Convert the sample format of numpy audio", _OWN),
     "MediaReaderNode": ("Read a media file", _AIORTC),
     "LocalMediaReaderNode": ("Read a media file", _AV),
     "MediaWriterNode": ("Write a media file", _AV),
@@ -77,23 +69,59 @@ UNAVAILABLE: dict[str, tuple[str, str]] = {
     "VideoResizer": ("Resize video", _VIDEO),
     "RemoteExecutionNode": ("Run a node on a server", _GRPC),
     "RemoteObjectExecutionNode": ("Run an object on a server", _GRPC),
+    "RemotePipelineNode": ("Run a pipeline on a server", _SERVER),
     "GRPCStreamSource": ("Receive items over gRPC", _GRPC),
     "SerializedClassExecutorNode": (
         "Run a class that comes as a pickle",
         "needs cloudpickle, and reading its input would run any code",
     ),
-    "WhisperXTranscriber": ("Transcribe speech", "needs whisperx and torch"),
-    "RustWhisperTranscriber": ("Transcribe speech", "needs rwhisper, a native extension"),
-    "WhisperTranscriptionNode": ("Transcribe speech", _TORCH),
+    "PythonNode": (
+        "Run a class that its params name",
+        "the type is `module:Class` here, with the file's directory granted",
+    ),
+    "WhisperXTranscriber": (_TRANSCRIBE, "needs whisperx and torch"),
+    "RustWhisperTranscriber": (_TRANSCRIBE, "needs rwhisper, a native extension"),
+    "WhisperTranscriptionNode": (_TRANSCRIBE, _TORCH),
+    "WhisperSTTNode": (_TRANSCRIBE, "needs torch and a Whisper model"),
+    "WhisperSTT": (_TRANSCRIBE, _WHISPER),
+    "WhisperNode": (_TRANSCRIBE, _WHISPER),
+    "RustWhisperNode": (_TRANSCRIBE, _WHISPER),
+    "HFWhisperNode": (_TRANSCRIBE, _TORCH),
+    "candle-whisper": (_TRANSCRIBE, _WHISPER),
+    "SrtOutput": (
+        "Write what was transcribed as subtitles",
+        "works on what a Whisper node gives, and there is none here",
+    ),
+    "SpeakerDiarizationNode": ("Find out who speaks when", "needs models of pyannote"),
+    "AudioChannelSplitterNode": (
+        "Give each speaker a channel",
+        "works on what SpeakerDiarizationNode says, which needs models of pyannote",
+    ),
+    "OllamaLLM": (_GENERATE, "needs Ollama, a server"),
+    "OpenAIChatNode": (_GENERATE, _SERVER),
+    "MultimodalLLMNode": (_GENERATE, _SERVER),
+    "LLMNode": (_GENERATE, "needs a language model"),
+    "LlamaCppGenerationNode": (_GENERATE, _LLAMA),
+    "LlamaCppEmbeddingNode": ("Turn text into vectors", _LLAMA),
+    "LlamaCppActivationNode": ("Read the activations of a language model", _LLAMA),
+    "LlamaCppSteerNode": ("Steer a language model", _LLAMA),
+    "EmotionExtractorNode": ("Find vectors of emotions in a language model", _LLAMA),
+    "EmotionSteeringNode": ("Steer a language model by emotions", _LLAMA),
     "TransformersPipelineNode": ("Run a model of transformers", _TORCH),
+    "SimplePyTorchNode": ("Calculate with torch", "needs torch"),
     "Qwen2_5OmniNode": ("Answer with the Qwen 2.5 Omni model", _TORCH),
     "UltravoxNode": ("Answer speech with the Ultravox model", _TORCH),
     "LFM2AudioNode": ("Answer speech with the LFM2 model", "needs torch and liquid_audio"),
-    "WhisperSTTNode": ("Transcribe speech", "needs torch and a Whisper model"),
-    "CosyVoice3TTSNode": ("Speak text", "needs torch and cosyvoice"),
-    "VoxtralTTSNode": ("Speak text", "needs torch and a Voxtral model"),
-    "KokoroTTSNode": ("Speak text", "needs kokoro and torch"),
-    "VibeVoiceTTSNode": ("Speak text", "needs vibevoice and torch"),
+    "LFM2AudioMlxNode": ("Answer speech with the LFM2 model", _MLX),
+    "LFM2TextNode": ("Answer with the LFM2 model", _TORCH),
+    "PersonaPlexAudioMlxNode": ("Answer speech with the PersonaPlex model", _MLX),
+    "QwenTextMlxNode": ("Answer with the Qwen model", _MLX),
+    "QwenTTSMlxNode": (_SPEAK, _MLX),
+    "CosyVoice3TTSNode": (_SPEAK, "needs torch and cosyvoice"),
+    "VoxtralTTSNode": (_SPEAK, "needs torch and a Voxtral model"),
+    "KokoroTTSNode": (_SPEAK, "needs kokoro and torch"),
+    "KokoroTTS": (_SPEAK, "needs kokoro and torch"),
+    "VibeVoiceTTSNode": (_SPEAK, "needs vibevoice and torch"),
 }
 """Node type of the SDK that is left out: what it does, and why it is left out."""
 

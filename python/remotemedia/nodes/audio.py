@@ -112,3 +112,25 @@ class AudioBufferNode(AudioNode):
         """Give what there is."""
         self._count = 0
         yield from self._joined.drain()
+
+
+_ELSEWHERE = {
+    "AudioResampleNode": "resample",
+    "AudioTransform": "numpy_audio",
+    "AudioResampler": "numpy_audio",
+    "AudioBuffer": "numpy_audio",
+    "ExtractAudioDataNode": "numpy_audio",
+    "VADNode": "numpy_audio",
+    "FormatConverterNode": "numpy_audio",
+    "VoiceActivityDetector": "numpy_audio",
+}
+"""What programs import from here, and the module that has it."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"remotemedia.nodes.{_ELSEWHERE[name]}"), name)
+    return value

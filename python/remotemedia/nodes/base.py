@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..core.exceptions import ConfigurationError
 from ..core.node import Node, none_is_an_item
+from ..media import Audio, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +40,23 @@ class Echo(Node):
         """The item, how many there have been, and who says so."""
         self.counter += 1
         return {"input": data, "counter": self.counter, "node": "Echo"}
+
+
+class EchoNode(Node):
+    """Put the number of the item before a text; give audio as it is, and nothing else."""
+
+    def __init__(self, **options: Unpack[NodeOptions]) -> None:
+        super().__init__(**options)
+        self.echo_count = 0
+
+    def process(self, data: Any) -> Any:
+        """`Echo #1: text` for a text."""
+        self.echo_count += 1
+        if isinstance(data, str):
+            return f"Echo #{self.echo_count}: {data}"
+        if isinstance(data, Text):
+            return data.replace(text=f"Echo #{self.echo_count}: {data.text}")
+        return data if isinstance(data, Audio) else None
 
 
 class BufferNode(Node):

@@ -13,7 +13,7 @@ from ._audio import AudioNode, interleave, samples_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Unpack
+    from typing import Any, Unpack
 
     from ..core.node import NodeOptions
 
@@ -102,8 +102,9 @@ class AudioResampleNode(AudioNode):
 
     Pieces that follow one another are taken as one continuous signal: the last few samples of a
     piece come with the next one, or at the end. With `continuous` false each piece is taken by
-    itself. `quality` is low, medium or high. `target_sample_rate` is another name for
-    `sample_rate`.
+    itself. `quality` is low, medium or high. `target_sample_rate` and `target_rate` are other names
+    for `sample_rate`. Arrays of numpy's, as (array, sample_rate) or a dict with `audio_data` and
+    `sample_rate`, are taken one by one, and given in the same form.
     """
 
     def __init__(
@@ -112,10 +113,14 @@ class AudioResampleNode(AudioNode):
         quality: str = "high",
         continuous: bool = True,
         target_sample_rate: int | None = None,
+        target_rate: int | None = None,
+        runtime_hint: str = "auto",
         **options: Unpack[NodeOptions],
     ) -> None:
         super().__init__(**options)
-        self.sample_rate = sample_rate if target_sample_rate is None else target_sample_rate
+        named = target_rate if target_sample_rate is None else target_sample_rate
+        self.sample_rate = sample_rate if named is None else named
+        self.runtime_hint = runtime_hint
         if self.sample_rate < 1:
             raise ConfigurationError(f"sample_rate must be at least 1, not {self.sample_rate}")
         if quality not in _ZEROS:
@@ -124,6 +129,16 @@ class AudioResampleNode(AudioNode):
         self.continuous = continuous
         self._resampler: Resampler | None = None
         self._first: Audio | None = None
+
+    def process(self, data: Any) -> Any:
+        """Take one piece of audio."""
+        if not isinstance(data, (tuple, list, dict)):
+            return super().process(data)
+        from .numpy_audio import Signal
+
+        signal = Signal.of(data, self)
+        channels = signal.resampled(self.sample_rate, _ZEROS[self.quality])
+        return signal.given(channels, self.sample_rate)
 
     def process_audio(self, audio: Audio) -> Iterator[Audio]:
         """Give what can be computed."""

@@ -27,6 +27,7 @@ __all__ = [
     "Runner",
     "UnknownNodeType",
     "check_params",
+    "class_of_file",
     "close_runtime",
     "describe",
     "describe_error",
@@ -82,13 +83,21 @@ def check_params(node_type: str, params: dict[str, object]) -> list[ParamProblem
     return inspection.check_params(find_class(node_type), params)
 
 
-def open_node(
-    node_type: str, node_id: str, params: dict[str, object], streaming: bool = False
-) -> Runner:
+def open_node(node_type: str, node_id: str, params: dict[str, object]) -> Runner:
     """Make a node and what runs it."""
-    cls: Any = find_class(node_type)
+    return Runner(_made(find_class(node_type), node_type, node_id, params))
+
+
+def _made(cls: Any, node_type: str, node_id: str, params: dict[str, object]) -> object:
     signature = inspection.init_signature(cls)
     names = {param.name for param in signature.params} | signature.takes
+    if inspection.takes_config(cls):
+        from ..core.multiprocessing import NodeConfig
+
+        named = {param.name for param in signature.params} - {"node_id", "config"}
+        given = {name: value for name, value in params.items() if name in named}
+        config = NodeConfig(node_id, node_type, params)
+        return cls(node_id, config=config, **given)
     if not signature.open:
         # The options that every node takes are for those that take them.
         params = {
@@ -98,7 +107,7 @@ def open_node(
         }
     if "node_id" in names and "node_id" not in params:
         params = {**params, "node_id": node_id}
-    return Runner(cls(**params), streaming)
+    return cls(**params)
 
 
 def close_runtime() -> None:
@@ -121,18 +130,17 @@ def find_class(node_type: str) -> type:
     """The class of a node type."""
     cls = REGISTERED.get(node_type) or _classes.get(node_type)
     if cls is None:
-        if ":" in node_type:
-            cls = _class_in_module(node_type)
-        else:
-            cls = _builtin_class(node_type)
+        cls = _class_in_module(node_type) if ":" in node_type else _class_by_name(node_type)
         _classes[node_type] = cls
     return cls
 
 
-def _builtin_class(node_type: str) -> type:
+def _class_by_name(node_type: str) -> type:
     if node_type in MODULES:
         cls: type = getattr(import_module(f"remotemedia.nodes.{MODULES[node_type]}"), node_type)
         return cls
+    if own := _own_class(node_type):
+        return own
     if node_type in UNAVAILABLE:
         raise NodeUnavailable(f"node type `{node_type}` is left out: {UNAVAILABLE[node_type][1]}")
     meant = nearest(node_type, [*MODULES, *REGISTERED, *UNAVAILABLE])
@@ -145,13 +153,50 @@ def _builtin_class(node_type: str) -> type:
     raise UnknownNodeType(f"unknown node type `{node_type}`{hint}")
 
 
+def _own_class(node_type: str) -> type | None:
+    """The class that a name alone, or `module.Class`, means among the user's own files."""
+    from . import finding
+
+    module, _, name = node_type.rpartition(".")
+    if module:
+        return _class_in_module(f"{module}:{name}") if finding.is_own_module(module) else None
+    found = finding.by_name(node_type)
+    if len(found) > 1:
+        paths = " and ".join(f"`{one.path}`" for one in found)
+        choices = " or ".join(f"`{one.name}`" for one in found)
+        raise UnknownNodeType(f"node type `{node_type}` is in {paths}: write {choices}")
+    return found[0].cls if found else None
+
+
+def class_of_file(path: str, name: str | None = None) -> str:
+    """How a manifest names a class in the file: the one of this name, or the only one.
+
+    A class goes by the name that it is registered under too. Raises UnknownNodeType.
+    """
+    from . import finding
+
+    found = finding.in_file(path)
+    chosen = [one for one in found if name is None or name in (one.cls.__name__, one.registered)]
+    if len(chosen) == 1:
+        return chosen[0].name
+    if not found:
+        raise UnknownNodeType(f"`{path}` has no node class, or is in no directory that was given")
+    listing = ", ".join(f"`{one.name}`" for one in found)
+    problem = "several node classes" if name is None else f"no node class `{name}`"
+    raise UnknownNodeType(f"`{path}` has {problem}: there is {listing}")
+
+
 def _class_in_module(node_type: str) -> type:
     module_name, _, path = node_type.partition(":")
     parts = path.split(".")
-    if not all(part.isidentifier() for part in (*module_name.split("."), *parts)):
+    # Names of files may begin with a digit: they can be imported, although no statement can do so.
+    names = (*(f"_{part}" for part in module_name.split(".")), *parts)
+    if not all(name.isidentifier() for name in names) or "" in module_name.split("."):
         raise UnknownNodeType(f"`{node_type}` is not a node type: it must read `module:Class`")
+    from .finding import import_own
+
     try:
-        module = import_module(module_name)
+        module = import_own(module_name)
     except ModuleNotFoundError as error:
         missing = error.name
         if missing is None:

@@ -106,6 +106,8 @@ def hint(error: BaseException) -> str:
         name = module.__name__ if isinstance(module, ModuleType) else None
     elif isinstance(error, ImportError):
         name = error.name
+    elif isinstance(error, TypeError) and "requires an object with __aiter__" in str(error):
+        return " (a class whose node takes the stream of all items says `is_streaming = True`)"
     else:
         return ""
     path = namesake(name) if name else None

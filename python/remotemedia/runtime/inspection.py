@@ -224,6 +224,57 @@ def is_async_function(process: object) -> bool:
     return code is not None and bool(code.co_flags & (_COROUTINE | _ASYNC_GENERATOR))
 
 
+_STREAMS = ("AsyncIterator", "AsyncIterable", "AsyncGenerator", "ItemStream")
+
+
+def item_annotation(process: object) -> str:
+    """The annotation of the item of a `process`, bound or not, as text; empty where it has none."""
+    function = unwrap(process)
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return ""
+    annotations = _annotations(function)
+    if not annotations:
+        return ""
+    names = code.co_varnames[: code.co_argcount]
+    item = names[1:2] if names[:1] == ("self",) or hasattr(process, "__self__") else names[:1]
+    found = annotations.get(item[0]) if item else None
+    return "" if found is None else type_text(found)
+
+
+def _named(annotation: str, names: tuple[str, ...]) -> bool:
+    """Whether the annotation, or a member of the union that it is, is one of these classes."""
+    heads = (member.split("[", 1)[0].strip() for member in _alternatives(annotation))
+    return any(head.rpartition(".")[2] in names for head in heads)
+
+
+def takes_runtime_data(node: object) -> bool:
+    """Whether a node, or a class of nodes, gets its items as RuntimeData."""
+    if getattr(node, "takes_runtime_data", False):
+        return True
+    return _named(item_annotation(getattr(node, "process", None)), ("RuntimeData",))
+
+
+def takes_stream(node: object) -> bool:
+    """Whether a node, or a class of nodes, gets one async iterator over all items.
+
+    Its `is_streaming` says so, or the annotation of what its `process` takes. A node that gets
+    RuntimeData gets it item by item: the SDK's newer nodes mean something else by `is_streaming`.
+    """
+    annotation = item_annotation(getattr(node, "process", None))
+    if annotation and _named(annotation, _STREAMS):
+        return True
+    return getattr(node, "is_streaming", False) is True and not takes_runtime_data(node)
+
+
+def takes_config(cls: type) -> bool:
+    """Whether nodes of the class are made of a NodeConfig, as those of MultiprocessNode are."""
+    if not getattr(cls, "takes_runtime_data", False):
+        return False
+    signature = init_signature(cls)
+    return signature.open or any(param.name == "config" for param in signature.params)
+
+
 def class_is_source(cls: type) -> bool:
     """Whether nodes of the class make items of their own."""
     if getattr(cls, "takes_input", False):
@@ -239,11 +290,14 @@ def class_is_source(cls: type) -> bool:
 
 def inspect_class(node_type: str, cls: type) -> NodeInfo:
     """Everything there is to know of a class."""
+    params = declared_params(cls)
+    if takes_config(cls):
+        params = [param for param in params if param.name not in ("node_id", "config")]
     return NodeInfo(
         node_type,
         summary(cls),
-        declared_params(cls),
-        getattr(cls, "is_streaming", False) is True,
+        params,
+        takes_stream(cls),
         class_is_source(cls),
     )
 
@@ -279,6 +333,8 @@ def check_params(cls: type, params: dict[str, object]) -> list[ParamProblem]:
     """What is wrong with these params for this class."""
     from ..core.node import Node
 
+    if takes_config(cls):
+        return []  # the params are in the config, whatever they are
     signature = init_signature(cls)
     known = {param.name: param for param in signature.params}
     problems: list[ParamProblem] = []

@@ -210,6 +210,15 @@ class ItemStream:
         self._waiting: deque[Gate] = deque()
         self._ended = False
 
+    def __str__(self) -> str:
+        raise TypeError(
+            "this is the stream of all items, not an item: take them with `async for item in ...`, "
+            "or leave out `is_streaming` in the class to get one item a call"
+        )
+
+    def __repr__(self) -> str:
+        return f"<ItemStream: {len(self._items)} items wait>"
+
     @property
     def wanted(self) -> bool:
         """Whether someone waits for an item that is not there yet."""

@@ -11,6 +11,8 @@ from .inspection import (
     is_generator_function,
     needs_item,
     takes_item,
+    takes_runtime_data,
+    takes_stream,
 )
 
 TYPE_CHECKING = False
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from ..core.multiprocessing.data import RuntimeData
     from .loop import Driver, ItemStream, Pump
 
 
@@ -89,6 +92,28 @@ def _keeping_none(process: Callable[..., object]) -> Callable[..., object]:
     return keep
 
 
+def _with_runtime_data(node: Any) -> Callable[[object], object]:
+    """A `process` that takes and gives items, of a node that takes and gives RuntimeData."""
+    from ..core.multiprocessing.data import RuntimeData
+
+    process: Callable[[Any], Any] = node.process
+    session_id = getattr(node, "session_id", None) or ""
+    take = getattr(node, "take", None) or (lambda item: process(RuntimeData.of(item, session_id)))
+
+    def run(item: object) -> object:
+        result = take(item)
+        if type(result) is RuntimeData:
+            return result.as_item()
+        return None if result is None else _as_items(expand(result), RuntimeData)
+
+    return run
+
+
+def _as_items(results: Iterator[object], cls: type[RuntimeData]) -> Iterator[object]:
+    for result in results:
+        yield result.as_item() if isinstance(result, cls) else result
+
+
 class Runner:
     """One node of a run.
 
@@ -104,15 +129,17 @@ class Runner:
     source: bool
     streaming: bool
 
-    def __init__(self, node: object, streaming: bool = False) -> None:
+    def __init__(self, node: object) -> None:
         self.node = node
         self.process = node.process  # type: ignore[attr-defined]
         keeps_none = getattr(self.process, "none_is_an_item", False) is True
         own_items = getattr(node, "is_source", False) is True or not takes_item(self.process)
         self.source = own_items and not getattr(node, "takes_input", False)
-        self.streaming = bool(streaming or getattr(node, "is_streaming", False))
+        self.streaming = takes_stream(node)
         if keeps_none:
             self.process = _keeping_none(self.process)
+        elif takes_runtime_data(node):
+            self.process = _with_runtime_data(node)
         self._stream: ItemStream | None = None
         self._pump: Pump | None = None
         self._started = False
@@ -127,8 +154,17 @@ class Runner:
             return
         if getattr(method, "__func__", None) is Node.initialize:
             self.node._is_initialized = True  # type: ignore[attr-defined]
-        else:
+            return
+        try:
             finished(method())
+        except ImportError as error:
+            needed = getattr(type(self.node), "__python_requires__", None)
+            if not needed:
+                raise
+            from ..core.exceptions import NodeError
+
+            said = f"{error}: the node's class says that it needs {', '.join(needed)}"
+            raise NodeError(f"{said}; nothing is installed for a run") from error
 
     def cleanup(self) -> None:
         """Stop what still runs, and run the node's `cleanup`."""
