@@ -3,6 +3,7 @@
 //! understand, not for this one.
 
 pub mod hosts;
+pub mod models;
 
 use std::fs;
 use std::path::Path;
