@@ -33,6 +33,13 @@ pub trait Node {
         false
     }
 
+    /// Whether the node sets items of several connections in relation by when
+    /// they come. A run takes its input item by item then, as a stream does:
+    /// what comes of one item on all ways is there before the next one is.
+    fn follows_time(&self) -> bool {
+        false
+    }
+
     /// Whether the node produces items of its own, without input.
     fn is_source(&self) -> bool {
         false

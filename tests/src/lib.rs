@@ -6,6 +6,7 @@
 
 pub mod codec;
 pub mod hosts;
+pub mod models;
 
 use std::fs;
 use std::path::Path;

@@ -69,7 +69,8 @@ impl Batch {
 }
 
 impl Run {
-    /// Feeds all inputs to the first root, then to the next.
+    /// Feeds all inputs to the first root, then to the next; where a node
+    /// follows time, each input to all roots, and then the next.
     pub(super) fn feed_all(&mut self, inputs: Vec<Input>) -> Result<(), PipelineError> {
         let by_id = match inputs.iter().any(|input| input.node_id.is_some()) {
             true => self
@@ -89,7 +90,18 @@ impl Run {
                 batch: input.batch,
             })
         };
-        self.inputs = inputs.into_iter().map(resolve).collect::<Result<_, _>>()?;
+        let inputs = inputs
+            .into_iter()
+            .map(resolve)
+            .collect::<Result<Vec<_>, _>>()?;
+        if self.slots.iter().any(|slot| slot.node.follows_time()) {
+            self.steps = inputs
+                .into_iter()
+                .map(|FedInput { root, batch }| Step::Batch { root, batch, at: 0 })
+                .collect();
+            return Ok(());
+        }
+        self.inputs = inputs;
         for (at, &root) in self.roots.iter().enumerate() {
             self.steps.push_back(Step::Feed {
                 root,

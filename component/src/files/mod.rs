@@ -22,5 +22,15 @@ pub use tree::{Found, Place, Tree};
 #[cfg(target_family = "wasm")]
 pub(crate) use calls::{chmod, mount, reset};
 
+/// The directories that nodes may read: in the sandbox those that the host
+/// grants, elsewhere the current one.
+pub(crate) fn granted() -> Vec<String> {
+    #[cfg(target_family = "wasm")]
+    let directories = crate::python::interpreter::granted();
+    #[cfg(not(target_family = "wasm"))]
+    let directories = vec![".".to_owned()];
+    directories
+}
+
 /// Bytes that `/tmp` holds at most: content, and something for each file.
 pub const CAPACITY: usize = 64 << 20;

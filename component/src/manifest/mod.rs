@@ -17,6 +17,7 @@ pub(crate) use check::check_graph;
 pub use check::{Checked, MAX_CONNECTIONS, MAX_NODES, check};
 pub use diagnostic::{Diagnostic, Location, Related, Severity};
 pub(crate) use diagnostic::{did_you_mean, enumerate, nearest};
+pub(crate) use fields::is_snake_case_of;
 pub use read::{InvalidManifest, Loaded, MAX_SOURCE, Parsed, load, parse, parse_value};
 
 /// Declares an enum whose variants have names in manifests.

@@ -1,9 +1,8 @@
 //! What the audio nodes have in common. They give what the Python nodes of the
 //! same names give.
 
-use std::collections::VecDeque;
-
-use crate::node::{Emitter, Node, NodeError, Outputs};
+use super::events::outputs;
+use crate::node::{Node, NodeError, Outputs};
 use crate::value::{Audio, Media, Value};
 
 /// What a node does with audio.
@@ -37,22 +36,18 @@ impl<P: Process> Node for AudioNode<P> {
             },
             other => return Err(self.refuse(other.kind())),
         };
-        let channels = audio.channels as usize;
-        if channels == 0 || audio.sample_rate == 0 || audio.samples.len() % channels != 0 {
-            let message = "the audio's sample rate, channels and samples do not go together";
-            return Err(NodeError::failed(message));
-        }
+        check(&audio)?;
         let mut given = Vec::new();
         self.process
             .take(audio, &mut given)
             .map_err(NodeError::failed)?;
-        Ok(outputs(given))
+        Ok(items(given))
     }
 
     fn finish(&mut self) -> Result<Outputs, NodeError> {
         let mut given = Vec::new();
         self.process.flush(&mut given);
-        Ok(outputs(given))
+        Ok(items(given))
     }
 }
 
@@ -62,23 +57,18 @@ impl<P> AudioNode<P> {
     }
 }
 
-fn outputs(mut given: Vec<Audio>) -> Outputs {
-    struct Items(VecDeque<Audio>);
-
-    impl Emitter for Items {
-        fn next(&mut self) -> Result<Option<Value>, NodeError> {
-            Ok(self.0.pop_front().map(item))
-        }
+/// Whether audio's fields go together.
+pub(super) fn check(audio: &Audio) -> Result<(), NodeError> {
+    let channels = audio.channels as usize;
+    if channels == 0 || audio.sample_rate == 0 || audio.samples.len() % channels != 0 {
+        let message = "the audio's sample rate, channels and samples do not go together";
+        return Err(NodeError::failed(message));
     }
+    Ok(())
+}
 
-    let item = |audio| Value::Media(Box::new(Media::Audio(audio)));
-    match given.len() {
-        0 => Outputs::None,
-        1 => given
-            .pop()
-            .map_or(Outputs::None, |audio| Outputs::One(item(audio))),
-        _ => Outputs::Many(Box::new(Items(given.into()))),
-    }
+fn items(given: Vec<Audio>) -> Outputs {
+    outputs(given.into_iter().map(item).collect())
 }
 
 fn item(audio: Audio) -> Value {

@@ -1,6 +1,7 @@
 //! `AudioMixDownNode`: all channels to one.
 
 use super::audio::{AudioNode, Process};
+use super::measures::mono;
 use super::params::{Params, factory};
 use crate::registry::Factory;
 use crate::value::Audio;
@@ -19,13 +20,7 @@ struct MixDown;
 impl Process for MixDown {
     fn take(&mut self, mut audio: Audio, given: &mut Vec<Audio>) -> Result<(), String> {
         if audio.channels > 1 {
-            let share = 1.0 / f64::from(audio.channels);
-            let mean = |frame: &[f32]| {
-                let sum: f64 = frame.iter().copied().map(f64::from).sum();
-                (sum * share) as f32
-            };
-            let frames = audio.samples.chunks_exact(audio.channels as usize);
-            audio.samples = frames.map(mean).collect();
+            audio.samples = mono(&audio.samples, audio.channels);
             audio.channels = 1;
         }
         given.push(audio);
@@ -35,7 +30,7 @@ impl Process for MixDown {
 
 #[cfg(test)]
 mod tests {
-    use super::super::audio::tests::{mono, run};
+    use super::super::audio::tests::{mono as audio, run};
     use super::*;
 
     #[test]
@@ -43,13 +38,13 @@ mod tests {
         let mut node = AudioNode::boxed(NAME, MixDown);
         let stereo = Audio {
             channels: 2,
-            ..mono(&[1.0, 0.0, -0.5, 0.25])
+            ..audio(&[1.0, 0.0, -0.5, 0.25])
         };
-        let given = run(&mut *node, vec![stereo, mono(&[0.75])]);
+        let given = run(&mut *node, vec![stereo, audio(&[0.75])]);
         assert_eq!(
             (given[0].channels, given[0].samples.as_slice()),
             (1, &[0.5, -0.125][..])
         );
-        assert_eq!(given[1], mono(&[0.75]));
+        assert_eq!(given[1], audio(&[0.75]));
     }
 }

@@ -59,23 +59,33 @@ fn make(params: &Value) -> Result<Box<dyn Node>, Vec<ParamProblem>> {
     let rate = params.positive("target_sample_rate").or(rate);
     let zeros = params.one_of("quality", ZEROS).unwrap_or(16);
     let continuous = params.boolean("continuous").unwrap_or(true);
-    params.done(AudioNode::boxed(
-        NAME,
-        Resample {
-            rate: rate.unwrap_or(DEFAULT_RATE),
-            zeros,
-            continuous,
-            current: None,
-        },
-    ))
+    let resample = Resample {
+        zeros,
+        continuous,
+        ..Resample::new(rate.unwrap_or(DEFAULT_RATE))
+    };
+    params.done(AudioNode::boxed(NAME, resample))
 }
 
-struct Resample {
+/// Resamples audio that comes in pieces.
+pub(super) struct Resample {
     rate: u32,
     zeros: u32,
     continuous: bool,
     /// The signal at work, and its first piece.
     current: Option<(Resampler, Audio)>,
+}
+
+impl Resample {
+    /// To this rate, as well as can be.
+    pub(super) fn new(rate: u32) -> Self {
+        Self {
+            rate,
+            zeros: 16,
+            continuous: true,
+            current: None,
+        }
+    }
 }
 
 impl Process for Resample {

@@ -1,6 +1,7 @@
 //! `EnergyVadNode`: the parts of audio that are loud.
 
 use super::audio::{AudioNode, Joined, Process, format_of, later};
+use super::measures::rms;
 use super::params::{Params, factory, optional};
 use crate::node::Node;
 use crate::registry::{Factory, ParamProblem};
@@ -114,7 +115,7 @@ impl Vad {
     }
 
     fn frame(&mut self, samples: &[f32], frames: usize, given: &mut Vec<Audio>) {
-        let loud = energy(samples) >= self.threshold;
+        let loud = rms(samples.iter().copied()) >= self.threshold;
         if loud && self.speech.is_empty() {
             self.begin = self.position;
         }
@@ -156,7 +157,7 @@ impl Vad {
         for (name, value) in [
             ("start", start),
             ("end", start + length),
-            ("energy", energy(&samples)),
+            ("energy", rms(samples.iter().copied())),
         ] {
             match metadata.iter_mut().find(|(field, _)| field == name) {
                 Some((_, field)) => *field = value.into(),
@@ -170,13 +171,6 @@ impl Vad {
             ..format_of(first)
         });
     }
-}
-
-/// The root mean square.
-fn energy(samples: &[f32]) -> f64 {
-    let square = |&sample: &f32| f64::from(sample) * f64::from(sample);
-    let sum: f64 = samples.iter().map(square).sum();
-    (sum / samples.len().max(1) as f64).sqrt()
 }
 
 #[cfg(test)]

@@ -141,12 +141,11 @@ fn restore(py: Python<'_>) -> PyResult<()> {
 /// Directories preopened for nodes first, then the standard library and the
 /// package, where the host gave them.
 fn set_search_path(py: Python<'_>) -> PyResult<()> {
-    let directories = directories();
-    let own = |path: &&String| *path != STDLIB && *path != PACKAGE;
-    let nodes = directories.iter().filter(own).map(String::as_str);
+    let granted = granted();
+    let nodes = granted.iter().map(String::as_str);
     let paths: Vec<&str> = nodes.chain([STDLIB, PACKAGE]).collect();
     let list = PyList::new(py, paths)?;
-    files::mount(directories);
+    files::mount(directories());
     // SAFETY: the name is a C string and the interpreter is attached.
     let status = unsafe { ffi::PySys_SetObject(c"path".as_ptr(), list.as_ptr()) };
     if status == 0 {
@@ -154,6 +153,13 @@ fn set_search_path(py: Python<'_>) -> PyResult<()> {
     } else {
         Err(PyErr::fetch(py))
     }
+}
+
+/// Where the directories are that the host grants for nodes.
+pub(crate) fn granted() -> Vec<String> {
+    let mut directories = directories();
+    directories.retain(|path| path != STDLIB && path != PACKAGE);
+    directories
 }
 
 /// Where the host's directories are.

@@ -61,7 +61,8 @@ pub(super) fn part(checkout: &Path, work: &Path) -> Result<Part> {
 fn environment() -> Result<PathBuf> {
     let environment = crate::target().join("sdk-tools");
     let python = environment.join("bin/python");
-    let inputs = Inputs::new("sdk tools", &[include_str!("python_tests.rs")]).text(&NEEDED.join(" "));
+    let inputs =
+        Inputs::new("sdk tools", &[include_str!("python_tests.rs")]).text(&NEEDED.join(" "));
     stamp::unless_done("install what the tests need", inputs, &environment, || {
         let root = crate::root();
         shell::output(
