@@ -27,25 +27,39 @@ pub fn one_by_one(inputs: Vec<Input>) -> Vec<Input> {
     all
 }
 
-/// Values as items for every source: many numbers are put in bulk.
+/// Items of which numbers are put in bulk, where there are many.
 #[must_use]
-pub fn in_bulk(values: Vec<Value>) -> Vec<Input> {
-    if values.len() < super::read::BULK {
-        return values
-            .into_iter()
-            .map(|value| Data::Value(value).into())
-            .collect();
+pub fn in_bulk(items: Vec<Data>) -> Vec<Data> {
+    if items.len() < super::read::BULK {
+        return items;
     }
-    let mut items: Vec<Data> = Vec::new();
-    for value in values {
-        match (value.nodes.as_slice(), items.last_mut()) {
-            ([ValueNode::Integer(number)], Some(Data::Integers(numbers))) => numbers.push(*number),
-            ([ValueNode::Number(number)], Some(Data::Numbers(numbers))) => numbers.push(*number),
-            ([ValueNode::Integer(number)], _) => items.push(Data::Integers(vec![*number])),
-            ([ValueNode::Number(number)], _) => items.push(Data::Numbers(vec![*number])),
-            _ => items.push(Data::Value(value)),
+    let mut bulk: Vec<Data> = Vec::new();
+    for item in items {
+        let number = match &item {
+            Data::Value(value) => match value.nodes.as_slice() {
+                [node @ (ValueNode::Integer(_) | ValueNode::Number(_))] => Some(node),
+                _ => None,
+            },
+            _ => None,
+        };
+        match (number, bulk.last_mut()) {
+            (Some(ValueNode::Integer(number)), Some(Data::Integers(numbers))) => {
+                numbers.push(*number);
+            }
+            (Some(ValueNode::Number(number)), Some(Data::Numbers(numbers))) => {
+                numbers.push(*number);
+            }
+            (Some(ValueNode::Integer(number)), _) => bulk.push(Data::Integers(vec![*number])),
+            (Some(ValueNode::Number(number)), _) => bulk.push(Data::Numbers(vec![*number])),
+            _ => bulk.push(item),
         }
     }
+    bulk
+}
+
+/// Items for every source.
+#[must_use]
+pub fn for_all(items: Vec<Data>) -> Vec<Input> {
     items.into_iter().map(Input::from).collect()
 }
 

@@ -38,7 +38,7 @@ pub mod types;
 mod write;
 
 pub use arena::{ArenaError, MAX_DEPTH, MAX_DIGITS, MAX_NODES, validate};
-pub use bulk::{count, in_bulk, one_by_one, split_off, weight};
+pub use bulk::{count, for_all, in_bulk, one_by_one, split_off, weight};
 pub use error::ReadError;
 pub use request::{Request, read_inputs, read_request};
 pub use write::{Style, Writer};

@@ -1,7 +1,7 @@
 //! The values that move between nodes.
 
 pub mod arena;
-mod fields;
+pub mod items;
 mod media;
 
 use std::any::Any;

@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use crate::answer::{Answer, Wrong};
-use crate::codec::document::{self, Form, Layout};
+use crate::codec::{
+    self,
+    document::{self, Form, Layout},
+};
 use crate::codec::{ReadError, Style, Writer, read_inputs, read_request};
 use crate::executor;
 use crate::types::{Data, Diagnostic, Input, Loaded, Location, PipelineError};
@@ -128,7 +131,7 @@ impl Job {
             Ok(loaded) => loaded,
             Err(error) => return Answer::failed(&error, Form::default()),
         };
-        let written = loaded.input_data.map(written);
+        let written = loaded.input_data.map(codec::for_all);
         let ended = match self.inputs.as_ref().or(written.as_ref()) {
             Some(inputs) => executor::execute_with_input(&loaded.manifest, inputs),
             None => executor::execute(&loaded.manifest),
@@ -163,15 +166,6 @@ impl Options {
             metrics: self.metrics,
         }
     }
-}
-
-/// Items that came with a manifest.
-pub(crate) fn written(items: Vec<crate::types::Value>) -> Vec<Input> {
-    items
-        .into_iter()
-        .map(Data::Value)
-        .map(Input::from)
-        .collect()
 }
 
 /// Checks a manifest without running it. That it can't run is no failure of the

@@ -9,9 +9,9 @@ use crate::answer::{Answer, Lines, Wrong};
 use crate::body::Body;
 use crate::codec::document::{self, Form};
 use crate::codec::names::Named as _;
-use crate::codec::{ReadError, Style, Writer, read_input};
+use crate::codec::{self, ReadError, Style, Writer, read_input};
 use crate::executor::Session;
-use crate::run::{Options, Source, written};
+use crate::run::{Options, Source};
 use crate::types::{Diagnostic, ErrorKind, Input, NodeOutputs, Part, PipelineError, RunResult};
 
 /// How many outputs are asked for at a time.
@@ -62,7 +62,7 @@ pub(crate) fn run(source: &Source, items: Items, options: Options, to: ResponseO
         options,
         warnings: loaded.warnings,
     };
-    match stream.feed(items, loaded.input_data.map(written)) {
+    match stream.feed(items, loaded.input_data.map(codec::for_all)) {
         Ok(run) => stream.finished(&run),
         Err(End::Gone) => return,
         Err(End::Failed(error)) => {

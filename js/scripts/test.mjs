@@ -28,7 +28,7 @@ function count(passed, { name, file, nesting, skip }) {
     if (skip !== undefined) cases.skipped.push({ case: name, why: String(skip) });
     else cases[passed ? "passed" : "failed"] += 1;
   }
-  const feature = inFile === "api" ? /^([a-z -]+):/.exec(name)?.[1] : undefined;
+  const feature = ["api", "pool"].includes(inFile) ? /^([a-z -]+):/.exec(name)?.[1] : undefined;
   if (feature !== undefined) features.set(feature, passed && (features.get(feature) ?? true));
 }
 
@@ -50,8 +50,7 @@ if (only === undefined) {
     works: [...features].filter(([, works]) => works).map(([feature]) => feature),
     not: [
       ...[...features].filter(([, works]) => !works).map(([what]) => ({ what, why: "its tests fail" })),
-      { what: "a limit of time", why: "a run holds its thread; run it in a worker and end that" },
-      { what: "a limit of memory", why: "engines for JavaScript set none below the module's own" },
+      { what: "a limit of time without a pool", why: "a run holds its thread; `createPool` has workers, and ends them" },
     ],
   };
   const hosts = path.join(here, "../../target/hosts");

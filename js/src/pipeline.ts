@@ -4,7 +4,7 @@ import type { Component } from "./component.js";
 import { type Diagnostic, invalidManifest, PipelineError } from "./errors.js";
 import type { wit } from "./generated.js";
 import { Instance } from "./instance.js";
-import { type Limits, limitsOf } from "./limits.js";
+import { type Limits, limitsOf, sum, weight } from "./limits.js";
 import { type Manifest, placed, textOf } from "./manifest.js";
 import { type CheckResult, type NodeInfo, nodesOf, type PlainResult, resultOf, type RunResult } from "./results.js";
 import { Session, type SessionCalls } from "./session.js";
@@ -59,7 +59,7 @@ export class Pipeline {
   executePlainly(manifest: Manifest, inputs?: wit.Input[]): PlainResult {
     return this.#with((instance) => {
       const loaded = this.#load(instance, manifest);
-      const written = loaded.inputData?.map((val): wit.Input => ({ item: { tag: "value", val } }));
+      const written = loaded.inputData?.map((item): wit.Input => ({ item }));
       return { run: this.#call(() => instance.execute(loaded.manifest, inputs ?? written)), warnings: loaded.warnings };
     });
   }
@@ -75,7 +75,7 @@ export class Pipeline {
       };
       if ("err" in loaded) return { ok: false, diagnostics: this.#said(manifest, loaded.err.diagnostics), ...common };
       const { graph, warnings, inputData } = loaded.ok;
-      const items = inputData && { itemsInText: inputData.length };
+      const items = inputData && { itemsInText: sum(inputData, weight) };
       return { ok: true, graph, diagnostics: this.#said(manifest, warnings), ...common, ...items };
     });
   }

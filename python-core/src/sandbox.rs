@@ -207,7 +207,7 @@ impl Sandbox {
         let written = loaded.input_data.take();
         let is_whole = written.is_none();
         let loaded = Arc::new(loaded);
-        let inputs = inputs.or(written.map(pipeline_host::codec::in_bulk));
+        let inputs = inputs.or(written.map(pipeline_host::codec::for_all));
         let ended = instance
             .execute(&loaded.manifest, inputs.as_deref())
             .await?;

@@ -248,6 +248,7 @@ export const CASES = [
       await app.fill("code", "class Loop:\n    def process(self, item):\n        return item\n");
       await app.until(() => document.getElementById("status").textContent === "Ready");
     }),
+    ["limits"],
   ],
   [
     "begins every run afresh",

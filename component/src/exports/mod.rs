@@ -7,7 +7,6 @@
 )]
 
 mod manifest;
-mod media;
 mod report;
 
 use std::cell::{Cell, RefCell};
@@ -192,7 +191,7 @@ fn lift_input(input: types::Input, position: u64) -> Result<core::Input, types::
 }
 
 fn lift_item(item: types::Data, position: u64) -> Result<Value, types::PipelineError> {
-    media::lift_item(item).map_err(|message| types::PipelineError {
+    items::lift_item(item).map_err(|message| types::PipelineError {
         message: format!("inputs[{position}]: {message}"),
         item: Some(position),
         ..report::failure(types::ErrorKind::InvalidInput)

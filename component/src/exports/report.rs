@@ -92,8 +92,9 @@ pub(super) fn loaded(loaded: Loaded) -> Result<types::Loaded, types::InvalidMani
         .map(|items| {
             items
                 .into_iter()
-                .map(media::lower_as_value)
+                .map(items::lower_item)
                 .collect::<Result<Vec<_>, _>>()
+                .map(pipeline_codec::in_bulk)
         })
         .transpose()
         .map_err(no_form)?;
@@ -209,7 +210,7 @@ fn each(
 }
 
 fn output((position, item): (usize, Value)) -> Result<types::Data, types::PipelineError> {
-    media::lower_item(item).map_err(|error| types::PipelineError {
+    items::lower_item(item).map_err(|error| types::PipelineError {
         message: format!("outputs[{position}]{error}"),
         ..failure(types::ErrorKind::UnrepresentableOutput)
     })
@@ -271,7 +272,7 @@ impl From<PipelineError> for types::PipelineError {
                     node_id,
                     items: items
                         .into_iter()
-                        .filter_map(|item| media::lower_item(item).ok())
+                        .filter_map(|item| items::lower_item(item).ok())
                         .collect(),
                 })
                 .collect(),

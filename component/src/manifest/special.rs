@@ -8,7 +8,7 @@ use pipeline_codec::forms::{self, Form, MEDIA};
 use super::diagnostic::{Diagnostic, Found, did_you_mean, named};
 use super::path::Path;
 use super::tree::{Kind, Source, Span, Tree};
-use crate::value::{Media, Value, enter};
+use crate::value::{Value, arena, enter, items};
 
 /// Makes values, and notes what is wrong with them.
 pub(crate) struct Values<'a> {
@@ -31,36 +31,40 @@ impl Values<'_> {
         }
     }
 
+    /// A medium, which the codec reads; it is given this one as JSON.
     fn medium(&mut self, name: &str, tree: &Tree, at: &Path<'_>) -> Value {
-        let Kind::Map(entries) = &tree.kind else {
-            return self.error("wrong-type", at, tree.span, || {
-                format!("`{name}` must hold an object, found {}", tree.describe())
-            });
+        let had_errors = self.found.has_errors();
+        let fields = self.nested(tree, at, 0);
+        if !had_errors && self.found.has_errors() {
+            return Value::Null;
+        }
+        let read = || {
+            let fields =
+                arena::lower(fields).map_err(|error| (String::new(), error.to_string()))?;
+            let fields = pipeline_codec::value_to_json(&fields)
+                .map_err(|error| (String::new(), error.to_string()))?;
+            let json = format!("{{\"{name}\": {fields}}}");
+            let data = pipeline_codec::read_item(json.as_bytes())
+                .map_err(|error| (error.path, error.message))?;
+            items::lift_item(data).map_err(|message| (String::new(), message))
         };
-        let payload = Media::payload_of(name);
-        let mut fields = Vec::with_capacity(entries.len());
-        for (key, value) in entries {
-            let field = key.name();
-            let inside = at.key(&field);
-            let value = match &value.kind {
-                Kind::Text(text) if payload == Some(&*field) => match forms::bytes_of(text) {
-                    Ok(bytes) => Value::Bytes(bytes),
-                    Err(error) => self.error("invalid-base64", &inside, value.span, || {
-                        format!("not valid base64: {error}")
-                    }),
-                },
-                _ => self.nested(value, &inside, 0),
+        read().unwrap_or_else(|(path, message)| {
+            let path = path
+                .strip_prefix(name)
+                .unwrap_or(&path)
+                .trim_start_matches('.');
+            let entries = match &tree.kind {
+                Kind::Map(entries) => entries.as_slice(),
+                _ => &[],
             };
-            fields.push((field.into_owned(), value));
-        }
-        match Media::of_fields(name, fields) {
-            Ok(media) => Value::Media(Box::new(media)),
-            Err(error) => {
-                let field = entries.iter().find(|(key, _)| key.name() == error.path);
-                let span = field.map_or(tree.span, |(_, value)| value.span);
-                self.error("invalid-medium", at, span, || format!("{name}: {error}"))
-            }
-        }
+            let wrong = entries.iter().find(|(key, _)| key.name() == path);
+            let span = wrong.map_or(tree.span, |(_, value)| value.span);
+            let place = Some(path).filter(|path| !path.is_empty());
+            let place = place.map(|path| format!("{path}: ")).unwrap_or_default();
+            self.error("invalid-medium", at, span, || {
+                format!("{name}: {place}{message}")
+            })
+        })
     }
 
     /// The value of a tree; where something is wrong, null stands for it.

@@ -74,7 +74,7 @@ impl Run<'_> {
         };
         report::diagnostics(self.source, &loaded.warnings);
         self.warnings = loaded.warnings;
-        let items = items.or(loaded.input_data.map(codec::in_bulk));
+        let items = items.or(loaded.input_data.map(codec::for_all));
         tracing::info!(items = items.as_ref().map(Vec::len), "running");
         let jobs = self.arguments.jobs;
         let (ended, refusals) = match items {

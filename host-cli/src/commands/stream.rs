@@ -41,7 +41,7 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
         // standard input gives too, where it gives any.
         let written = loaded
             .input_data
-            .map(|items| codec::one_by_one(codec::in_bulk(items)));
+            .map(|items| codec::one_by_one(codec::for_all(items)));
         let opened = instance.open(&loaded.manifest).await.map_err(gone)?;
         let mut stream = Stream {
             session: opened.map_err(|error| told(&source, &error, &[]))?,

@@ -98,7 +98,7 @@ class Sandbox:
         else:
             given = arena.field(loaded, "input_data")
             if given is not None:
-                items = [component.Variant("value", value) for value in given]
+                items = list(given)
         if items is None:
             result = instance.call("execute", loaded.manifest)
         else:

@@ -1,12 +1,11 @@
-//! Items (values and media) between the WIT and the executor.
+//! Items (values and media) in the types of the WIT, and as the executor has
+//! them.
 
 use pipeline_codec::names::Named;
+use pipeline_codec::types::{self, Data};
 
-use super::types::{self, Data};
-use crate::value::arena::{lift, lower};
-use crate::value::{
-    Audio, Binary, Control, File, Image, Media, NoForm, Tensor, Text, Value, Video,
-};
+use super::arena::{lift, lower};
+use super::{Audio, Binary, Control, File, Image, Media, NoForm, Tensor, Text, Value, Video};
 
 /// The case of a WIT enum that has a name.
 fn case<T: Named>(name: &str) -> Result<T, NoForm> {
@@ -17,9 +16,9 @@ fn case<T: Named>(name: &str) -> Result<T, NoForm> {
 ///
 /// # Errors
 /// Says what is wrong with it.
-pub(super) fn lift_item(item: Data) -> Result<Value, String> {
+pub fn lift_item(item: Data) -> Result<Value, String> {
     let media = match item {
-        Data::Value(value) => return from_fields(lift(value)?),
+        Data::Value(value) => return lift(value),
         Data::Text(text) => Media::Text(Text {
             text: text.text,
             language: text.language,
@@ -94,44 +93,11 @@ pub(super) fn lift_item(item: Data) -> Result<Value, String> {
     Ok(Value::Media(Box::new(media)))
 }
 
-/// A medium that came as a value, in the place of which a manifest's
-/// `input_data` has it: a mapping by entries with the one key of its form. No
-/// other mapping whose keys are all strings is one by entries.
-fn from_fields(value: Value) -> Result<Value, String> {
-    match value {
-        Value::Entries(mut entries) if matches!(entries.as_slice(), [(Value::Text(_), _)]) => {
-            match entries.pop() {
-                Some((Value::Text(form), Value::Map(fields))) => {
-                    let media = Media::of_fields(&form, fields);
-                    let media = media.map_err(|error| format!("{form}: {error}"))?;
-                    Ok(Value::Media(Box::new(media)))
-                }
-                entry => Ok(Value::Entries(entry.into_iter().collect())),
-            }
-        }
-        value => Ok(value),
-    }
-}
-
-/// A value that `execute` reads as the item, also where that is a medium.
-///
-/// # Errors
-/// Says what has no form.
-pub(super) fn lower_as_value(item: Value) -> Result<types::Value, NoForm> {
-    match item {
-        Value::Media(media) => {
-            let (form, fields) = media.into_fields();
-            lower(Value::Entries(vec![(form.into(), Value::Map(fields))]))
-        }
-        value => lower(value),
-    }
-}
-
 /// Gives an item out.
 ///
 /// # Errors
 /// Says what has no form.
-pub(super) fn lower_item(item: Value) -> Result<Data, NoForm> {
+pub fn lower_item(item: Value) -> Result<Data, NoForm> {
     let media = match item {
         Value::Media(media) => *media,
         value => return lower(value).map(Data::Value),
