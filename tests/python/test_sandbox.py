@@ -284,3 +284,54 @@ def test_threads_share_a_sandbox(sandbox: Sandbox) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_a_manifest_is_read_anew_where_what_it_names_has_changed(own, tmp_path: Path):
+    class_of = (
+        "class Own:\n    def __init__(self, {}=1): pass\n    def process(self, x): return {}\n"
+    )
+    sandbox = own(class_of.format("a", "x"))
+    with_param = manifest(node("own:Own", a=2))
+    for expected, code in (
+        ([5], class_of.format("a", "x")),
+        ([6], class_of.format("a", "x + 1")),
+        (None, class_of.format("b", "x")),
+        ([5], class_of.format("a", "x")),
+    ):
+        (tmp_path / "own.py").write_text(code)
+        if expected is not None:
+            assert sandbox.run(with_param, [5]).outputs == expected
+            continue
+        with pytest.raises(PipelineRunError, match="unknown param `a`") as caught:
+            sandbox.run(json.dumps(with_param), [5])
+        assert caught.value.kind == "invalid-manifest"
+        assert caught.value.diagnostics[0]["path"] == "nodes[0].params.a"
+        assert caught.value.diagnostics[0]["line"] == 1
+
+
+def test_a_manifest_that_is_a_dict_has_no_lines(sandbox: Sandbox):
+    wrong = manifest(node("Ecko"))
+    assert [it["line"] for it in sandbox.check(wrong).diagnostics] == [None]
+    assert [it["line"] for it in sandbox.check(json.dumps(wrong)).diagnostics] == [1]
+    with pytest.raises(PipelineRunError) as caught:
+        sandbox.run(wrong, [1])
+    assert "line" not in str(caught.value)
+
+
+def test_the_same_pipeline_without_a_sandbox(sandbox: Sandbox):
+    graph = manifest(
+        node("MultiplyNode", "double", factor=2),
+        node("AddNode", "add", addend=10),
+        connections=("double>add",),
+    )
+    natively, in_sandbox = remotemedia.run(graph, [5]), sandbox.run(graph, [5])
+    assert natively.outputs == in_sandbox.outputs == [20]
+    assert natively.graph.to_dict() == in_sandbox.graph.to_dict()
+    assert [it["items_in"] for it in natively.metrics] == [1, 1]
+
+
+def test_audio_that_comes_out_can_be_written_to(sandbox: Sandbox):
+    given = media.Audio(array("f", [0.25, 0.5]), 8000, 1)
+    (audio,) = sandbox.run(manifest(node("PassThrough")), [given]).outputs
+    audio.samples[0] = 1.0
+    assert list(audio.samples) == [1.0, 0.5] and list(given.samples) == [0.25, 0.5]

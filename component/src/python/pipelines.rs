@@ -1,6 +1,11 @@
 //! Pipelines for programs in Python: what the package makes its `run` of, natively
 //! and, where a node runs a pipeline of its own, in the component.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "an error ends the run, and is made once"
+)]
+
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
