@@ -20,8 +20,14 @@ const PROBABILITIES: [f64; 24] = [
     0.0143, 0.0127, 0.0128, 0.0131, 0.6729, 0.7248, 0.6978, 0.6875, 0.6361, 0.5135, 0.5082, 0.5031,
 ];
 
-fn run(node_type: &str, params: Vec<(&str, Value)>, items: Vec<Value>) -> Result<Vec<Value>, PipelineError> {
-    let params = params.into_iter().map(|(name, value)| (name.to_owned(), value));
+fn run(
+    node_type: &str,
+    params: Vec<(&str, Value)>,
+    items: Vec<Value>,
+) -> Result<Vec<Value>, PipelineError> {
+    let params = params
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
     let mut spec = node("n", node_type, []);
     spec.params = Value::Map(params.collect());
     let manifest = manifest(vec![spec], &[]);
@@ -66,18 +72,28 @@ fn times(events: &[Value], flag: &str) -> Vec<Value> {
 #[test]
 fn speech_is_found_as_onnxruntime_finds_it() {
     // In pieces that are no frames.
-    let pieces: Vec<_> = syllables().chunks(700).map(|piece| audio(piece.to_vec(), 16_000)).collect();
+    let pieces: Vec<_> = syllables()
+        .chunks(700)
+        .map(|piece| audio(piece.to_vec(), 16_000))
+        .collect();
     let count = pieces.len();
     let given = vad(Vec::new(), pieces);
-    let (media, events): (Vec<_>, Vec<_>) =
-        given.into_iter().partition(|item| matches!(item, Value::Media(_)));
+    let (media, events): (Vec<_>, Vec<_>) = given
+        .into_iter()
+        .partition(|item| matches!(item, Value::Media(_)));
     assert_eq!((media.len(), events.len()), (count, 125));
     for (event, expected) in events[31..].iter().zip(PROBABILITIES) {
         let found = float(event, "speech_probability");
         assert!((found - expected).abs() < 2e-3, "{found} {expected}");
     }
-    assert_eq!(times(&events, "is_speech_start"), [1056, 1536].map(Value::from));
-    assert_eq!(times(&events, "is_speech_end"), [1376, 1888].map(Value::from));
+    assert_eq!(
+        times(&events, "is_speech_start"),
+        [1056, 1536].map(Value::from)
+    );
+    assert_eq!(
+        times(&events, "is_speech_end"),
+        [1376, 1888].map(Value::from)
+    );
     assert_eq!(events[0].get("samples"), Some(&512.into()));
 }
 
@@ -87,9 +103,15 @@ fn other_rates_are_resampled_and_the_lower_model_works() {
     let samples = syllables().iter().flat_map(|&sample| [sample; 2]).collect();
     let quiet = vec![("passthrough_audio", false.into())];
     let events = vad(quiet, vec![audio(samples, 32_000)]);
-    assert_eq!(times(&events, "is_speech_start").first(), Some(&1056.into()));
+    assert_eq!(
+        times(&events, "is_speech_start").first(),
+        Some(&1056.into())
+    );
     let half = syllables().iter().step_by(2).copied().collect();
-    let params = vec![("samplingRate", 8000.into()), ("passthroughAudio", false.into())];
+    let params = vec![
+        ("samplingRate", 8000.into()),
+        ("passthroughAudio", false.into()),
+    ];
     let events = vad(params, vec![audio(half, 8000)]);
     assert_eq!(events.len(), 125);
     assert_eq!(events[0].get("samples"), Some(&256.into()));
@@ -115,8 +137,14 @@ fn affine(double_output: bool) -> Vec<u8> {
         [inputs, text(2, output), text(4, name)].concat()
     };
     let weights = |name: &str, extents: &[u8], values: &[f32]| {
-        let extents = extents.iter().flat_map(|&extent| varint(1, extent)).collect::<Vec<_>>();
-        let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let extents = extents
+            .iter()
+            .flat_map(|&extent| varint(1, extent))
+            .collect::<Vec<_>>();
+        let raw: Vec<u8> = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
         [extents, varint(2, 1), text(8, name), field(9, &raw)].concat()
     };
     let port = |name: &str| {
@@ -143,7 +171,11 @@ fn affine(double_output: bool) -> Vec<u8> {
 
 fn rows(rows: &[[f32; 2]]) -> Value {
     Value::Media(Box::new(Media::Tensor(Tensor {
-        data: rows.iter().flatten().flat_map(|value| value.to_le_bytes()).collect(),
+        data: rows
+            .iter()
+            .flatten()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
         shape: vec![rows.len() as u32, 2],
         dtype: "f32",
         layout: None,
@@ -156,10 +188,16 @@ fn tensors_and_lists_go_through_a_model() {
     std::fs::create_dir_all(&directory).unwrap();
     let model = directory.join("affine.onnx");
     std::fs::write(&model, affine(true)).unwrap();
-    let lists = Value::Map(vec![("X".into(), Value::List(vec![Value::Ints(vec![1, 1])]))]);
+    let lists = Value::Map(vec![(
+        "X".into(),
+        Value::List(vec![Value::Ints(vec![1, 1])]),
+    )]);
     let items = || vec![rows(&[[1.0, 0.0], [0.0, 1.0]]), lists.clone()];
     let given = run("OnnxNode", vec![("model", path(&model))], items()).unwrap();
-    assert_eq!(given, [rows(&[[11.0, 22.0], [13.0, 24.0]]), rows(&[[14.0, 26.0]])]);
+    assert_eq!(
+        given,
+        [rows(&[[11.0, 22.0], [13.0, 24.0]]), rows(&[[14.0, 26.0]])]
+    );
     let params = vec![("model", path(&model)), ("output", "Y".into())];
     let given = run("OnnxNode", params, items()).unwrap();
     assert_eq!(given[1], rows(&[[4.0, 6.0]]));
@@ -178,6 +216,15 @@ fn tensors_and_lists_go_through_a_model() {
     let broken = directory.join("broken.onnx");
     std::fs::write(&broken, &affine(false)[..40]).unwrap();
     let message = fails(vec![("model", path(&broken))], rows(&[]));
-    assert!(message.contains("broken.onnx can't be loaded: "), "{message}");
+    assert!(
+        message.contains("broken.onnx has no outputs: "),
+        "{message}"
+    );
+    std::fs::write(&broken, "no model").unwrap();
+    let message = fails(vec![("model", path(&broken))], rows(&[]));
+    assert!(
+        message.contains("broken.onnx can't be loaded: "),
+        "{message}"
+    );
     std::fs::remove_dir_all(&directory).unwrap();
 }

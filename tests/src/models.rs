@@ -37,7 +37,14 @@ fn install(target: &Path, into: &Path) {
         false => "python3".into(),
     };
     let status = Command::new(python)
-        .args(["-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"])
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-compile",
+        ])
         .args(["--disable-pip-version-check", "--target"])
         .arg(into)
         .arg(SILERO)

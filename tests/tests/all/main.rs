@@ -9,5 +9,6 @@ mod common;
 mod compare;
 mod conformance;
 mod imports;
+mod models;
 mod stdlib;
 mod values;
