@@ -217,6 +217,12 @@ fn tensors_and_lists_go_through_a_model() {
     std::fs::write(&broken, &affine(false)[..40]).unwrap();
     let message = fails(vec![("model", path(&broken))], rows(&[]));
     assert!(
+        message.contains("broken.onnx has no outputs: "),
+        "{message}"
+    );
+    std::fs::write(&broken, "no model").unwrap();
+    let message = fails(vec![("model", path(&broken))], rows(&[]));
+    assert!(
         message.contains("broken.onnx can't be loaded: "),
         "{message}"
     );

@@ -9,6 +9,7 @@ mod common;
 mod compare;
 mod conformance;
 mod imports;
+mod models;
 mod schema;
 mod stdlib;
 mod streaming;

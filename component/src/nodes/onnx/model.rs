@@ -67,6 +67,10 @@ impl Loaded {
         let loaded = ModelOptions::with_all_ops().load_file(&path);
         let model =
             loaded.map_err(|error| setup(format!("the model {shown} can't be loaded: {error}")))?;
+        if model.output_ids().is_empty() {
+            let message = format!("the model {shown} has no outputs: is the file whole?");
+            return Err(setup(message));
+        }
         let ports = |ids: &[NodeId]| ids.iter().map(|&id| port(&model, id)).collect();
         Ok(Self {
             inputs: ports(model.input_ids()),
