@@ -6,7 +6,7 @@
 import fs from "node:fs";
 import { parseArgs } from "node:util";
 
-import { formatResult, parseItem, Pipeline, PipelineError } from "@remotemedia/pipeline";
+import { formatResult, parseInput, Pipeline, PipelineError } from "@remotemedia/pipeline";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -23,7 +23,7 @@ if (file === undefined) {
 
 const pipeline = await Pipeline.load({ nodes: values.nodes });
 try {
-  const inputs = values.input?.map((json) => ({ item: parseItem(json) }));
+  const inputs = values.input?.map(parseInput);
   const result = pipeline.executeData(fs.readFileSync(file, "utf8"), inputs);
   console.log(formatResult(result));
 } catch (error) {

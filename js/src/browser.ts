@@ -33,7 +33,9 @@ const ASSETS = {
  */
 export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   const { assets } = options;
-  const base = assets === undefined ? undefined : new URL(`${String(assets).replace(/\/*$/, "")}/`, document.baseURI);
+  // In a worker, which may have a pool, too, there is no document.
+  const here = (globalThis as { document?: Document }).document?.baseURI ?? location.href;
+  const base = assets === undefined ? undefined : new URL(`${String(assets).replace(/\/*$/, "")}/`, here);
   const place = (asset: keyof typeof ASSETS): string => {
     const { href } = ASSETS[asset]();
     return base === undefined ? href : new URL(NAMES[asset], base).href;

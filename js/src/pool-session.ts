@@ -6,7 +6,7 @@ import type { wit } from "./generated.js";
 import { failed, type Manifest, placed } from "./manifest.js";
 import { type PlainResult, resultOf, type RunResult } from "./results.js";
 import { MOST } from "./session.js";
-import type { Running, Team, Worker } from "./team.js";
+import type { PoolWorker, Running, Team } from "./team.js";
 import { type Item, liftOutputs, lowerInput } from "./values.js";
 import type { Call } from "./wire.js";
 
@@ -15,7 +15,7 @@ const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.f
 /** What `Pool.openSession` gives. Its nodes keep their state from one call to the next. */
 export class PoolSession implements AsyncDisposable {
   readonly #team: Team;
-  readonly #worker: Worker;
+  readonly #worker: PoolWorker;
   readonly #manifest: Manifest;
   readonly #running: Running;
   readonly #maxItems: number;
@@ -24,7 +24,7 @@ export class PoolSession implements AsyncDisposable {
   #closed = false;
 
   /** For `Pool` alone. */
-  constructor(team: Team, worker: Worker, manifest: Manifest, running: Running, maxItems: number) {
+  constructor(team: Team, worker: PoolWorker, manifest: Manifest, running: Running, maxItems: number) {
     this.#team = team;
     this.#worker = worker;
     this.#manifest = manifest;

@@ -124,7 +124,7 @@ export class Pool implements AsyncDisposable {
       this.#team.release(worker);
       return failed(manifest, error);
     }
-    const { maxItems } = limitsOf({ ...this.#options, ...options });
+    const { maxItems } = limitsOf(this.#with(options));
     return new PoolSession(this.#team, worker, manifest, running, maxItems);
   }
 
@@ -147,12 +147,19 @@ export class Pool implements AsyncDisposable {
 
   /** Checks here what a worker is to be held to, so that a mistake is told where it was made. */
   #granted(options: CallOptions): Granted {
-    const { timeout: _, ...limits } = limitsOf({ ...this.#options, ...options });
-    return { limits, nodes: [...(options.nodes ?? this.#options.nodes ?? [])] };
+    const all = this.#with(options);
+    const { timeout: _, ...limits } = limitsOf(all);
+    return { limits, nodes: [...(all.nodes ?? [])] };
   }
 
   #running(options: CallOptions): Running {
-    const { stdout, stderr } = { ...this.#options, ...options };
-    return { timeout: limitsOf({ ...this.#options, ...options }).timeout, signal: options.signal, stdout, stderr };
+    const { stdout, stderr, signal, ...all } = this.#with(options);
+    return { timeout: limitsOf(all).timeout, signal, stdout, stderr };
+  }
+
+  /** A call's options, and the pool's where it has none. */
+  #with(options: CallOptions): Shared {
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    return { ...this.#options, ...Object.fromEntries(given) };
   }
 }

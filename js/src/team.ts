@@ -46,7 +46,7 @@ interface Events {
 const LONGEST = 2 ** 31 - 1;
 
 /** A worker. */
-export class Worker {
+export class PoolWorker {
   readonly #thread: Thread;
   readonly #events: Events;
   #pending: Pending | undefined;
@@ -147,29 +147,29 @@ export class Worker {
 }
 
 interface Waiting {
-  give(worker: Worker): void;
+  give(worker: PoolWorker): void;
   refuse(error: unknown): void;
 }
 
 /** Some workers, and who waits for one. */
 export class Team {
-  readonly #start: (events: Events) => Worker;
+  readonly #start: (events: Events) => PoolWorker;
   readonly #size: number;
   readonly #onFetch: ((bytes: number | undefined) => void) | undefined;
-  readonly #all = new Set<Worker>();
-  readonly #idle: Worker[] = [];
+  readonly #all = new Set<PoolWorker>();
+  readonly #idle: PoolWorker[] = [];
   readonly #waiting: Waiting[] = [];
   #starting = 0;
   #closed = false;
 
   constructor(setup: Setup, start: StartThread, size: number, onFetch?: (bytes: number | undefined) => void) {
-    this.#start = (events) => new Worker(setup, start, events);
+    this.#start = (events) => new PoolWorker(setup, start, events);
     this.#size = size;
     this.#onFetch = onFetch;
   }
 
   /** A worker that is taken until it is released. Waits where all are. */
-  take(signal?: AbortSignal): Promise<Worker> {
+  take(signal?: AbortSignal): Promise<PoolWorker> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new TypeError("the pool is closed");
       signal?.throwIfAborted();
@@ -191,7 +191,7 @@ export class Team {
   }
 
   /** Gives a worker back. */
-  release(worker: Worker): void {
+  release(worker: PoolWorker): void {
     if (worker.ended) return;
     const next = this.#waiting.shift();
     if (next === undefined) this.#idle.push(worker);

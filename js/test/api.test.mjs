@@ -117,6 +117,8 @@ test("check: the same diagnostics as the program's, with places in the text", as
     assert.ok(found.diagnostics.some(({ location }) => location !== undefined));
     const errors = found.diagnostics.filter(({ severity }) => severity === "error");
     assert.deepEqual(errors.map((each) => JSON.parse(formatDiagnostic(each))), error.diagnostics.filter(({ severity }) => severity === "error"));
+    const { kind, message } = error;
+    assert.throws(() => pipeline.execute(text, [1]), { name: "PipelineError", kind, message });
   }
 });
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import test from "node:test";
 
-import { formatError, formatItem, formatResult, parseItem, Pipeline, PipelineError } from "@remotemedia/pipeline";
+import { formatError, formatItem, formatResult, parseInput, parseItem, Pipeline, PipelineError } from "@remotemedia/pipeline";
 
 import { cases, directory, program } from "./common.mjs";
 
@@ -36,7 +36,7 @@ for (const one of all) {
 async function run(one, nodes) {
   const pipeline = await Pipeline.load({ nodes, stdout() {}, stderr() {} });
   try {
-    return pipeline.executeData(one.manifest, one.inputs?.map((json) => ({ item: parseItem(json) })));
+    return pipeline.executeData(one.manifest, one.inputs?.map(parseInput));
   } catch (error) {
     if (error instanceof PipelineError) return error;
     throw error;

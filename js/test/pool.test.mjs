@@ -93,7 +93,8 @@ test("check and listNodes", async (context) => {
 test("nodes in memory, and each call's own", async (context) => {
   const pool = await pooled(context, { nodes: [{ files: { "a.py": "class A:\n    def process(self, item):\n        return 'pool'\n" } }] });
   const manifest = { version: "v1", nodes: [{ id: "n", node_type: "a:A" }] };
-  assert.deepEqual((await pool.run(manifest, { inputs: [0] })).outputs, ["pool"]);
+  const undefineds = { nodes: undefined, timeout: undefined, stdout: undefined, signal: undefined };
+  assert.deepEqual((await pool.run(manifest, { inputs: [0], ...undefineds })).outputs, ["pool"]);
   const files = { "a.py": "class A:\n    def process(self, item):\n        return __file__\n" };
   assert.deepEqual((await pool.run(manifest, { inputs: [0], nodes: [{ name: "mine", files }] })).outputs, ["/nodes/mine/a.py"]);
   await assert.rejects(pool.run(manifest, { inputs: [0], nodes: [{ name: "../x", files }] }), /no name for nodes/);
