@@ -238,7 +238,9 @@ mod tests {
     use super::*;
 
     fn resolved(node_type: &str, params: &[(&str, Value)]) -> (String, Vec<(String, Value)>) {
-        let params = params.iter().map(|(name, value)| ((*name).into(), value.clone()));
+        let params = params
+            .iter()
+            .map(|(name, value)| ((*name).into(), value.clone()));
         let params = Value::Map(params.collect());
         let has = |_: &str, name: &str| ["sample_rate", "quality", "speech_pad_ms"].contains(&name);
         let found = resolve(node_type, &params, false, has);
@@ -251,10 +253,17 @@ mod tests {
     #[test]
     fn resamplers_without_a_rate_pass_audio_on() {
         let low = || ("quality", Value::from("Low"));
-        let (node_type, fields) = resolved("FastResampleNode", &[("targetRate", 8000.into()), low()]);
+        let (node_type, fields) =
+            resolved("FastResampleNode", &[("targetRate", 8000.into()), low()]);
         assert_eq!(node_type, RESAMPLER);
-        let expected = [("sample_rate", Value::from(8000)), ("quality", "low".into())];
-        assert_eq!(fields, expected.map(|(name, value)| (name.to_owned(), value)));
+        let expected = [
+            ("sample_rate", Value::from(8000)),
+            ("quality", "low".into()),
+        ];
+        assert_eq!(
+            fields,
+            expected.map(|(name, value)| (name.to_owned(), value))
+        );
         for params in [&[low()][..], &[("target_rate", "auto".into())]] {
             assert_eq!(resolved("AudioResample", params).0, PASS_THROUGH);
         }
@@ -268,8 +277,14 @@ mod tests {
         let names = |(_, fields): (String, Vec<(String, Value)>)| -> Vec<String> {
             fields.into_iter().map(|(name, _)| name).collect()
         };
-        assert_eq!(names(resolved("SileroVAD", &given)), ["speech_pad_ms", "noSuch"]);
-        assert_eq!(names(resolved("AddNode", &given)), ["speechPadMs", "noSuch"]);
+        assert_eq!(
+            names(resolved("SileroVAD", &given)),
+            ["speech_pad_ms", "noSuch"]
+        );
+        assert_eq!(
+            names(resolved("AddNode", &given)),
+            ["speechPadMs", "noSuch"]
+        );
     }
 
     #[test]

@@ -112,7 +112,10 @@ fn version(checkout: &Path) -> String {
 
 impl Part {
     fn count(&self, outcome: Outcome) -> usize {
-        self.rows.iter().filter(|row| row.outcome == outcome).count()
+        self.rows
+            .iter()
+            .filter(|row| row.outcome == outcome)
+            .count()
     }
 
     fn text(&self) -> String {
@@ -152,7 +155,10 @@ fn files(directory: &Path) -> Result<Vec<String>> {
             let path = format!("{inside}{name}");
             let kind = entry.file_type()?;
             if kind.is_dir() {
-                if !matches!(name.as_str(), ".git" | "node_modules" | "target" | "__pycache__") {
+                if !matches!(
+                    name.as_str(),
+                    ".git" | "node_modules" | "target" | "__pycache__"
+                ) {
                     below(&entry.path(), &format!("{path}/"), found)?;
                 }
             } else if kind.is_file() {
@@ -185,7 +191,10 @@ mod tests {
                 .filter(|line| line.starts_with("| ") && !line.starts_with("| ---"))
                 .skip(1)
                 .collect();
-            assert!(counts.starts_with(&format!("Of {}: ", rows.len())), "{counts}");
+            assert!(
+                counts.starts_with(&format!("Of {}: ", rows.len())),
+                "{counts}"
+            );
             let works = rows.iter().filter(|row| row.contains(" | runs | ")).count();
             assert!(counts.contains(&format!("{works} runs")), "{counts}");
         }

@@ -203,7 +203,11 @@ impl<'a> Reader<'a> {
         let files = self.list(tree, &object.at("python_nodes"), |reader, tree, at| {
             if let Some(path) = tree.text() {
                 let (path, node_type, class) = (path.to_owned(), None, None);
-                return Some(PythonFile { path, node_type, class });
+                return Some(PythonFile {
+                    path,
+                    node_type,
+                    class,
+                });
             }
             let object = reader.object(tree, at, KNOWN)?;
             let path = reader.required(&object, "path");

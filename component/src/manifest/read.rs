@@ -296,7 +296,9 @@ fn unfolded(mut tree: Tree, source: &Source<'_>) -> Result<Tree, Box<Diagnostic>
     let Kind::Map(entries) = &mut tree.kind else {
         return Ok(tree);
     };
-    let manifest = entries.iter_mut().find(|(key, _)| key.text() == Some("manifest"));
+    let manifest = entries
+        .iter_mut()
+        .find(|(key, _)| key.text() == Some("manifest"));
     if let Some((_, value)) = manifest
         && let Some(text) = value.text()
     {

@@ -30,10 +30,7 @@ impl PythonNode {
             let open = || -> PyResult<Self> {
                 let bridge = bridge::get(py)?;
                 let params = convert::to_python(py, params)?;
-                let runner = bridge
-                    .open_node
-                    .bind(py)
-                    .call1((node_type, id, params))?;
+                let runner = bridge.open_node.bind(py).call1((node_type, id, params))?;
                 let streaming = runner.getattr(intern!(py, "streaming"))?.is_truthy()?;
                 let source = runner.getattr(intern!(py, "source"))?.is_truthy()?;
                 let take = runner.getattr(match streaming {

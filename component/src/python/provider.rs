@@ -136,7 +136,10 @@ impl registry::Provider for Provider {
         interpreter::ensure_up()?;
         Python::attach(|py| {
             let find = || -> PyResult<String> {
-                let class = bridge::get(py)?.class_of_file.bind(py).call1((path, name))?;
+                let class = bridge::get(py)?
+                    .class_of_file
+                    .bind(py)
+                    .call1((path, name))?;
                 class.extract()
             };
             find().map_err(|error| lookup_error(py, &error).message)

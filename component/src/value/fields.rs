@@ -44,7 +44,10 @@ impl Fields {
             Some(Value::Int(value)) => Some(i128::from(value)),
             Some(Value::BigInt(value)) => i128::try_from(&*value).ok(),
             Some(other) => {
-                return wrong(name, format!("must be a whole number, found {}", other.kind()));
+                return wrong(
+                    name,
+                    format!("must be a whole number, found {}", other.kind()),
+                );
             }
             None => return Ok(None),
         };
@@ -59,7 +62,11 @@ impl Fields {
             .map_or_else(|| Self::missing(name), Ok)
     }
 
-    fn one_of(&mut self, name: &str, known: &'static [&'static str]) -> Result<&'static str, NoForm> {
+    fn one_of(
+        &mut self,
+        name: &str,
+        known: &'static [&'static str],
+    ) -> Result<&'static str, NoForm> {
         let text = self.text(name)?;
         match known.iter().find(|known| **known == text) {
             Some(known) => Ok(known),
@@ -70,7 +77,10 @@ impl Fields {
     fn boolean(&mut self, name: &str) -> Result<bool, NoForm> {
         match self.take(name) {
             Some(Value::Bool(value)) => Ok(value),
-            Some(other) => wrong(name, format!("must be true or false, found {}", other.kind())),
+            Some(other) => wrong(
+                name,
+                format!("must be true or false, found {}", other.kind()),
+            ),
             None => Ok(false),
         }
     }
@@ -89,7 +99,12 @@ impl Fields {
             None => return Self::missing("shape"),
         };
         let extents: Result<_, _> = extents.into_iter().map(u32::try_from).collect();
-        extents.or_else(|_| wrong("shape", "must be a list of whole numbers that are not negative"))
+        extents.or_else(|_| {
+            wrong(
+                "shape",
+                "must be a list of whole numbers that are not negative",
+            )
+        })
     }
 }
 
@@ -367,8 +382,12 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         let error = |form: &str, fields: &[(&str, Value)]| {
-            let fields = fields.iter().map(|(name, value)| ((*name).into(), value.clone()));
-            Media::of_fields(form, fields.collect()).unwrap_err().to_string()
+            let fields = fields
+                .iter()
+                .map(|(name, value)| ((*name).into(), value.clone()));
+            Media::of_fields(form, fields.collect())
+                .unwrap_err()
+                .to_string()
         };
         let text = ("text", Value::from("t"));
         assert_eq!(error("$text", &[]), "text: is missing");

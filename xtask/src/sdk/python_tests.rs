@@ -33,7 +33,15 @@ pub(super) fn part(checkout: &Path, work: &Path) -> Result<Part> {
         }
     }
     let output = shell::command(&python, &tests)
-        .args(["-m", "pytest", "-rA", "--tb=no", "-q", "-p", "no:cacheprovider"])
+        .args([
+            "-m",
+            "pytest",
+            "-rA",
+            "--tb=no",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+        ])
         .args(["--continue-on-collection-errors", "."])
         .env("PYTHONPATH", crate::root().join("python"))
         .env("COLUMNS", "500")
@@ -63,7 +71,13 @@ fn environment() -> Result<PathBuf> {
         )?;
         shell::output(
             shell::command(&python, &root)
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                .args([
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                ])
                 .args(NEEDED),
         )
         .map(drop)
@@ -79,14 +93,20 @@ fn row(line: &str) -> Option<Row> {
         "SKIPPED" => {
             let (_, rest) = rest.split_once("] ")?;
             let (place, why) = rest.split_once(": ")?;
-            (Outcome::OutOfReach, place, format!("it skips itself: {why}"))
+            (
+                Outcome::OutOfReach,
+                place,
+                format!("it skips itself: {why}"),
+            )
         }
         "FAILED" => {
             let (name, why) = rest.split_once(" - ").unwrap_or((rest, ""));
             (Outcome::Fails, name, why.to_owned())
         }
         "ERROR" => {
-            let (name, why) = rest.split_once(" - ").unwrap_or((rest, "can't be imported"));
+            let (name, why) = rest
+                .split_once(" - ")
+                .unwrap_or((rest, "can't be imported"));
             (Outcome::OutOfReach, name, why.to_owned())
         }
         _ => return None,

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::shell;
 
 /// Seconds that a run may take.
-const TIMEOUT: &str = "60";
+const TIMEOUT: &str = "10";
 
 /// Runs the program `pipeline` on input of several kinds.
 pub(super) struct Runner {
@@ -44,12 +44,15 @@ impl Runner {
             inputs: vec![
                 ("mono audio", audio("mono", 16_000, 1)?),
                 ("stereo audio", audio("stereo", 48_000, 2)?),
-                ("text", plain(&[r#""Hello there. How are you?""#, r#""Well.""#])),
+                (
+                    "text",
+                    plain(&[r#""Hello there. How are you?""#, r#""Well.""#]),
+                ),
                 ("numbers", plain(&["1", "2.5", "3"])),
                 (
                     "objects",
                     plain(&[
-                        r#"{"value": 3, "text": "a b", "operation": "add", "args": [1, 2], "data": 2}"#,
+                        r#"{"value": 3, "text": "a b", "operation": "add", "args": [1, 2], "data": 2, "code": "result = 1"}"#,
                     ]),
                 ),
             ],
@@ -97,7 +100,10 @@ impl Runner {
 
     fn run_on(&self, manifest: &Path, nodes: &[&Path], items: &[String]) -> Result<Ran> {
         let mut command = shell::command(&self.program, &self.work);
-        command.arg("run").arg(manifest).args(["--timeout", TIMEOUT]);
+        command
+            .arg("run")
+            .arg(manifest)
+            .args(["--timeout", TIMEOUT]);
         for item in items {
             command.args(["--input", item]);
         }
@@ -142,7 +148,10 @@ fn speech(rate: u32, channels: u16) -> Vec<Vec<f32>> {
         samples
     };
     let loudness = [0.4, 0.4, 0.0, 0.0, 0.4, 5.0, 0.0, 0.4];
-    (0..).zip(loudness).map(|(number, loudness)| piece(number, loudness)).collect()
+    (0..)
+        .zip(loudness)
+        .map(|(number, loudness)| piece(number, loudness))
+        .collect()
 }
 
 /// A WAV file of 32-bit floats.
