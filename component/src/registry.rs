@@ -366,6 +366,10 @@ impl Registry {
         let usable = infos.iter().filter(|info| info.unavailable.is_none());
         let names: Vec<&str> = usable.map(|info| info.node_type.as_str()).collect();
         let near = crate::manifest::nearest(node_type, names.iter().copied());
+        let names: Vec<&str> = names
+            .into_iter()
+            .filter(|name| aliases::target(name).is_none())
+            .collect();
         match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if names.len() <= 12 => {

@@ -81,6 +81,19 @@ class Positional(OldStyle):
         return f"{self.voice} {data.as_json()}"
 
 
+class ConfigFirst(MultiprocessNode):
+    def __init__(self, config=None, *, node_id=None, model="a", **kwargs):
+        super().__init__(config, **kwargs)
+        self.given = (node_id, model)
+
+    def process(self, data):
+        return list(self.given)
+
+
+def test_a_config_may_come_first():
+    assert run(ConfigFirst, [1], {"model": "b"})[0] == [["n1", "b"]]
+
+
 def test_constructors_as_the_sdk_has_them():
     results, node = run(Positional, [[1]], {"voice": "b", "x": 1})
     assert results == ["b [1]"]

@@ -94,10 +94,15 @@ def _made(cls: Any, node_type: str, node_id: str, params: dict[str, object]) -> 
     if inspection.takes_config(cls):
         from ..core.multiprocessing import NodeConfig
 
-        named = {param.name for param in signature.params} - {"node_id", "config"}
+        named = [param.name for param in signature.params]
         given = {name: value for name, value in params.items() if name in named}
-        config = NodeConfig(node_id, node_type, params)
-        return cls(node_id, config=config, **given)
+        given["config"] = NodeConfig(node_id, node_type, params)
+        if named[:1] != ["config"]:
+            given.pop("node_id", None)
+            return cls(node_id, **given)
+        if "node_id" in named:
+            given["node_id"] = node_id
+        return cls(**given)
     if not signature.open:
         # The options that every node takes are for those that take them.
         params = {

@@ -15,6 +15,7 @@ Every JSON and YAML file that has nodes. What can be checked is run on generated
 speech, text, numbers, objects, whichever suits it first.";
 
 pub(super) fn part(checkout: &Path, runner: &Runner) -> Result<Part> {
+    let sources = sources(checkout)?;
     let mut rows = Vec::new();
     for name in files(checkout)? {
         if !name.ends_with(".json") && !name.ends_with(".yaml") && !name.ends_with(".yml") {
@@ -23,7 +24,7 @@ pub(super) fn part(checkout: &Path, runner: &Runner) -> Result<Part> {
         let path = checkout.join(&name);
         let text = fs::read(&path)?;
         if has_nodes(&String::from_utf8_lossy(&text)) {
-            let (outcome, why) = try_out(&path, runner)?;
+            let (outcome, why) = try_out(&path, &sources, runner)?;
             rows.push(Row { name, outcome, why });
         }
     }
@@ -41,7 +42,18 @@ fn has_nodes(text: &str) -> bool {
         || text.lines().any(|line| line.starts_with("nodes:"))
 }
 
-fn try_out(path: &Path, runner: &Runner) -> Result<(Outcome, String)> {
+/// All that the SDK is written in, to see whether it has a node type at all.
+fn sources(checkout: &Path) -> Result<String> {
+    let mut text = String::new();
+    for name in files(checkout)? {
+        if name.ends_with(".rs") || name.ends_with(".py") {
+            text.push_str(&String::from_utf8_lossy(&fs::read(checkout.join(name))?));
+        }
+    }
+    Ok(text)
+}
+
+fn try_out(path: &Path, sources: &str, runner: &Runner) -> Result<(Outcome, String)> {
     let said = runner.check(path, None)?;
     let list = |name: &str| said[name].as_array().cloned().unwrap_or_default();
     let errors = list("diagnostics")
@@ -66,6 +78,16 @@ fn try_out(path: &Path, runner: &Runner) -> Result<(Outcome, String)> {
         });
     }
     let code = |error: &Value| error["code"].as_str().unwrap_or_default().to_owned();
+    let is_the_sdks = |error: &Value| {
+        let name = name(error);
+        let class = name.rsplit(['.', ':']).next().unwrap_or(name);
+        let written = [format!("\"{name}\""), format!("class {class}")];
+        written.iter().any(|text| sources.contains(text))
+    };
+    let missing = errors
+        .iter()
+        .any(|error| code(error) == "unknown-node-type" && is_the_sdks(error));
+    let reason = |error: &Value| reason(error, is_the_sdks(error));
     let reasons: BTreeSet<String> = errors.iter().map(reason).collect();
     let reasons: Vec<String> = reasons.into_iter().collect();
     let all = |codes: &[&str]| {
@@ -73,7 +95,9 @@ fn try_out(path: &Path, runner: &Runner) -> Result<(Outcome, String)> {
             .iter()
             .all(|error| codes.contains(&code(error).as_str()))
     };
-    let outcome = if all(&[
+    let outcome = if missing {
+        Outcome::Fails
+    } else if all(&[
         "unavailable-node-type",
         "gpu-required",
         "placement-unavailable",
@@ -94,10 +118,16 @@ fn try_out(path: &Path, runner: &Runner) -> Result<(Outcome, String)> {
     Ok((outcome, reasons.join("; ")))
 }
 
-/// An error in few words.
-fn reason(error: &Value) -> String {
+/// The first name in an error's message.
+fn name(error: &Value) -> &str {
     let message = error["message"].as_str().unwrap_or_default();
-    let name = message.split('`').nth(1).unwrap_or_default();
+    message.split('`').nth(1).unwrap_or_default()
+}
+
+/// An error in few words.
+fn reason(error: &Value, is_the_sdks: bool) -> String {
+    let message = error["message"].as_str().unwrap_or_default();
+    let name = name(error);
     match error["code"].as_str() {
         Some("unavailable-node-type") => {
             let why = message
@@ -105,7 +135,8 @@ fn reason(error: &Value) -> String {
                 .map_or(message, |(_, why)| why);
             format!("`{name}` {why}")
         }
-        Some("unknown-node-type") => format!("`{name}` is no node of the SDK's either"),
+        Some("unknown-node-type") if is_the_sdks => format!("`{name}` is not here"),
+        Some("unknown-node-type") => format!("the SDK has no `{name}` either"),
         _ => message.to_owned(),
     }
 }

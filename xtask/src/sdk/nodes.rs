@@ -88,23 +88,16 @@ fn try_out(class: &Class, path: &Path, runner: &Runner) -> Result<(Outcome, Stri
             break;
         };
         let message = error["message"].as_str().unwrap_or_default();
-        match message.split_once("missing required param `") {
-            Some((_, rest)) => {
-                let name = rest.split('`').next().unwrap_or_default();
-                params.insert(name.to_owned(), json!(100));
-            }
-            None => {
-                let needs = message.contains("needs") || message.contains("No module named");
-                let outcome = if needs {
-                    Outcome::OutOfReach
-                } else {
-                    Outcome::Fails
-                };
-                return Ok((
-                    outcome,
-                    message.lines().next().unwrap_or_default().to_owned(),
-                ));
-            }
+        let named = |before: &str| {
+            let (_, rest) = message.split_once(before)?;
+            rest.split_once('`').map(|(name, _)| name.to_owned())
+        };
+        if let Some(name) = named("missing required param `") {
+            params.insert(name, json!(100));
+        } else if let Some(name) = named("param `").filter(|_| message.contains("expected str")) {
+            params.insert(name, json!("x"));
+        } else {
+            return Ok((outcome(message), first_line(message)));
         }
     }
     let plain = json!({"id": "node", "node_type": node_type, "params": params});
@@ -135,9 +128,25 @@ fn try_out(class: &Class, path: &Path, runner: &Runner) -> Result<(Outcome, Stri
         ));
     }
     let message = said.pop().unwrap_or_default();
-    let outcome = match message.contains("needs") || message.contains("No module named") {
+    Ok((outcome(&message), first_line(&message)))
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+/// Whether a message is about something that is not there, or about a fault.
+fn outcome(message: &str) -> Outcome {
+    const MISSING: &[&str] = &[
+        " needs `",
+        "not installed",
+        "No module named",
+        "says that it needs",
+        "does not support processes",
+        "must be executed via Rust runtime",
+    ];
+    match MISSING.iter().any(|text| message.contains(text)) {
         true => Outcome::OutOfReach,
         false => Outcome::Fails,
-    };
-    Ok((outcome, message))
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::shell;
 
 /// Seconds that a run may take.
-const TIMEOUT: &str = "60";
+const TIMEOUT: &str = "10";
 
 /// Runs the program `pipeline` on input of several kinds.
 pub(super) struct Runner {
@@ -52,7 +52,7 @@ impl Runner {
                 (
                     "objects",
                     plain(&[
-                        r#"{"value": 3, "text": "a b", "operation": "add", "args": [1, 2], "data": 2}"#,
+                        r#"{"value": 3, "text": "a b", "operation": "add", "args": [1, 2], "data": 2, "code": "result = 1"}"#,
                     ]),
                 ),
             ],

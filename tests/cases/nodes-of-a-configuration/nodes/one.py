@@ -1,0 +1,3 @@
+class Upper:
+    def process(self, text):
+        return text.upper()

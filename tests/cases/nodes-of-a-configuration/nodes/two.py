@@ -1,0 +1,3 @@
+class PutIntoBrackets:
+    def process(self, text):
+        return f"<{text}>"
