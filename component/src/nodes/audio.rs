@@ -60,7 +60,7 @@ impl<P> AudioNode<P> {
 /// Whether audio's fields go together.
 pub(super) fn check(audio: &Audio) -> Result<(), NodeError> {
     let channels = audio.channels as usize;
-    if channels == 0 || audio.sample_rate == 0 || audio.samples.len() % channels != 0 {
+    if channels == 0 || audio.sample_rate == 0 || !audio.samples.len().is_multiple_of(channels) {
         let message = "the audio's sample rate, channels and samples do not go together";
         return Err(NodeError::failed(message));
     }

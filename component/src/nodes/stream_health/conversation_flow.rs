@@ -84,10 +84,10 @@ impl Node for Flow {
             self.spans.clear();
             self.current = None;
         }
-        if kind(&item) == Some("speech.presence") {
-            if let Some(state) = text(&item, "state").and_then(State::of) {
-                self.enter(state);
-            }
+        if kind(&item) == Some("speech.presence")
+            && let Some(state) = text(&item, "state").and_then(State::of)
+        {
+            self.enter(state);
         }
         let start = self.now.saturating_sub(u64::from(self.window_ms) * 1000);
         while self.spans.front().is_some_and(|&(_, end, _)| end <= start) {

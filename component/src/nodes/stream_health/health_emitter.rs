@@ -243,10 +243,11 @@ impl Emitter {
             note("SESSION_DEGRADED", state == Some("degraded"));
         }
         // Whoever gives events of ever new names must not fill the memory.
-        if let (Some(health), 1..=64) = (number(event, "health"), schema.len()) {
-            if self.upstream.len() < 64 || self.upstream.contains_key(schema) {
-                self.upstream.insert(schema.to_owned(), health);
-            }
+        let is_known = self.upstream.contains_key(schema);
+        if let (Some(health), 1..=64) = (number(event, "health"), schema.len())
+            && (is_known || self.upstream.len() < 64)
+        {
+            self.upstream.insert(schema.to_owned(), health);
         }
     }
 
