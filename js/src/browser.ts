@@ -106,8 +106,12 @@ async function fetched(get: (url: string) => Promise<Response>, url: string): Pr
   } catch (error) {
     throw new Error(`can't fetch ${url}: there is no connection to the server`, { cause: error });
   }
-  if (response.ok) return response;
-  throw new Error(`can't fetch ${url}: the server answered ${response.status}`);
+  // Servers of single pages have one for every address.
+  const html = response.headers.get("content-type")?.startsWith("text/html") === true;
+  if (response.ok && !html) return response;
+  const answer = response.ok ? "a page" : `${response.status}`;
+  const hint = "the package's directory `dist/assets` has to be there, or where the option `assets` says";
+  throw new Error(`can't fetch ${url}: the server answered ${answer} (${hint})`);
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;

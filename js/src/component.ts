@@ -60,6 +60,8 @@ export function unpackImage(
 export class Component {
   readonly parts: Parts;
   #spare: { memory: WebAssembly.Memory; most: number; clean: boolean } | undefined;
+  /** Whether a timer is set for that. */
+  #preparing = false;
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -101,12 +103,15 @@ export class Component {
     if (memory.buffer.byteLength === this.leastMemory) {
       this.#spare = { memory, most: pagesOf(mostBytes), clean: false };
     }
+    if (this.#preparing) return;
+    this.#preparing = true;
     const timer: unknown = setTimeout(() => this.#prepare(mostBytes), 0);
     // On Node it is no reason for the process to live on.
     (timer as { unref?(): void }).unref?.();
   }
 
   #prepare(mostBytes: number): void {
+    this.#preparing = false;
     if (this.#spare?.clean === true) return;
     const memory = this.take(mostBytes);
     this.#spare = { memory, most: pagesOf(mostBytes), clean: true };

@@ -130,6 +130,7 @@ test("a bundle by esbuild, with the assets beside it, in a browser", async () =>
   });
   assert.deepEqual(warnings, []);
   fs.copyFileSync(path.join(made, "index.html"), path.join(made, "out/index.html"));
+  assert.match(await shown(path.join(made, "out")), /library\.json|pipeline\..*: the server answered 404 \(the package's directory `dist\/assets`/);
   fs.cpSync(path.join(folder, "node_modules/@remotemedia/pipeline/dist/assets"), path.join(made, "out/assets"), { recursive: true });
   assert.equal(await shown(path.join(made, "out")), POOL_SAYS);
 });
