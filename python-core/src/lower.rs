@@ -417,7 +417,10 @@ thread_local! {
 fn samples(view: &Bound<'_, PyAny>) -> PyResult<Vec<f32>> {
     let buffer = PyBuffer::<f32>::get(view)?;
     let mut samples = KEPT.take();
-    samples.resize(buffer.item_count(), 0.0);
+    if samples.len() < buffer.item_count() {
+        return buffer.to_vec(view.py());
+    }
+    samples.truncate(buffer.item_count());
     buffer.copy_to_slice(view.py(), &mut samples)?;
     Ok(samples)
 }
