@@ -6,8 +6,9 @@
 Needs what `cargo xtask build` and `cargo xtask wheel` leave in `target`, and the program that it is
 compared with: `cargo build --release -p pipeline-benches`. The two take turns, round by round, in
 one run on one machine, so that a noisy machine is noisy for both; what is compared are the medians
-of all rounds. Exit code 1 if a bar is missed. With `--record` the samples are written to
-benches/results/python-<date>.json.
+of all rounds. On a machine that does other work besides, give it both cores for its seconds (`chrt
+--fifo 5 benches/python.py`): two threads can't be faster than one on one core. Exit code 1 if a bar
+is missed. With `--record` the samples are written to benches/results/python-<date>.json.
 """
 
 from __future__ import annotations

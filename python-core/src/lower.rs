@@ -1,5 +1,7 @@
 //! Python objects to items.
 
+use std::cell::RefCell;
+
 use pipeline_host::codec::names::Named;
 use pipeline_host::types::{
     Audio, Binary, Control, Data, File, Image, ImageFormat, Input, Tensor, Text, Value, ValueNode,
@@ -400,8 +402,36 @@ fn raw(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     PyBuffer::<u8>::get(&view)?.to_vec(py)
 }
 
+/// Most samples of the memory that a thread keeps for the next input.
+const MOST_KEPT: usize = 8 << 20;
+
+thread_local! {
+    /// Samples of an input that is done with: their memory is for the next. To get
+    /// it from the system, page by page, takes longer than all that is done with it.
+    static KEPT: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
 fn samples(view: &Bound<'_, PyAny>) -> PyResult<Vec<f32>> {
-    PyBuffer::<f32>::get(view)?.to_vec(view.py())
+    let buffer = PyBuffer::<f32>::get(view)?;
+    let mut samples = KEPT.take();
+    if samples.len() < buffer.item_count() {
+        return buffer.to_vec(view.py());
+    }
+    samples.truncate(buffer.item_count());
+    buffer.copy_to_slice(view.py(), &mut samples)?;
+    Ok(samples)
+}
+
+/// Takes back what inputs were made of, for the inputs of the next run.
+pub(crate) fn recycle(inputs: Option<Vec<Input>>) {
+    for input in inputs.into_iter().flatten() {
+        if let Data::Audio(audio) = input.item
+            && audio.samples.capacity() <= MOST_KEPT
+        {
+            KEPT.set(audio.samples);
+            return;
+        }
+    }
 }
 
 /// The case of an enum that an attribute names.

@@ -193,13 +193,17 @@ impl Sandbox {
     ) -> Result<(RunResult, Arc<Loaded>), Failed> {
         let mut instance = self.sandbox.instantiate(limits).await?;
         if let Some(known) = self.known.get(manifest) {
-            match instance.execute(&known.manifest, inputs.as_deref()).await? {
+            let ended = instance.execute(&known.manifest, inputs.as_deref());
+            match ended.await? {
                 // What it names is no longer as it was: read anew, it has its errors in
                 // their places.
                 Err(error) if error.kind == ErrorKind::InvalidManifest => {
                     instance = self.sandbox.instantiate(limits).await?;
                 }
-                ended => return Ok((ended?, known)),
+                ended => {
+                    lower::recycle(inputs);
+                    return Ok((ended?, known));
+                }
             }
         }
         let loaded = instance.load(manifest).await?;
@@ -211,6 +215,7 @@ impl Sandbox {
         let ended = instance
             .execute(&loaded.manifest, inputs.as_deref())
             .await?;
+        lower::recycle(inputs);
         if is_whole {
             self.known.put(manifest, &loaded);
         }
