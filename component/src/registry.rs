@@ -115,13 +115,13 @@ pub trait Provider {
         true
     }
 
-    /// How a manifest names a class in a file of Python: the one of this name,
-    /// or the only one.
+    /// The node classes in a file of Python that a configuration names: how a
+    /// manifest names each, and a name that it goes by.
     ///
     /// # Errors
-    /// Why there is no such class.
-    fn class_of_file(&self, path: &str, _name: Option<&str>) -> Result<String, String> {
-        Err(format!("there is no Python that `{path}` could be read by"))
+    /// Why the file can't be imported.
+    fn classes_of_file(&self, _path: &str) -> Result<Vec<(String, String)>, String> {
+        Ok(Vec::new())
     }
 
     /// What is doubtful about where node types come from.
@@ -341,16 +341,15 @@ impl Registry {
             .is_none_or(|provider| provider.is_sandbox())
     }
 
-    /// How a manifest names a class in a file of Python: the one of this name,
-    /// or the only one.
+    /// The node classes in a file of Python that a configuration names: how a
+    /// manifest names each, and a name that it goes by.
     ///
     /// # Errors
-    /// Why there is no such class.
-    pub fn class_of_file(&self, path: &str, name: Option<&str>) -> Result<String, String> {
-        match &self.provider {
-            Some(provider) => provider.class_of_file(path, name),
-            None => Err(format!("there is no Python that `{path}` could be read by")),
-        }
+    /// Why the file can't be imported.
+    pub fn classes_of_file(&self, path: &str) -> Result<Vec<(String, String)>, String> {
+        self.provider
+            .as_ref()
+            .map_or_else(|| Ok(Vec::new()), |provider| provider.classes_of_file(path))
     }
 
     /// What is doubtful about where node types of the user's own come from.

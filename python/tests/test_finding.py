@@ -80,15 +80,10 @@ def test_own_classes_go_before_what_is_left_out(nodes):
 def test_files_of_a_configuration(nodes):
     two = SHOUT + "\n\n" + SHOUT.replace("ShoutOfOne", "Whisper")
     nodes(nodes__mine=SHOUT, nodes__two=two, other__mine=SHOUT.replace("One", "Two"))
-    assert bridge.class_of_file("./nodes/mine.py") == "nodes.mine:ShoutOfOne"
-    assert bridge.class_of_file("/somewhere/nodes/two.py", "Whisper") == "nodes.two:Whisper"
-    for path, name, message in [
-        ("nodes/two.py", None, "several node classes: there is `nodes.two:ShoutOfOne`"),
-        ("nodes/mine.py", "Other", "no node class `Other`"),
-        ("nodes/none.py", None, "in no directory that was given"),
-    ]:
-        with pytest.raises(UnknownNodeType, match=message):
-            bridge.class_of_file(path, name)
+    assert bridge.classes_of_file("./nodes/mine.py") == [("nodes.mine:ShoutOfOne", "ShoutOfOne")]
+    both = [name for _, name in bridge.classes_of_file("/somewhere/nodes/two.py")]
+    assert both == ["ShoutOfOne", "Whisper"]
+    assert bridge.classes_of_file("nodes/none.py") == []
 
 
 def test_a_file_written_as_part_of_the_package(nodes):

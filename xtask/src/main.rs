@@ -152,6 +152,9 @@ enum Task {
         /// The checkout
         #[arg(long)]
         checkout: PathBuf,
+        /// Try a build that is there instead of making one
+        #[arg(long)]
+        dist: Option<PathBuf>,
     },
     /// Write the table in docs/hosts.md from the results of the last tests
     Hosts,
@@ -196,7 +199,9 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }),
         Task::Packages { only } => packages::run(&only),
-        Task::Sdk { checkout } => sdk::run(&checkout).map(|()| ExitCode::SUCCESS),
+        Task::Sdk { checkout, dist } => {
+            sdk::run(&checkout, dist.as_deref()).map(|()| ExitCode::SUCCESS)
+        }
         Task::Hosts => hosts::write().map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {

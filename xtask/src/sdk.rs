@@ -55,11 +55,12 @@ struct Part {
     rows: Vec<Row>,
 }
 
-/// Builds everything, tries all that the checkout has, and writes the tables.
+/// Builds everything, unless a build is given, tries all that the checkout has,
+/// and writes the tables.
 ///
 /// # Errors
 /// Where the directory is no checkout of the SDK, or a tool can't be had.
-pub(crate) fn run(checkout: &Path) -> Result<()> {
+pub(crate) fn run(checkout: &Path, dist: Option<&Path>) -> Result<()> {
     let checkout = fs::canonicalize(checkout)
         .with_context(|| format!("there is no directory {}", checkout.display()))?;
     let package = checkout.join("clients/python/remotemedia");
@@ -68,7 +69,10 @@ pub(crate) fn run(checkout: &Path) -> Result<()> {
         "{} is no checkout of the SDK: it has no clients/python/remotemedia",
         checkout.display()
     );
-    let dist = dist::build(dist::Flavour::Full)?;
+    let dist = match dist {
+        Some(dist) => fs::canonicalize(dist)?,
+        None => dist::build(dist::Flavour::Full)?,
+    };
     let work = crate::target().join("sdk");
     fs::create_dir_all(&work)?;
     let runner = runs::Runner::new(&dist, &work)?;

@@ -118,7 +118,7 @@ pub struct NodeSpec {
     pub node_type: String,
     /// Parameters: a [`Value::Map`].
     pub params: Value,
-    /// Whether `process` gets the stream of all items instead of one.
+    /// What the SDK's manifests tell its scheduler; it changes nothing here.
     pub is_streaming: bool,
     /// Whether the node's items are outputs of the pipeline even where they
     /// also go on to other nodes.

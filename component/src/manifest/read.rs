@@ -1,6 +1,8 @@
 //! Manifests from text.
 
-use super::diagnostic::{Diagnostic, Found, Location};
+use std::collections::HashMap;
+
+use super::diagnostic::{Diagnostic, Found, Location, enumerate, named};
 use super::fields::{Reader, names};
 use super::path::{self, Path};
 use super::special::Values;
@@ -114,6 +116,9 @@ pub fn load(text: &str, registry: &Registry) -> Result<Loaded, Box<InvalidManife
     }
 }
 
+/// Most files that `python_nodes` may name: each is imported.
+const MAX_FILES: usize = 100;
+
 /// Puts classes of the files that `python_nodes` names in the place of the node
 /// types that mean them.
 fn find_classes(
@@ -121,31 +126,65 @@ fn find_classes(
     files: &[PythonFile],
     registry: &Registry,
 ) -> Vec<Diagnostic> {
-    let mut wrong = Vec::new();
     let all = Path::Root.key("python_nodes");
+    if files.len() > MAX_FILES {
+        let message = format!("{} files are named; at most {MAX_FILES} are", files.len());
+        return vec![Diagnostic::error("too-many-files", all, message)];
+    }
+    let mut classes: HashMap<String, String> = HashMap::new();
+    let mut wrong = Vec::new();
     for (position, file) in files.iter().enumerate() {
-        for node in &mut manifest.nodes {
-            let class = match &file.node_type {
-                Some(node_type) if *node_type != node.node_type => continue,
-                Some(_) => file.class.as_deref(),
-                None if node.node_type.contains(':') => continue,
-                None => Some(node.node_type.as_str()),
-            };
-            match registry.class_of_file(&file.path, class) {
-                Ok(class) => node.node_type = class,
-                // One of its classes need not be meant by this node.
-                Err(_) if file.node_type.is_none() => {}
-                Err(message) => {
-                    let at = all.index(position);
-                    let error = Diagnostic::error("python-nodes", at, message)
-                        .help("the directory of the file has to be given, as by `--nodes DIR`");
-                    wrong.push(error);
-                    break;
-                }
-            }
+        match registry
+            .classes_of_file(&file.path)
+            .and_then(|found| meant(file, found))
+        {
+            Ok(found) => classes.extend(found),
+            Err(message) => wrong.push(
+                Diagnostic::error("python-nodes", all.index(position), message)
+                    .help("the directory of the file has to be given, as by `--nodes DIR`"),
+            ),
+        }
+    }
+    for node in &mut manifest.nodes {
+        if let Some(class) = classes.get(&node.node_type) {
+            node.node_type.clone_from(class);
         }
     }
     wrong
+}
+
+/// The node types that a file is to give, each with the class that it means,
+/// of the classes that it has.
+fn meant(file: &PythonFile, found: Vec<(String, String)>) -> Result<Vec<(String, String)>, String> {
+    let path = named(&file.path);
+    if found.is_empty() {
+        return Err(format!(
+            "{path} has no node class, or is in no directory that was given"
+        ));
+    }
+    let Some(node_type) = &file.node_type else {
+        return Ok(found
+            .into_iter()
+            .map(|(class, name)| (name, class))
+            .collect());
+    };
+    let mut classes: Vec<String> = found
+        .into_iter()
+        .filter(|(_, name)| file.class.as_ref().is_none_or(|class| class == name))
+        .map(|(class, _)| class)
+        .collect();
+    classes.dedup();
+    match classes.as_slice() {
+        [class] => Ok(vec![(node_type.clone(), class.clone())]),
+        [] => Err(format!(
+            "{path} has no class {}",
+            named(file.class.as_deref().unwrap_or_default())
+        )),
+        several => Err(format!(
+            "{path} has several node classes: say which by `node_class`, of {}",
+            enumerate(several.iter().map(String::as_str))
+        )),
+    }
 }
 
 /// A text with what it holds.

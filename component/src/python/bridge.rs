@@ -13,7 +13,7 @@ pub(crate) struct Bridge {
     pub(crate) explain: Py<PyAny>,
     pub(crate) look_around: Py<PyAny>,
     pub(crate) check_params: Py<PyAny>,
-    pub(crate) class_of_file: Py<PyAny>,
+    pub(crate) classes_of_file: Py<PyAny>,
     pub(crate) open_node: Py<PyAny>,
     pub(crate) expand: Py<PyAny>,
     #[cfg(target_family = "wasm")]
@@ -97,7 +97,7 @@ impl Bridge {
             explain: bridge.getattr("explain")?.unbind(),
             look_around: bridge.getattr("look_around")?.unbind(),
             check_params: bridge.getattr("check_params")?.unbind(),
-            class_of_file: bridge.getattr("class_of_file")?.unbind(),
+            classes_of_file: bridge.getattr("classes_of_file")?.unbind(),
             open_node: bridge.getattr("open_node")?.unbind(),
             expand: bridge.getattr("expand")?.unbind(),
             #[cfg(target_family = "wasm")]

@@ -146,15 +146,12 @@ impl registry::Provider for Provider {
         })
     }
 
-    fn class_of_file(&self, path: &str, name: Option<&str>) -> Result<String, String> {
+    fn classes_of_file(&self, path: &str) -> Result<Vec<(String, String)>, String> {
         interpreter::ensure_up()?;
         Python::attach(|py| {
-            let find = || -> PyResult<String> {
-                let class = bridge::get(py)?
-                    .class_of_file
-                    .bind(py)
-                    .call1((path, name))?;
-                class.extract()
+            let find = || -> PyResult<Vec<(String, String)>> {
+                let classes = bridge::get(py)?.classes_of_file.bind(py).call1((path,))?;
+                classes.extract()
             };
             find().map_err(|error| lookup_error(py, &error).message)
         })

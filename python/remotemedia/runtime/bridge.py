@@ -27,7 +27,7 @@ __all__ = [
     "Runner",
     "UnknownNodeType",
     "check_params",
-    "class_of_file",
+    "classes_of_file",
     "close_runtime",
     "describe",
     "describe_error",
@@ -173,22 +173,20 @@ def _own_class(node_type: str) -> type | None:
     return found[0].cls if found else None
 
 
-def class_of_file(path: str, name: str | None = None) -> str:
-    """How a manifest names a class in the file: the one of this name, or the only one.
+def classes_of_file(path: str) -> list[tuple[str, str]]:
+    """The node classes of a file that a configuration names.
 
-    A class goes by the name that it is registered under too. Raises UnknownNodeType.
+    Of each, how a manifest names it, and a name that it goes by: that of the class, and the one
+    that it is registered under.
     """
     from . import finding
 
-    found = finding.in_file(path)
-    chosen = [one for one in found if name is None or name in (one.cls.__name__, one.registered)]
-    if len(chosen) == 1:
-        return chosen[0].name
-    if not found:
-        raise UnknownNodeType(f"`{path}` has no node class, or is in no directory that was given")
-    listing = ", ".join(f"`{one.name}`" for one in found)
-    problem = "several node classes" if name is None else f"no node class `{name}`"
-    raise UnknownNodeType(f"`{path}` has {problem}: there is {listing}")
+    names = []
+    for found in finding.in_file(path):
+        names.append((found.name, found.cls.__name__))
+        if found.registered is not None:
+            names.append((found.name, found.registered))
+    return names
 
 
 def _class_in_module(node_type: str) -> type:
