@@ -36,7 +36,8 @@ pub(super) fn maybe(text: Option<&str>) -> Value {
 /// Rounds to so many decimal places.
 pub(super) fn rounded(value: f64, places: i32) -> Value {
     let scale = 10_f64.powi(places);
-    ((value * scale).round() / scale).into()
+    // Of nothing, and of what is rounded to it, 0.0 and not -0.0.
+    ((value * scale).round() / scale + 0.0).into()
 }
 
 /// A field that is a text.

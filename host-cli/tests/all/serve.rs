@@ -47,7 +47,9 @@ const LONG: &[&str] = &["--timeout", "3600"];
 fn pipelines_run_by_manifest_and_by_name() {
     let server = Server::start(["--pipelines", "examples"]);
     let names = server.get("/v1/pipelines").is(200).json();
-    let expected = json!({"pipelines": ["audio", "mixed", "multiply_add", "text_processor"]});
+    let expected = json!({
+        "pipelines": ["audio", "audio_quality", "mixed", "multiply_add", "speech", "text_processor"]
+    });
     assert_eq!(names, expected);
     // A manifest can bring its items.
     let answer = server.post_text("/v1/pipelines/text_processor", "").is(200);
