@@ -91,8 +91,8 @@ def cases(file: str):
         yield case["name"], joined(case["text"]), "error" in case
 
 
-# Rules that no schema can say, such as how fields go together; 1.0 is an integer to it. What is nested
-# up to the limit is too deep for the validator.
+# Rules that no schema can say, such as how fields go together; 1.0 is an integer to it. What is
+# nested up to the limit is too deep for the validator.
 BEYOND = (
     "an axis that is a float",
     "metadata at the limit",
@@ -132,10 +132,14 @@ def test_results():
         assert wrong("errors", result) != []
 
 
-def test_errors():
-    example = str(ROOT / "examples/multiply_add.json")
-    failed = run(example, "--input", '"text"')
-    assert failed["status"] == "error"
+def test_errors(tmp_path):
+    (tmp_path / "own.py").write_text(
+        "class Own:\n    def process(self, item):\n        raise ValueError(item)\n"
+    )
+    manifest = tmp_path / "m.json"
+    manifest.write_text('{"version": "v1", "nodes": [{"id": "own", "node_type": "own:Own"}]}')
+    failed = run(str(manifest), "--nodes", str(tmp_path), "--input", "5")
+    assert failed["error"]["traceback"]
     assert wrong("errors", failed) == []
     assert wrong("results", failed) != []
     refused = run(str(ROOT / "component/tests/diagnostics/cycle.json"))
