@@ -462,7 +462,7 @@ impl<'a> Reader<'a> {
         {
             self.report(Severity::Warning, tree.span, || {
                 let message = format!("there is no port {}", form::quoted(&port));
-                Diagnostic::warning("port-ignored", &at, message)
+                Diagnostic::warning("port-ignored", at, message)
                     .help("a connection passes on all that a node gives, to its only input")
             });
         }
