@@ -9,7 +9,7 @@ use crate::codec::{
 };
 use crate::codec::{ReadError, Style, Writer, read_inputs, read_request};
 use crate::executor;
-use crate::types::{Data, Diagnostic, Input, Loaded, Location, PipelineError};
+use crate::types::{Diagnostic, Input, Loaded, Location, PipelineError};
 
 /// A manifest's text, as a part of a longer one.
 pub(crate) struct Source {

@@ -19,7 +19,7 @@ use crate::manifest::{Manifest, check, load, parse};
 use crate::python::calls::{self, Runtime};
 use crate::python::{Provider, snapshot};
 use crate::registry::Registry;
-use crate::value::Value;
+use crate::value::{Value, items};
 
 mod bindings {
     #![allow(missing_docs, unsafe_op_in_unsafe_fn, clippy::all)]

@@ -1,12 +1,12 @@
 //! What the component says of manifests, node types and runs.
 
+use super::manifest;
 use super::types;
-use super::{manifest, media};
 use crate::executor::{ErrorKind, NodeMetrics, NodeOutputs, PipelineError, RunResult};
 use crate::graph::GraphInfo;
 use crate::manifest::{Checked, Diagnostic, InvalidManifest, Loaded, Location, Related, Severity};
 use crate::registry::{Language, NodeInfo, ParamInfo};
-use crate::value::{NoForm, Value, arena};
+use crate::value::{NoForm, Value, arena, items};
 
 impl From<Location> for types::Location {
     fn from(location: Location) -> Self {

@@ -18,7 +18,7 @@ pub(crate) mod calls;
 #[cfg(target_family = "wasm")]
 mod compression;
 #[cfg(target_family = "wasm")]
-mod interpreter;
+pub(crate) mod interpreter;
 #[cfg(target_family = "wasm")]
 mod memory;
 #[cfg(target_family = "wasm")]
