@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{EntityType, ExportKind, FuncType, Function};
-use wasmparser::{ExternalKind, TypeRef};
+use wasmparser::{ExternalKind, Operator, TypeRef};
 
 use super::component::{Component, Item};
 use super::module::{Error, Module, Problem, count, slot};
@@ -87,6 +87,12 @@ fn add(
         merger.parse_data(&mut merged.data, data.clone())?;
     }
     for body in &module.bodies {
+        for operator in body.get_operators_reader()? {
+            if let Operator::RefFunc { function_index } = operator? {
+                let index = merger.function_index(function_index)?;
+                merged.referenced.insert(index);
+            }
+        }
         merger.parse_function_body(&mut merged.code, body.clone())?;
     }
     for (index, name) in &module.names {

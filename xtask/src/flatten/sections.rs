@@ -1,9 +1,9 @@
 //! A core module, being put together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use wasm_encoder::{
-    CodeSection, DataCountSection, DataSection, ElementSection, ExportSection, FuncType,
+    CodeSection, DataCountSection, DataSection, ElementSection, Elements, ExportSection, FuncType,
     FunctionSection, GlobalSection, ImportSection, MemorySection, NameMap, NameSection,
     StartSection, TableSection, TagSection, TypeSection,
 };
@@ -39,13 +39,21 @@ pub(super) struct Sections {
     pub(super) start: Option<u32>,
     pub(super) elements: ElementSection,
     pub(super) code: CodeSection,
+    /// Functions that code takes references to. Some export or segment has to
+    /// name each; which did before may be gone.
+    pub(super) referenced: BTreeSet<u32>,
     pub(super) data: DataSection,
     pub(super) names: BTreeMap<u32, String>,
 }
 
 impl Sections {
     /// The module.
-    pub(super) fn finish(self, types: &Types) -> Vec<u8> {
+    pub(super) fn finish(mut self, types: &Types) -> Vec<u8> {
+        if !self.referenced.is_empty() {
+            let functions: Vec<u32> = self.referenced.into_iter().collect();
+            self.elements
+                .declared(Elements::Functions(functions.into()));
+        }
         let mut module = wasm_encoder::Module::new();
         module.section(&types.section);
         module.section(&self.imports);

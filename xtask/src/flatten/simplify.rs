@@ -7,7 +7,7 @@
 use anyhow::{Context as _, Result};
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{ConstExpr, FuncType, Instruction};
-use wasmparser::{ElementKind, ExternalKind};
+use wasmparser::{ElementKind, ExternalKind, Operator};
 
 use super::facts::{Facts, Uses};
 use super::module::{Error, Module, Problem, slot};
@@ -75,7 +75,9 @@ impl Simplifier<'_> {
                 .get(table_index.unwrap_or(0) as usize)
                 .copied()
                 .unwrap_or_default(),
-            _ => true,
+            // Made anew, from what code still refers to.
+            ElementKind::Declared => false,
+            ElementKind::Passive => true,
         });
         let mut stays = [
             uses.functions.clone(),
@@ -150,6 +152,16 @@ impl Simplifier<'_> {
         }
         for (body, used) in module.bodies.iter().zip(&uses.functions[functions..]) {
             if *used {
+                let mut referenced = Vec::new();
+                self.facts.operators(module, body, |operator| {
+                    if let Operator::RefFunc { function_index } = operator {
+                        referenced.push(function_index);
+                    }
+                    Ok(())
+                })?;
+                for function in referenced {
+                    sections.referenced.insert(self.function_index(function)?);
+                }
                 self.parse_function_body(&mut sections.code, body.clone())?;
             }
         }

@@ -339,3 +339,16 @@ fn sockets_are_refused_without_an_import() -> Result<()> {
     assert!(call("listening").is_err());
     Ok(())
 }
+
+#[test]
+fn what_code_refers_to_stays_declared() -> Result<()> {
+    // The export that declares `$f` is not wanted.
+    let module = wat::parse_str(
+        r#"(module (func $f (export "f")) (func (export "run") (drop (ref.func $f))))"#,
+    )?;
+    let simple = simplify(&module, |name| name == "run")?;
+    wasmparser::Validator::new().validate_all(&simple)?;
+    let again = simplify(&simple, |name| name == "run")?;
+    assert_eq!(again, simple);
+    Ok(())
+}
