@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use pipeline_component::files::{Access, CAPACITY, Descriptors, Error, Found, Kind, Place, Tree};
+use pipeline_component::files::{Access, CAPACITY, Descriptors, Error, Found, Kind, Slot, Tree};
 
 const BOTH: Access = Access {
     read: true,
@@ -22,7 +22,7 @@ fn tree() -> Tree {
     ])
 }
 
-fn place(tree: &Tree, path: &str) -> Result<Place, Error> {
+fn place(tree: &Tree, path: &str) -> Result<Slot, Error> {
     match tree.find(b"/tmp", path.as_bytes(), true)? {
         Found::Ours(place) => Ok(place),
         Found::Theirs(path) => panic!("{} is the host's", String::from_utf8_lossy(&path)),

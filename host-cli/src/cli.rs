@@ -227,7 +227,7 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) installation: Installation,
 }
 
 /// Check a manifest.
@@ -241,7 +241,7 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) installation: Installation,
 }
 
 /// List node types.
@@ -253,7 +253,7 @@ pub(crate) struct Nodes {
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) installation: Installation,
 }
 
 /// Print a JSON Schema.
@@ -265,7 +265,7 @@ pub(crate) struct Schema {
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) installation: Installation,
 }
 
 /// What there are schemas of.
@@ -292,7 +292,7 @@ pub(crate) struct Compile {
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) installation: Installation,
 }
 
 /// Answer HTTP requests.
@@ -343,7 +343,7 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) installation: Installation,
 }
 
 /// Print completions.
@@ -431,8 +431,8 @@ impl LimitArguments {
 
 /// Where things are.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Places")]
-pub(crate) struct Place {
+#[command(next_help_heading = "Installed")]
+pub(crate) struct Installation {
     /// A directory with nodes of your own, named `module:Class` in manifests.
     /// The sandbox can read it. Can be repeated.
     #[arg(long, value_name = "DIR")]

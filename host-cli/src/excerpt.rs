@@ -79,7 +79,7 @@ impl<'t> Lines<'t> {
         show: impl Fn(&str) -> String,
     ) -> Excerpt {
         let last = self.starts.len() - 1;
-        let places: Vec<Place> = marks.iter().map(|mark| self.place(mark)).collect();
+        let places: Vec<Position> = marks.iter().map(|mark| self.place(mark)).collect();
         let first = places.iter().map(|place| place.lines.start).min();
         let first = first.unwrap_or(0).saturating_sub(AROUND);
         let end = places.iter().map(|place| place.lines.end).max();
@@ -87,7 +87,7 @@ impl<'t> Lines<'t> {
         let mut text = String::new();
         let mut spans = vec![(0, 0); places.len()];
         for line in first..=end {
-            let near = |place: &Place| {
+            let near = |place: &Position| {
                 (place.lines.start.saturating_sub(AROUND)..=place.lines.end + AROUND)
                     .contains(&line)
             };
@@ -115,7 +115,7 @@ impl<'t> Lines<'t> {
         }
     }
 
-    fn place(&self, mark: &Mark) -> Place {
+    fn place(&self, mark: &Mark) -> Position {
         let start = boundary(self.text, mark.span.start);
         let mut end = boundary(self.text, mark.span.end).max(start);
         let first = self.at(start);
@@ -124,7 +124,7 @@ impl<'t> Lines<'t> {
             end = self.range(first).end.max(start);
             last = first;
         }
-        Place {
+        Position {
             span: start..end,
             lines: first..last,
         }
@@ -134,7 +134,7 @@ impl<'t> Lines<'t> {
     fn line(
         &self,
         line: usize,
-        places: &[Place],
+        places: &[Position],
         text: &mut String,
         spans: &mut [(usize, usize)],
         show: &impl Fn(&str) -> String,
@@ -204,7 +204,7 @@ impl<'t> Lines<'t> {
 }
 
 /// A place: its bytes, and the first and the last of its lines.
-struct Place {
+struct Position {
     span: Range<usize>,
     lines: Range<usize>,
 }

@@ -8,9 +8,9 @@ mod compiling;
 mod excerpt;
 mod failure;
 mod inputs;
+mod installation;
 mod interrupt;
 mod outputs;
-mod place;
 mod report;
 mod workspace;
 

@@ -97,7 +97,7 @@ fn width() -> usize {
 }
 
 /// A manifest's text, and what it is called.
-pub(crate) struct Source {
+pub(crate) struct ManifestText {
     pub(crate) name: String,
     pub(crate) text: String,
 }
@@ -138,7 +138,7 @@ impl Diagnostic for Shown {
 }
 
 /// Prints what the component says of a manifest.
-pub(crate) fn diagnostics(source: &Source, diagnostics: &[types::Diagnostic]) {
+pub(crate) fn diagnostics(source: &ManifestText, diagnostics: &[types::Diagnostic]) {
     if diagnostics.is_empty() {
         return;
     }

@@ -6,15 +6,16 @@ use std::io::Read;
 pub(crate) use pipeline_host::error::reason;
 use pipeline_host::{Component, Directories, Engine, EngineOptions, Error, Sandbox};
 
-use crate::cli::Place;
+use crate::cli::Installation;
 use crate::compiling::Compiling;
 use crate::failure::{Failure, INTERRUPTED};
-use crate::place;
-use crate::report::Source;
+use crate::installation;
+use crate::report::ManifestText;
 
 /// Loads the component into a sandbox.
-pub(crate) fn open(place: &Place) -> Result<(Engine, Sandbox), Failure> {
-    let (engine, component, directories) = load(place, "pipeline.wasm", &EngineOptions::default())?;
+pub(crate) fn open(installation: &Installation) -> Result<(Engine, Sandbox), Failure> {
+    let (engine, component, directories) =
+        load(installation, "pipeline.wasm", &EngineOptions::default())?;
     let sandbox = Sandbox::new(&engine, &component, directories)
         .map_err(|error| Failure::usage(error.in_full()))?;
     tracing::debug!("linked");
@@ -23,11 +24,11 @@ pub(crate) fn open(place: &Place) -> Result<(Engine, Sandbox), Failure> {
 
 /// Loads the component that has `name` unless the user says otherwise.
 pub(crate) fn load(
-    place: &Place,
+    installation: &Installation,
     name: &str,
     options: &EngineOptions,
 ) -> Result<(Engine, Component, Directories), Failure> {
-    let places = place::find(place, name)?;
+    let places = installation::find(installation, name)?;
     let engine = Engine::new(options).map_err(|error| Failure::failed(error.in_full()))?;
     tracing::debug!("engine made");
     let mut compiling = Compiling::default();
@@ -58,7 +59,7 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> R
 }
 
 /// Reads a manifest's text.
-pub(crate) fn manifest(name: &str) -> Result<Source, Failure> {
+pub(crate) fn manifest(name: &str) -> Result<ManifestText, Failure> {
     let (name, bytes) = if name == "-" {
         let mut bytes = Vec::new();
         let read = std::io::stdin().lock().read_to_end(&mut bytes);
@@ -78,7 +79,7 @@ pub(crate) fn manifest(name: &str) -> Result<Source, Failure> {
             "the manifest `{name}` is not text: byte {at} is not UTF-8"
         ))
     })?;
-    Ok(Source {
+    Ok(ManifestText {
         name: name.to_owned(),
         text,
     })

@@ -92,11 +92,11 @@ pub(crate) struct Index {
     checksum: Hash,
     /// How much of the file the checksum is of.
     checked: u64,
-    contents: Vec<Place>,
+    contents: Vec<Extent>,
 }
 
 /// Where the content of a memory lies.
-struct Place {
+struct Extent {
     minimum: u64,
     maximum: Option<u64>,
     offset: u64,
@@ -123,7 +123,7 @@ impl Index {
                 return Ok(None);
             };
             let index_length = u64::from_le_bytes(*index_length);
-            let most = 32 + MOST_MEMORIES as u64 * Place::LENGTH as u64;
+            let most = 32 + MOST_MEMORIES as u64 * Extent::LENGTH as u64;
             if magic != MAGIC || index_length > most.min(checked) {
                 return Ok(None);
             }
@@ -136,13 +136,13 @@ impl Index {
     }
 
     fn parse(index: &[u8], checksum: &[u8], checked: u64) -> Option<Self> {
-        let (source, places) = index.split_at_checked(32)?;
-        let (places, []) = places.as_chunks::<{ Place::LENGTH }>() else {
+        let (source, extents) = index.split_at_checked(32)?;
+        let (extents, []) = extents.as_chunks::<{ Extent::LENGTH }>() else {
             return None;
         };
-        let contents = places
+        let contents = extents
             .iter()
-            .map(|place| Place::parse(place, checked))
+            .map(|extent| Extent::parse(extent, checked))
             .collect::<Option<_>>()?;
         Some(Self {
             source: Hash::from_slice(source).ok()?,
@@ -179,17 +179,17 @@ impl Index {
         #[cfg(target_os = "linux")]
         let images = {
             let file = Arc::new(file);
-            let image = |place: &Place| {
+            let image = |extent: &Extent| {
                 let kind = content::Kind {
-                    minimum: place.minimum,
-                    maximum: place.maximum,
+                    minimum: extent.minimum,
+                    maximum: extent.maximum,
                 };
-                let length = usize::try_from(place.within.end - place.within.start);
-                let (length, offset) = (length?, usize::try_from(place.offset)?);
+                let length = usize::try_from(extent.within.end - extent.within.start);
+                let (length, offset) = (length?, usize::try_from(extent.offset)?);
                 let file = Arc::clone(&file);
                 // SAFETY: by the caller's promise.
                 let image =
-                    unsafe { Image::of_file(file, place.within.start, length, kind, offset) };
+                    unsafe { Image::of_file(file, extent.within.start, length, kind, offset) };
                 Ok(image?)
             };
             let images = self.contents.iter().map(image);
@@ -201,7 +201,7 @@ impl Index {
     }
 }
 
-impl Place {
+impl Extent {
     const LENGTH: usize = 5 * 8;
 
     fn parse(bytes: &[u8; Self::LENGTH], end: u64) -> Option<Self> {

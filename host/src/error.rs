@@ -10,7 +10,7 @@ use crate::limits::LimitError;
 use crate::types::PipelineError;
 
 /// What an error comes of.
-pub type Source = Box<dyn std::error::Error + Send + Sync>;
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Something went wrong that is not a pipeline's own error.
 ///
@@ -26,7 +26,7 @@ pub enum Error {
     #[error("the WebAssembly engine can't start")]
     Engine {
         /// Why.
-        source: Source,
+        source: Cause,
     },
     /// A component's file can't be read.
     #[error("the component `{}` can't be read", path.display())]
@@ -50,7 +50,7 @@ pub enum Error {
         /// What was to be loaded.
         name: String,
         /// What is wrong with it.
-        source: Source,
+        source: Cause,
     },
     /// A file of compiled code was named, and can't be used.
     #[error("the compiled component `{}` can't be used: {reason}", path.display())]
@@ -64,7 +64,7 @@ pub enum Error {
     #[error("the component is not a pipeline component that this program can run")]
     Link {
         /// What it needs or lacks.
-        source: Source,
+        source: Cause,
     },
     /// A directory isn't there, or is none.
     #[error("the directory {what}, `{}`, can't be read", path.display())]
@@ -127,10 +127,10 @@ pub enum Error {
     Exit,
     /// The guest failed in a way that it should not have.
     #[error("the component failed")]
-    Trap(#[source] Source),
+    Trap(#[source] Cause),
     /// The host failed.
     #[error(transparent)]
-    Host(Source),
+    Host(Cause),
 }
 
 impl Error {

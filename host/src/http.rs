@@ -84,7 +84,7 @@ impl HttpSandbox {
         limits: &Limits,
         request: Request<B>,
         held: H,
-    ) -> Result<Response<AnswerBody>, Error>
+    ) -> Result<Response<ResponseBody>, Error>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BodyError>,
@@ -120,7 +120,7 @@ impl HttpSandbox {
             ended
         });
         match receiver.await {
-            Ok(Ok(response)) => AnswerBody::wrap(response, guard, cut, output),
+            Ok(Ok(response)) => ResponseBody::wrap(response, guard, cut, output),
             Ok(Err(code)) => Err(Error::Trap(format!("it gave the error {code:?}").into())),
             Err(_) => Err(match run.await {
                 Ok(Err(fault)) => fault,
@@ -195,7 +195,7 @@ impl Drop for Guard {
 }
 
 /// The body of an answer. The run is stopped where it is dropped before its end.
-pub struct AnswerBody {
+pub struct ResponseBody {
     body: WasiBody,
     guard: Guard,
     /// How many bytes are to come, where that is known.
@@ -206,7 +206,7 @@ pub struct AnswerBody {
     cut: Arc<AtomicBool>,
 }
 
-impl AnswerBody {
+impl ResponseBody {
     fn wrap(
         response: Response<WasiBody>,
         guard: Guard,
@@ -243,7 +243,7 @@ impl AnswerBody {
     }
 }
 
-impl Body for AnswerBody {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = BodyError;
 

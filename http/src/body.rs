@@ -3,7 +3,7 @@
 use wasip2::http::types::{IncomingBody, IncomingRequest, InputStream};
 use wasip2::io::streams::StreamError;
 
-use crate::answer::Wrong;
+use crate::response::Wrong;
 
 /// Longest body, and longest line of a stream, in bytes. Hosts have limits of
 /// their own, which are lower.

@@ -9,9 +9,9 @@
 
 #![cfg(target_family = "wasm")]
 
-mod answer;
 mod body;
 mod pipelines;
+mod response;
 mod routes;
 mod run;
 mod stream;

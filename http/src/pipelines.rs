@@ -5,9 +5,9 @@ use std::path::Path;
 
 use percent_encoding::percent_decode_str;
 
-use crate::answer::{Answer, Wrong};
 use crate::codec::{Style, Writer};
 use crate::manifests::Manifests;
+use crate::response::{Response, Wrong};
 
 /// Where the host puts the manifests.
 const DIRECTORY: &str = "/pipelines";
@@ -41,7 +41,7 @@ pub(crate) fn names() -> Result<Vec<String>, Wrong> {
 }
 
 /// The list of all manifests.
-pub(crate) fn list() -> Result<Answer, Wrong> {
+pub(crate) fn list() -> Result<Response, Wrong> {
     let names = names()?;
     let mut writer = Writer::new(Style::Compact);
     writer.object(|writer| {
@@ -51,7 +51,7 @@ pub(crate) fn list() -> Result<Answer, Wrong> {
             }
         });
     });
-    Ok(Answer::json(200, writer))
+    Ok(Response::json(200, writer))
 }
 
 fn unreadable(what: &str, error: &io::Error) -> Wrong {

@@ -2,10 +2,10 @@
 
 use wasip2::http::types::{IncomingRequest, Method, ResponseOutparam};
 
-use crate::answer::{Answer, JSON, NDJSON, Wrong};
 use crate::body::Body;
 use crate::codec::document::Layout;
-use crate::run::{self, Job, Options, Source};
+use crate::response::{JSON, NDJSON, Response, Wrong};
+use crate::run::{self, Job, ManifestText, Options};
 use crate::stream::{self, Items};
 use crate::{executor, pipelines};
 
@@ -54,7 +54,7 @@ pub(crate) fn handle(request: &IncomingRequest, to: ResponseOutparam) {
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let Some(route) = Route::find(path) else {
         let text = format!("there is nothing at {path}; GET /openapi.json says what there is");
-        return Answer::wrong(404, "not-found", text).send(to, false);
+        return Response::wrong(404, "not-found", text).send(to, false);
     };
     let method = request.method();
     let head = matches!(method, Method::Head);
@@ -63,7 +63,7 @@ pub(crate) fn handle(request: &IncomingRequest, to: ResponseOutparam) {
         false => (head || matches!(method, Method::Get), "GET, HEAD"),
     };
     if !fits {
-        return Answer::wrong(405, "method-not-allowed", format!("{path} takes {allowed}"))
+        return Response::wrong(405, "method-not-allowed", format!("{path} takes {allowed}"))
             .header("allow", allowed)
             .send(to, head);
     }
@@ -78,11 +78,11 @@ pub(crate) fn handle(request: &IncomingRequest, to: ResponseOutparam) {
         },
         Route::Check => checked(request, query).unwrap_or_else(|answer| answer),
         Route::Nodes => run::nodes(),
-        Route::Pipelines => pipelines::list().unwrap_or_else(Answer::from),
-        Route::Health => Answer::new(200, "text/plain", "ok\n"),
+        Route::Pipelines => pipelines::list().unwrap_or_else(Response::from),
+        Route::Health => Response::new(200, "text/plain", "ok\n"),
         Route::Ready => ready(),
-        Route::Metrics => Answer::new(200, PROMETHEUS, metrics()),
-        Route::OpenApi => Answer::new(200, JSON, OPENAPI),
+        Route::Metrics => Response::new(200, PROMETHEUS, metrics()),
+        Route::OpenApi => Response::new(200, JSON, OPENAPI),
     };
     answer.send(to, head);
 }
@@ -102,7 +102,7 @@ struct Post {
 }
 
 impl Post {
-    fn read(request: &IncomingRequest, query: &str) -> Result<Self, Answer> {
+    fn read(request: &IncomingRequest, query: &str) -> Result<Self, Response> {
         let headers = request.headers();
         let header = |name: &str| {
             let all = headers.get(name);
@@ -151,7 +151,7 @@ impl Post {
     }
 
     /// The body, which is no stream.
-    fn whole(self) -> Result<Vec<u8>, Answer> {
+    fn whole(self) -> Result<Vec<u8>, Response> {
         let body = self.body.whole()?;
         // Without a type a web page can send it to any server that it likes.
         if self.lines.is_none() && !body.is_empty() {
@@ -166,7 +166,7 @@ impl Post {
         }
         match stream::manifest(&mut self.body) {
             Ok(source) => self.feed(&source, to),
-            Err(wrong) => Answer::from(wrong).send(to, false),
+            Err(wrong) => Response::from(wrong).send(to, false),
         }
     }
 
@@ -176,14 +176,16 @@ impl Post {
             None => pipelines::read(name),
         };
         match manifest {
-            Ok(manifest) if self.lines == Some(true) => self.feed(&Source::whole(manifest), to),
+            Ok(manifest) if self.lines == Some(true) => {
+                self.feed(&ManifestText::whole(manifest), to)
+            }
             Ok(manifest) => self.run(|body| Job::with_items(manifest, &body), to),
-            Err(wrong) => Answer::from(wrong).send(to, false),
+            Err(wrong) => Response::from(wrong).send(to, false),
         }
     }
 
     /// Runs a pipeline on the lines of the body.
-    fn feed(self, source: &Source, to: ResponseOutparam) {
+    fn feed(self, source: &ManifestText, to: ResponseOutparam) {
         stream::run(source, Items::Lines(self.body), self.options, to);
     }
 
@@ -198,17 +200,17 @@ impl Post {
     }
 }
 
-fn unsupported(text: impl Into<String>) -> Answer {
-    Answer::wrong(415, "unsupported-media-type", text)
+fn unsupported(text: impl Into<String>) -> Response {
+    Response::wrong(415, "unsupported-media-type", text)
 }
 
 /// The body's type is not one that is taken.
-fn media_type(what: &str) -> Answer {
+fn media_type(what: &str) -> Response {
     let text = format!("{what}; it can be {JSON} or {NDJSON} (curl: -H 'content-type: {JSON}')");
     unsupported(text).header("accept-post", format!("{JSON}, {NDJSON}"))
 }
 
-fn checked(request: &IncomingRequest, query: &str) -> Result<Answer, Answer> {
+fn checked(request: &IncomingRequest, query: &str) -> Result<Response, Response> {
     let post = Post::read(request, query)?;
     if post.lines == Some(true) {
         return Err(unsupported(format!("a check takes {JSON}")).header("accept-post", JSON));
@@ -217,10 +219,10 @@ fn checked(request: &IncomingRequest, query: &str) -> Result<Answer, Answer> {
 }
 
 /// Whether pipelines can run: the component that runs them answers.
-fn ready() -> Answer {
+fn ready() -> Response {
     match executor::list_nodes().is_empty() {
-        false => Answer::new(200, "text/plain", "ready\n"),
-        true => Answer::wrong(503, "not-ready", "the pipeline component has no node types"),
+        false => Response::new(200, "text/plain", "ready\n"),
+        true => Response::wrong(503, "not-ready", "the pipeline component has no node types"),
     }
 }
 

@@ -2,22 +2,22 @@
 
 use std::ops::Range;
 
-use crate::answer::{Answer, Wrong};
 use crate::codec::{
     self,
     document::{self, Form, Layout},
 };
 use crate::codec::{ReadError, Style, Writer, read_inputs, read_request};
 use crate::executor;
+use crate::response::{Response, Wrong};
 use crate::types::{Diagnostic, Input, Loaded, Location, PipelineError};
 
 /// A manifest's text, as a part of a longer one.
-pub(crate) struct Source {
+pub(crate) struct ManifestText {
     text: String,
     span: Range<usize>,
 }
 
-impl Source {
+impl ManifestText {
     /// A text that is nothing but a manifest.
     pub(crate) fn whole(text: String) -> Self {
         let span = 0..text.len();
@@ -93,7 +93,7 @@ impl Before {
 
 /// What a request asks to run.
 pub(crate) struct Job {
-    pub(crate) source: Source,
+    pub(crate) source: ManifestText,
     pub(crate) inputs: Option<Vec<Input>>,
 }
 
@@ -108,7 +108,7 @@ impl Job {
         })?;
         let span = request.manifest;
         Ok(Self {
-            source: Source { text, span },
+            source: ManifestText { text, span },
             inputs: request.inputs,
         })
     }
@@ -120,16 +120,16 @@ impl Job {
             false => Some(read_inputs(body).map_err(|error| unreadable(&error))?),
         };
         Ok(Self {
-            source: Source::whole(manifest),
+            source: ManifestText::whole(manifest),
             inputs,
         })
     }
 
     /// Runs it.
-    pub(crate) fn run(self, options: Options) -> Answer {
+    pub(crate) fn run(self, options: Options) -> Response {
         let loaded = match self.source.load() {
             Ok(loaded) => loaded,
-            Err(error) => return Answer::failed(&error, Form::default()),
+            Err(error) => return Response::failed(&error, Form::default()),
         };
         let written = loaded.input_data.map(codec::for_all);
         let ended = match self.inputs.as_ref().or(written.as_ref()) {
@@ -139,14 +139,14 @@ impl Job {
         let form = options.form(&loaded.warnings);
         let result = match ended {
             Ok(result) => result,
-            Err(error) => return Answer::failed(&error, form),
+            Err(error) => return Response::failed(&error, form),
         };
         let mut writer = Writer::new(Style::Compact);
         let written =
             document::success(&mut writer, &result, form, |writer, item| writer.item(item));
         match written {
-            Ok(()) => Answer::json(200, writer),
-            Err(error) => Answer::broken(&error),
+            Ok(()) => Response::json(200, writer),
+            Err(error) => Response::broken(&error),
         }
     }
 }
@@ -170,7 +170,7 @@ impl Options {
 
 /// Checks a manifest without running it. That it can't run is no failure of the
 /// check.
-pub(crate) fn check(body: Vec<u8>) -> Answer {
+pub(crate) fn check(body: Vec<u8>) -> Response {
     let source = match Job::from_request(body) {
         Ok(job) => job.source,
         Err(wrong) => return wrong.into(),
@@ -180,15 +180,15 @@ pub(crate) fn check(body: Vec<u8>) -> Answer {
         Ok(loaded) => document::check(&mut writer, Some(&loaded.graph), &loaded.warnings),
         Err(error) => document::check(&mut writer, None, &error.diagnostics),
     }
-    Answer::json(200, writer)
+    Response::json(200, writer)
 }
 
 /// The node types that manifests can name.
-pub(crate) fn nodes() -> Answer {
+pub(crate) fn nodes() -> Response {
     let mut writer = Writer::new(Style::Compact);
     match document::nodes(&mut writer, &executor::list_nodes()) {
-        Ok(()) => Answer::json(200, writer),
-        Err(error) => Answer::broken(&error),
+        Ok(()) => Response::json(200, writer),
+        Err(error) => Response::broken(&error),
     }
 }
 

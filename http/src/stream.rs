@@ -5,13 +5,13 @@
 
 use wasip2::http::types::ResponseOutparam;
 
-use crate::answer::{Answer, Lines, Wrong};
 use crate::body::Body;
 use crate::codec::document::{self, Form};
 use crate::codec::names::Named as _;
 use crate::codec::{self, ReadError, Style, Writer, read_input};
 use crate::executor::Session;
-use crate::run::{Options, Source};
+use crate::response::{Lines, Response, Wrong};
+use crate::run::{ManifestText, Options};
 use crate::types::{Diagnostic, ErrorKind, Input, NodeOutputs, Part, PipelineError, RunResult};
 
 /// How many outputs are asked for at a time.
@@ -26,13 +26,13 @@ pub(crate) enum Items {
 }
 
 /// The manifest in the first line of a body.
-pub(crate) fn manifest(body: &mut Body) -> Result<Source, Wrong> {
+pub(crate) fn manifest(body: &mut Body) -> Result<ManifestText, Wrong> {
     let Some(line) = body.next_line()? else {
         let text = "the body is empty: its first line is the manifest";
         return Err(Wrong::bad(text));
     };
     match String::from_utf8(line) {
-        Ok(text) => Ok(Source::whole(text)),
+        Ok(text) => Ok(ManifestText::whole(text)),
         Err(_) => {
             let text = "line 1: it is not text in UTF-8";
             Err(Wrong::bad(text))
@@ -41,16 +41,16 @@ pub(crate) fn manifest(body: &mut Body) -> Result<Source, Wrong> {
 }
 
 /// Runs a pipeline, and sends what it gives as it comes.
-pub(crate) fn run(source: &Source, items: Items, options: Options, to: ResponseOutparam) {
+pub(crate) fn run(source: &ManifestText, items: Items, options: Options, to: ResponseOutparam) {
     let loaded = match source.load() {
         Ok(loaded) => loaded,
-        Err(error) => return Answer::failed(&error, Form::default()).send(to, false),
+        Err(error) => return Response::failed(&error, Form::default()).send(to, false),
     };
     let session = match Session::open(&loaded.manifest) {
         Ok(session) => session,
         Err(error) => {
             let form = options.form(&loaded.warnings);
-            return Answer::failed(&error, form).send(to, false);
+            return Response::failed(&error, form).send(to, false);
         }
     };
     let Some(lines) = Lines::begin(to) else {

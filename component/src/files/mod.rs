@@ -17,7 +17,7 @@ mod calls;
 pub use descriptors::{Access, Descriptors, FIRST};
 pub use error::Error;
 pub use node::{Entry, Kind, Node, Stat};
-pub use tree::{Found, Place, Tree};
+pub use tree::{Found, Slot, Tree};
 
 #[cfg(target_family = "wasm")]
 pub(crate) use calls::{chmod, mount, reset};

@@ -27,11 +27,11 @@ pub enum Found {
     /// Into a directory of the host's: the path as libc should see it.
     Theirs(Vec<u8>),
     /// To a place of the tree.
-    Ours(Place),
+    Ours(Slot),
 }
 
 /// A place in the tree, which may be empty.
-pub struct Place {
+pub struct Slot {
     /// Its path, without links and dots.
     pub path: Vec<u8>,
     /// The directory that it is in.
@@ -42,7 +42,7 @@ pub struct Place {
     pub node: Option<Rc<Node>>,
 }
 
-impl Place {
+impl Slot {
     /// What is there.
     ///
     /// # Errors
@@ -178,7 +178,7 @@ impl Tree {
                         path.push(b'/');
                     }
                     path.extend_from_slice(&name);
-                    return Ok(Found::Ours(Place {
+                    return Ok(Found::Ours(Slot {
                         path,
                         parent: Rc::clone(here),
                         name,
@@ -193,7 +193,7 @@ impl Tree {
             return Ok(if self.theirs_else {
                 Found::Theirs(path)
             } else {
-                Found::Ours(Place {
+                Found::Ours(Slot {
                     path,
                     parent: Rc::clone(&self.root),
                     name: Vec::new(),
@@ -210,7 +210,7 @@ impl Tree {
                     Some((_, Some(parent))) => parent,
                     _ => Rc::clone(&self.root),
                 };
-                Ok(Found::Ours(Place {
+                Ok(Found::Ours(Slot {
                     path,
                     parent,
                     name,
@@ -225,7 +225,7 @@ impl Tree {
     ///
     /// # Errors
     /// Where it isn't empty, or nothing can be put there.
-    pub fn create(&self, place: &Place, kind: Kind, mode: u32) -> Result<Rc<Node>, Error> {
+    pub fn create(&self, place: &Slot, kind: Kind, mode: u32) -> Result<Rc<Node>, Error> {
         if place.node.is_some() {
             return Err(Error::Exists);
         }
@@ -240,7 +240,7 @@ impl Tree {
     ///
     /// # Errors
     /// As `create`.
-    pub fn make_directory(&self, place: &Place, mode: u32) -> Result<(), Error> {
+    pub fn make_directory(&self, place: &Slot, mode: u32) -> Result<(), Error> {
         let kind = Kind::Directory {
             entries: RefCell::default(),
             writable: true,
@@ -253,7 +253,7 @@ impl Tree {
     /// # Errors
     /// Where there is nothing, something of the other kind, or a directory
     /// that isn't empty.
-    pub fn remove(&self, place: &Place, a_directory: bool) -> Result<(), Error> {
+    pub fn remove(&self, place: &Slot, a_directory: bool) -> Result<(), Error> {
         let node = place.node()?;
         match (&node.kind, a_directory) {
             (Kind::Directory { .. }, false) => return Err(Error::IsDirectory),
@@ -275,7 +275,7 @@ impl Tree {
     /// # Errors
     /// Where a file would replace a directory or the reverse, or a directory
     /// would lie in itself.
-    pub fn rename(&self, from: &Place, to: &Place) -> Result<(), Error> {
+    pub fn rename(&self, from: &Slot, to: &Slot) -> Result<(), Error> {
         let node = from.node()?;
         writable(&from.parent)?;
         writable(&to.parent)?;
@@ -314,7 +314,7 @@ impl Tree {
     ///
     /// # Errors
     /// Where it is a directory, or the name is taken.
-    pub fn link(&self, node: &Rc<Node>, to: &Place) -> Result<(), Error> {
+    pub fn link(&self, node: &Rc<Node>, to: &Slot) -> Result<(), Error> {
         if node.is_directory() {
             return Err(Error::NotPermitted);
         }

@@ -4,7 +4,7 @@
 use super::diagnostic::{Diagnostic, Found, Related, Severity, did_you_mean, enumerate, named};
 use super::path::Path;
 use super::special::Values;
-use super::tree::{Kind, Source, Span, Tree};
+use super::tree::{Kind, SourceText, Span, Tree};
 use super::{
     Capabilities, Connection, CpuRequirement, Execution, GpuRequirement, GpuType, Manifest,
     MediaCapabilities, MediaKind, Metadata, NodeSpec, Placement, PortMedia, PythonEnv, PythonFile,
@@ -14,7 +14,7 @@ use crate::value::Value;
 
 /// Reads a manifest from a tree.
 pub(crate) struct Reader<'a> {
-    source: &'a Source<'a>,
+    source: &'a SourceText<'a>,
     found: &'a mut Found,
     /// How many keys nothing reads.
     unread: usize,
@@ -77,7 +77,7 @@ pub(crate) fn names(field: &str, key: &str) -> bool {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(source: &'a Source<'a>, found: &'a mut Found) -> Self {
+    pub(crate) fn new(source: &'a SourceText<'a>, found: &'a mut Found) -> Self {
         Self {
             source,
             found,

@@ -3,7 +3,7 @@
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, NumberAny, NumberInt, Peek};
 
 use super::diagnostic::Diagnostic;
-use super::tree::{Kind, MAX_NESTING, Source, Span, Tree};
+use super::tree::{Kind, MAX_NESTING, SourceText, Span, Tree};
 use crate::value::Limit;
 
 /// Reads JSON. `NaN`, `Infinity` and `-Infinity` are taken too, as Python
@@ -11,7 +11,7 @@ use crate::value::Limit;
 ///
 /// # Errors
 /// Where the text stops being JSON.
-pub(crate) fn read(source: &Source<'_>) -> Result<Tree, Box<Diagnostic>> {
+pub(crate) fn read(source: &SourceText<'_>) -> Result<Tree, Box<Diagnostic>> {
     let text = source.text();
     let base = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let mut reader = Reader {

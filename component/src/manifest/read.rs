@@ -6,7 +6,7 @@ use super::diagnostic::{Diagnostic, Found, Location, enumerate, named};
 use super::fields::{Reader, names};
 use super::path::{self, Path};
 use super::special::Values;
-use super::tree::{self, Kind, Source, Span, Tree};
+use super::tree::{self, Kind, SourceText, Span, Tree};
 use super::{Manifest, PythonFile, check, json, yaml};
 use crate::graph::GraphInfo;
 use crate::registry::Registry;
@@ -189,13 +189,13 @@ fn meant(file: &PythonFile, found: Vec<(String, String)>) -> Result<Vec<(String,
 
 /// A text with what it holds.
 struct Document<'t> {
-    source: Source<'t>,
+    source: SourceText<'t>,
     tree: Tree,
 }
 
 impl<'t> Document<'t> {
     fn read(text: &'t str) -> Result<Self, Vec<Diagnostic>> {
-        let source = Source::new(text);
+        let source = SourceText::new(text);
         match document(&source).and_then(|tree| unfolded(tree, &source)) {
             Ok(tree) => Ok(Self { source, tree }),
             Err(error) => Err(vec![error.shortened()]),
@@ -302,7 +302,7 @@ fn find<'t>(tree: &'t Tree, is_wrapped: bool, path: &str) -> &'t Tree {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn parse_value(text: &str) -> Result<Value, Vec<Diagnostic>> {
-    let source = Source::new(text);
+    let source = SourceText::new(text);
     let tree = document(&source).map_err(|error| vec![error.shortened()])?;
     let mut found = Found::default();
     tree::duplicates(&tree, &Path::Root, &source, &mut found);
@@ -328,7 +328,7 @@ fn wrapped(tree: &Tree) -> Option<&Tree> {
 /// A document whose manifest is written in it as text, as the SDK's servers keep
 /// their templates, with what that text holds in its place. All of it stands
 /// where the text does.
-fn unfolded(mut tree: Tree, source: &Source<'_>) -> Result<Tree, Box<Diagnostic>> {
+fn unfolded(mut tree: Tree, source: &SourceText<'_>) -> Result<Tree, Box<Diagnostic>> {
     if wrapped(&tree).is_none() {
         return Ok(tree);
     }
@@ -342,7 +342,7 @@ fn unfolded(mut tree: Tree, source: &Source<'_>) -> Result<Tree, Box<Diagnostic>
         && let Some(text) = value.text()
     {
         let span = value.span;
-        let mut inner = document(&Source::new(text)).map_err(|error| {
+        let mut inner = document(&SourceText::new(text)).map_err(|error| {
             let message = match error.location {
                 Some(at) => format!(
                     "in line {}, column {} of this text: {}",
@@ -378,7 +378,7 @@ fn field<'t>(tree: &'t Tree, name: &str) -> Option<&'t Tree> {
 }
 
 /// Reads text as JSON or YAML, whichever it is.
-fn document(source: &Source<'_>) -> Result<Tree, Box<Diagnostic>> {
+fn document(source: &SourceText<'_>) -> Result<Tree, Box<Diagnostic>> {
     let text = source.text();
     if text.len() > MAX_SOURCE {
         let message = format!(

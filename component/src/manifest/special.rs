@@ -7,12 +7,12 @@ use pipeline_codec::forms::{self, Form, MEDIA};
 
 use super::diagnostic::{Diagnostic, Found, did_you_mean, named};
 use super::path::Path;
-use super::tree::{Kind, Source, Span, Tree};
+use super::tree::{Kind, SourceText, Span, Tree};
 use crate::value::{Value, arena, enter, items};
 
 /// Makes values, and notes what is wrong with them.
 pub(crate) struct Values<'a> {
-    pub(crate) source: &'a Source<'a>,
+    pub(crate) source: &'a SourceText<'a>,
     pub(crate) found: &'a mut Found,
 }
 

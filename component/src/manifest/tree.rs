@@ -141,13 +141,13 @@ struct Block {
 }
 
 /// Text in which places are found.
-pub(crate) struct Source<'s> {
+pub(crate) struct SourceText<'s> {
     text: Cow<'s, str>,
     /// Made when the first place is asked for.
     blocks: OnceCell<Vec<Block>>,
 }
 
-impl<'s> Source<'s> {
+impl<'s> SourceText<'s> {
     pub(crate) fn new(text: impl Into<Cow<'s, str>>) -> Self {
         Self {
             text: text.into(),
@@ -217,7 +217,7 @@ fn is_continuation(byte: u8) -> bool {
 }
 
 /// Reports every key that a mapping has twice, here and further inside.
-pub(crate) fn duplicates(tree: &Tree, at: &Path<'_>, source: &Source<'_>, found: &mut Found) {
+pub(crate) fn duplicates(tree: &Tree, at: &Path<'_>, source: &SourceText<'_>, found: &mut Found) {
     match &tree.kind {
         Kind::List(items) => {
             for (index, item) in items.iter().enumerate() {
@@ -238,7 +238,7 @@ pub(crate) fn duplicates(tree: &Tree, at: &Path<'_>, source: &Source<'_>, found:
 pub(crate) fn duplicate_keys(
     entries: &[(Tree, Tree)],
     at: &Path<'_>,
-    source: &Source<'_>,
+    source: &SourceText<'_>,
     found: &mut Found,
 ) {
     let mut first = HashMap::with_capacity(entries.len());
@@ -284,7 +284,7 @@ mod tests {
             let text: String = parts.into_iter().flat_map(|(line, end)| [line, end]).collect();
             let start = text.floor_char_boundary(at.index(text.len() + 1));
             let end = (start + length).min(text.len());
-            let found = Source::new(text.as_str()).location(Span { start, end });
+            let found = SourceText::new(text.as_str()).location(Span { start, end });
             let before = &text[..start];
             let line = before.rsplit('\n').next().unwrap_or_default();
             prop_assert_eq!(found.line as usize, before.matches('\n').count() + 1);

@@ -8,7 +8,7 @@ use pipeline_codec::forms;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, StrInput, Tag};
 
 use super::diagnostic::Diagnostic;
-use super::tree::{Kind, MAX_NESTING, Source, Span, Tree};
+use super::tree::{Kind, MAX_NESTING, SourceText, Span, Tree};
 use crate::value::{self, Limit, MAX_DIGITS, from_digits};
 
 /// Most that aliases may add to a document.
@@ -21,7 +21,7 @@ const MAX_EXPANSION: Size = Size {
 ///
 /// # Errors
 /// Where the text stops being YAML, or is more than a manifest may use of it.
-pub(crate) fn read(source: &Source<'_>) -> Result<Tree, Box<Diagnostic>> {
+pub(crate) fn read(source: &SourceText<'_>) -> Result<Tree, Box<Diagnostic>> {
     let text = source.text();
     let base = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let mut reader = Reader {

@@ -5,13 +5,13 @@ use pipeline_host::types::{Diagnostic, Loaded};
 
 use crate::cli::{self, Format};
 use crate::failure::{Failure, USAGE};
-use crate::report::{self, Source};
+use crate::report::{self, ManifestText};
 use crate::{interrupt, outputs, workspace};
 
 /// Checks a manifest and says what is wrong with it.
 pub(crate) fn check(arguments: &cli::Check) -> Result<(), Failure> {
     let source = workspace::manifest(&arguments.manifest)?;
-    let (engine, sandbox) = workspace::open(&arguments.place)?;
+    let (engine, sandbox) = workspace::open(&arguments.installation)?;
     let mut limits = arguments.limits.limits();
     limits.interrupt = Some(interrupt::stop(&engine));
     workspace::block_on(async {
@@ -27,7 +27,7 @@ pub(crate) fn check(arguments: &cli::Check) -> Result<(), Failure> {
     })
 }
 
-fn valid(format: Format, source: &Source, loaded: &Loaded) -> Result<(), Failure> {
+fn valid(format: Format, source: &ManifestText, loaded: &Loaded) -> Result<(), Failure> {
     let (graph, warnings) = (&loaded.graph, &loaded.warnings);
     if format == Format::Pretty {
         report::diagnostics(source, warnings);
@@ -49,7 +49,7 @@ fn valid(format: Format, source: &Source, loaded: &Loaded) -> Result<(), Failure
     outputs::print(writer)
 }
 
-fn invalid(format: Format, source: &Source, diagnostics: &[Diagnostic]) -> Failure {
+fn invalid(format: Format, source: &ManifestText, diagnostics: &[Diagnostic]) -> Failure {
     if format == Format::Pretty {
         report::diagnostics(source, diagnostics);
         return Failure::Told(USAGE);

@@ -8,13 +8,13 @@ use crate::{interrupt, report, workspace};
 
 /// Writes the bytecode of all modules in directories with nodes.
 pub(crate) fn compile(arguments: &cli::Compile) -> Result<(), Failure> {
-    let mut place = arguments.place.clone();
-    place.nodes.extend_from_slice(&arguments.directories);
-    let (engine, sandbox) = workspace::open(&place)?;
+    let mut installation = arguments.installation.clone();
+    installation.nodes.extend_from_slice(&arguments.directories);
+    let (engine, sandbox) = workspace::open(&installation)?;
     let mut limits = arguments.limits.limits();
     limits.interrupt = Some(interrupt::stop(&engine));
     let mut sources = Vec::new();
-    for directory in &place.nodes {
+    for directory in &installation.nodes {
         sources
             .extend(bytecode::sources(directory).map_err(|error| Failure::usage(error.in_full()))?);
     }

@@ -12,7 +12,7 @@ use crate::{interrupt, outputs, workspace};
 
 /// Lists the node types that manifests can name.
 pub(crate) fn nodes(arguments: &cli::Nodes) -> Result<(), Failure> {
-    let nodes = listed(&arguments.place, &arguments.limits)?;
+    let nodes = listed(&arguments.installation, &arguments.limits)?;
     match arguments.format {
         Format::Json => json(&nodes),
         Format::Pretty => outputs::write_out(&table(&nodes)),
@@ -21,10 +21,10 @@ pub(crate) fn nodes(arguments: &cli::Nodes) -> Result<(), Failure> {
 
 /// The node types that the component knows.
 pub(super) fn listed(
-    place: &cli::Place,
+    installation: &cli::Installation,
     limits: &cli::LimitArguments,
 ) -> Result<Vec<NodeInfo>, Failure> {
-    let (engine, sandbox) = workspace::open(place)?;
+    let (engine, sandbox) = workspace::open(installation)?;
     let mut limits = limits.limits();
     limits.interrupt = Some(interrupt::stop(&engine));
     workspace::block_on(async {

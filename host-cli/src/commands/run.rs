@@ -10,7 +10,7 @@ use pipeline_host::{Error, Instance, LimitError, Limits, Sandbox};
 
 use crate::failure::{FAILED, Failure, USAGE};
 use crate::outputs::Outputs;
-use crate::report::{self, Source};
+use crate::report::{self, ManifestText};
 use crate::{cli, inputs, interrupt, workspace};
 
 use super::jobs;
@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
     let items = inputs::gather(arguments)?;
     let source = workspace::manifest(&arguments.manifest)?;
     let outputs = Outputs::new(arguments, arguments.limits.limits())?;
-    let (engine, sandbox) = workspace::open(&arguments.place)?;
+    let (engine, sandbox) = workspace::open(&arguments.installation)?;
     let mut limits = arguments.limits.limits();
     limits.interrupt = Some(interrupt::stop(&engine));
     let run = Run {
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
 struct Run<'a> {
     arguments: &'a cli::Run,
     sandbox: &'a Sandbox,
-    source: &'a Source,
+    source: &'a ManifestText,
     outputs: Outputs,
     /// What is doubtful in the manifest.
     warnings: Vec<Diagnostic>,
@@ -135,7 +135,7 @@ impl Run<'_> {
 }
 
 /// Tells what failed, and says how the program ends.
-pub(crate) fn tell(source: &Source, error: &PipelineError, refusals: &[LimitError]) -> u8 {
+pub(crate) fn tell(source: &ManifestText, error: &PipelineError, refusals: &[LimitError]) -> u8 {
     if error.diagnostics.is_empty() {
         report::pipeline_error(error);
     } else {

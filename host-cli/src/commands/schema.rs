@@ -9,7 +9,7 @@ use crate::outputs;
 
 /// Prints a schema, or the reference.
 pub(crate) fn schema(arguments: &cli::Schema) -> Result<(), Failure> {
-    let listed = || nodes::listed(&arguments.place, &arguments.limits);
+    let listed = || nodes::listed(&arguments.installation, &arguments.limits);
     let schema = match arguments.what {
         Described::Manifest => schema::manifest(&listed()?),
         Described::Items => schema::items(),

@@ -12,7 +12,7 @@ use super::run::tell;
 use crate::failure::{Failure, INTERRUPTED, USAGE};
 use crate::interrupt::Finish;
 use crate::outputs::Outputs;
-use crate::report::{self, Source};
+use crate::report::{self, ManifestText};
 use crate::{cli, inputs, interrupt, workspace};
 
 /// How many lines are read ahead.
@@ -25,7 +25,7 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
     let items = inputs::gather(arguments)?;
     let source = workspace::manifest(&arguments.manifest)?;
     let outputs = Outputs::new(arguments, arguments.limits.limits())?;
-    let (engine, sandbox) = workspace::open(&arguments.place)?;
+    let (engine, sandbox) = workspace::open(&arguments.installation)?;
     let finish = interrupt::finish(&engine);
     let mut limits = arguments.limits.limits();
     limits.interrupt = Some(finish.at_once.clone());
@@ -60,7 +60,7 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
 
 struct Stream<'a> {
     session: Session<'a>,
-    source: &'a Source,
+    source: &'a ManifestText,
     finish: &'a Finish,
     outputs: Outputs,
     progress: Progress,
@@ -200,7 +200,7 @@ impl Stream<'_> {
     }
 }
 
-fn told(source: &Source, error: &PipelineError, refusals: &[LimitError]) -> Failure {
+fn told(source: &ManifestText, error: &PipelineError, refusals: &[LimitError]) -> Failure {
     Failure::Told(tell(source, error, refusals))
 }
 

@@ -5,7 +5,7 @@ use std::{mem, ptr};
 
 use libc::{DIR, dirent};
 
-use super::{Error, FILES, Files, HERE, Kind, Place, on_path};
+use super::{Error, FILES, Files, HERE, Kind, Slot, on_path};
 
 /// A directory of ours that is being read.
 pub(super) struct Listing {
@@ -16,7 +16,7 @@ pub(super) struct Listing {
 }
 
 impl Files {
-    fn list(&mut self, place: &Place) -> Result<*mut DIR, Error> {
+    fn list(&mut self, place: &Slot) -> Result<*mut DIR, Error> {
         let entries = place.node()?.entries()?;
         let mut left: Vec<_> = entries
             .into_iter()

@@ -16,7 +16,7 @@ use std::rc::Rc;
 use libc::{ssize_t, stat};
 
 use self::directories::Listing;
-use super::{Access, Descriptors, Error, FIRST, Found, Kind, Node, Place, Tree};
+use super::{Access, Descriptors, Error, FIRST, Found, Kind, Node, Slot, Tree};
 
 /// What a path begins at where no directory is given.
 const HERE: c_int = libc::AT_FDCWD;
@@ -97,7 +97,7 @@ enum Where {
     /// To libc, by this absolute path.
     Theirs(CString),
     /// To a place of ours.
-    Ours(Place),
+    Ours(Slot),
 }
 
 /// Says which directories the host gave. What was there before is gone.
@@ -169,7 +169,7 @@ unsafe fn on_path<T: Failed>(
     directory: c_int,
     path: *const c_char,
     follow: bool,
-    ours: impl FnOnce(&mut Files, Place) -> Result<T, Error>,
+    ours: impl FnOnce(&mut Files, Slot) -> Result<T, Error>,
     theirs: impl FnOnce(c_int, *const c_char) -> T,
 ) -> T {
     // SAFETY: by the caller's promise.

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use libc::{off_t, size_t, ssize_t, stat, timespec};
 
-use super::{Access, Error, Files, Kind, Node, Place, fill, on_descriptor, on_path};
+use super::{Access, Error, Files, Kind, Node, Slot, fill, on_descriptor, on_path};
 use crate::files::node::now;
 
 impl Files {
-    fn open(&mut self, place: &Place, flags: c_int, mode: u32) -> Result<c_int, Error> {
+    fn open(&mut self, place: &Slot, flags: c_int, mode: u32) -> Result<c_int, Error> {
         let asks = |flag| flags & flag == flag;
         let access = Access {
             read: asks(libc::O_RDONLY),

@@ -5,7 +5,7 @@ use std::ffi::{CStr, CString, c_char, c_int};
 use libc::{mode_t, off_t, size_t, ssize_t, stat, timespec};
 
 use super::open::{UMASK, set_times};
-use super::{Error, FILES, HERE, Kind, Place, Where, fill, give, on_path};
+use super::{Error, FILES, HERE, Kind, Slot, Where, fill, give, on_path};
 use crate::files::tree::writable;
 
 /// # Safety
@@ -45,7 +45,7 @@ unsafe extern "C" fn files_lstat(path: *const c_char, into: *mut stat) -> c_int 
     unsafe { files_fstatat(HERE, path, into, libc::AT_SYMLINK_NOFOLLOW) }
 }
 
-fn access(place: &Place, mode: c_int) -> Result<c_int, Error> {
+fn access(place: &Slot, mode: c_int) -> Result<c_int, Error> {
     let node = place.node()?;
     if mode & libc::W_OK != 0 && matches!(node.kind, Kind::Directory { .. }) {
         writable(node)?;
@@ -140,7 +140,7 @@ unsafe extern "C" fn files_rmdir(path: *const c_char) -> c_int {
 unsafe fn on_two(
     (from_directory, from): (c_int, *const c_char),
     (to_directory, to): (c_int, *const c_char),
-    ours: impl FnOnce(&super::Tree, &Place, &Place) -> Result<(), Error>,
+    ours: impl FnOnce(&super::Tree, &Slot, &Slot) -> Result<(), Error>,
     theirs: impl FnOnce(c_int, *const c_char, c_int, *const c_char) -> c_int,
 ) -> c_int {
     // SAFETY: by the caller's promise.

@@ -18,8 +18,8 @@ use pipeline_host::http::BodyError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
-use super::answers::{self, Answer};
 use super::pace::Patience;
+use super::responses::{self, ServerResponse};
 
 /// How many of the longest bodies fit into the room for bodies.
 const LONGEST: usize = 8;
@@ -59,9 +59,9 @@ impl Bodies {
         &self,
         headers: &HeaderMap,
         body: Incoming,
-    ) -> Result<RequestBody, Answer> {
+    ) -> Result<RequestBody, ServerResponse> {
         if body.size_hint().lower() > self.longest {
-            return Err(answers::too_long(self.longest));
+            return Err(responses::too_long(self.longest));
         }
         if is_lines(headers) && body.size_hint().exact().is_none() {
             return Ok(RequestBody {
@@ -89,7 +89,7 @@ impl Bodies {
     async fn whole(
         &self,
         mut body: Incoming,
-    ) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Answer> {
+    ) -> Result<(Bytes, Option<OwnedSemaphorePermit>), ServerResponse> {
         let announced = body.size_hint().lower().min(FREE as u64);
         let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(FREE));
         let mut room: Option<OwnedSemaphorePermit> = None;
@@ -97,11 +97,15 @@ impl Bodies {
         loop {
             let start = Instant::now();
             let frame = match timeout_at(patience.ends(), body.frame()).await {
-                Err(_) => return Err(answers::slow()),
+                Err(_) => return Err(responses::slow()),
                 Ok(None) => return Ok((bytes.into(), room)),
                 Ok(Some(Err(error))) => {
                     let text = format!("the body ends in the middle: {error}");
-                    return Err(answers::error(StatusCode::BAD_REQUEST, "bad-request", text));
+                    return Err(responses::error(
+                        StatusCode::BAD_REQUEST,
+                        "bad-request",
+                        text,
+                    ));
                 }
                 Ok(Some(Ok(frame))) => frame,
             };
@@ -110,7 +114,7 @@ impl Bodies {
             };
             patience.moved(start, data.len());
             if (bytes.len() + data.len()) as u64 > self.longest {
-                return Err(answers::too_long(self.longest));
+                return Err(responses::too_long(self.longest));
             }
             bytes.extend_from_slice(&data);
             let held = room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
@@ -119,7 +123,7 @@ impl Bodies {
             if wanted > 0 {
                 let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
                 let Ok(more) = Arc::clone(&self.room).try_acquire_many_owned(wanted) else {
-                    return Err(answers::busy(1));
+                    return Err(responses::busy(1));
                 };
                 match &mut room {
                     Some(room) => room.merge(more),

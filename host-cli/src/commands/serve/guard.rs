@@ -13,7 +13,7 @@ use http::{HeaderValue, Method, Request, StatusCode, Uri, Version};
 
 use thiserror::Error;
 
-use super::answers::{self, Answer};
+use super::responses::{self, ServerResponse};
 
 /// Knows the names of this server, and the pages that may send requests.
 pub(super) struct Guard {
@@ -89,7 +89,7 @@ pub(super) enum Refusal {
     ForeignOrigin(String),
 }
 
-impl From<Refusal> for Answer {
+impl From<Refusal> for ServerResponse {
     fn from(refusal: Refusal) -> Self {
         let (status, kind) = match refusal {
             Refusal::NoHost | Refusal::SeveralHosts | Refusal::InvalidHost => {
@@ -98,7 +98,7 @@ impl From<Refusal> for Answer {
             Refusal::Misdirected(_) => (StatusCode::MISDIRECTED_REQUEST, "misdirected"),
             Refusal::ForeignOrigin(_) => (StatusCode::FORBIDDEN, "foreign-origin"),
         };
-        answers::error(status, kind, refusal.to_string())
+        responses::error(status, kind, refusal.to_string())
     }
 }
 
@@ -176,14 +176,14 @@ impl Guard {
 impl Page {
     /// The answer to a browser that asks whether the page may send a request;
     /// none where it sends one.
-    pub(super) fn preflight<B>(&self, request: &Request<B>) -> Option<Answer> {
+    pub(super) fn preflight<B>(&self, request: &Request<B>) -> Option<ServerResponse> {
         let asked = request
             .headers()
             .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         if request.method() != Method::OPTIONS || !asked {
             return None;
         }
-        let mut answer = answers::text(StatusCode::NO_CONTENT, "text/plain", String::new());
+        let mut answer = responses::text(StatusCode::NO_CONTENT, "text/plain", String::new());
         let headers = answer.headers_mut();
         headers.remove(header::CONTENT_TYPE);
         let mut allow = |name: HeaderName, what| {
@@ -196,7 +196,7 @@ impl Page {
     }
 
     /// Lets the page read an answer.
-    pub(super) fn may_read(self, answer: &mut Answer) {
+    pub(super) fn may_read(self, answer: &mut ServerResponse) {
         let headers = answer.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.0);
         headers.append(header::VARY, HeaderValue::from_static("origin"));
@@ -239,7 +239,7 @@ mod tests {
         let mut request = request.body(()).unwrap();
         match guard.check(&mut request, local.parse().unwrap()) {
             Ok(_) => 200,
-            Err(refusal) => Answer::from(refusal).status().as_u16(),
+            Err(refusal) => ServerResponse::from(refusal).status().as_u16(),
         }
     }
 

@@ -8,7 +8,7 @@ use prometheus::{
     TextEncoder,
 };
 
-use super::turns::Turns;
+use super::admission::Admission;
 
 /// The form in which they are given.
 pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -54,7 +54,7 @@ impl Metrics {
             &["by"],
         )?;
         let running = IntGauge::new("pipeline_http_running", "Requests that run now.")?;
-        let waiting = IntGauge::new("pipeline_http_waiting", "Requests that wait for a turn.")?;
+        let waiting = IntGauge::new("pipeline_http_waiting", "Requests that wait for a permit.")?;
         let info = IntGaugeVec::new(
             Opts::new("pipeline_http_info", "The version of the server."),
             &["version"],
@@ -92,9 +92,9 @@ impl Metrics {
     }
 
     /// All of it, for Prometheus.
-    pub(super) fn text(&self, turns: &Turns) -> String {
-        self.running.set(turns.running().into());
-        self.waiting.set(turns.waiting().into());
+    pub(super) fn text(&self, admission: &Admission) -> String {
+        self.running.set(admission.running().into());
+        self.waiting.set(admission.waiting().into());
         let mut text = Vec::new();
         let encoded = TextEncoder::new().encode(&self.registry.gather(), &mut text);
         if let Err(error) = encoded {

@@ -1,14 +1,14 @@
 //! `pipeline serve`.
 
-mod answers;
+mod admission;
 mod body;
 mod connections;
 mod guard;
 mod metrics;
 mod pace;
 mod pipelines;
+mod responses;
 mod server;
-mod turns;
 
 use std::num::NonZero;
 use std::path::Path;
@@ -18,13 +18,13 @@ use pipeline_host::http::HttpSandbox;
 use pipeline_host::{Allocation, EngineOptions};
 use tokio::net::TcpListener;
 
+use self::admission::Admission;
 use self::body::Bodies;
 use self::guard::Guard;
 pub(crate) use self::guard::{Origin, parse_host};
 use self::metrics::Metrics;
 use self::pipelines::Pipelines;
 use self::server::Server;
-use self::turns::Turns;
 use crate::failure::Failure;
 use crate::{cli, report, workspace};
 
@@ -54,7 +54,7 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         },
     };
     let (engine, component, directories) =
-        workspace::load(&arguments.place, "pipeline-http.wasm", &options)?;
+        workspace::load(&arguments.installation, "pipeline-http.wasm", &options)?;
     let pipelines = Pipelines::open(arguments.pipelines.as_deref()).map_err(|error| {
         let path = arguments.pipelines.as_deref().unwrap_or(Path::new(""));
         let (path, reason) = (path.display(), workspace::reason(&error));
@@ -88,7 +88,7 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             guard: Guard::new(&arguments.allow_host, &arguments.allow_origin),
             pipelines,
             bodies: Bodies::new(u64::from(arguments.max_body) << 20, arguments.idle_timeout),
-            turns: Turns::new(concurrent, waiting),
+            admission: Admission::new(concurrent, waiting),
             metrics: Metrics::new().map_err(Failure::failed)?,
             ending: AtomicBool::new(false),
         };

@@ -10,8 +10,8 @@ use percent_encoding::percent_decode_str;
 use pipeline_host::codec::{Style, Writer};
 use pipeline_host::manifests::Manifests;
 
-use super::answers::{self, Answer};
 use super::body::RequestBody;
+use super::responses::{self, ServerResponse};
 use crate::report;
 
 /// How many bytes of the body are the manifest. What clients say in it counts for
@@ -39,13 +39,13 @@ impl Pipelines {
     }
 
     /// The list of their names.
-    pub(super) async fn list(&self) -> Answer {
+    pub(super) async fn list(&self) -> ServerResponse {
         let listed = self.on_disk(|manifests| manifests.list()).await;
         let listing = match listed {
             Ok(listing) => listing.unwrap_or_default(),
             Err(error) => {
                 let text = format!("the directory of the pipelines can't be read: {error}");
-                return answers::error(StatusCode::INTERNAL_SERVER_ERROR, "internal", text);
+                return responses::error(StatusCode::INTERNAL_SERVER_ERROR, "internal", text);
             }
         };
         for (file, reason) in &listing.left_out {
@@ -60,11 +60,11 @@ impl Pipelines {
             });
         });
         let text = writer.finish() + "\n";
-        answers::text(StatusCode::OK, "application/json", text)
+        responses::text(StatusCode::OK, "application/json", text)
     }
 
     /// The text of the manifest that a request's path names, as `%20` for a blank.
-    pub(super) async fn read(&self, name: &str) -> Result<String, Answer> {
+    pub(super) async fn read(&self, name: &str) -> Result<String, ServerResponse> {
         let shown = percent_decode_str(name).decode_utf8_lossy().into_owned();
         let decoded = percent_decode_str(name).decode_utf8();
         let text = match decoded {
@@ -80,11 +80,11 @@ impl Pipelines {
                 let text = format!(
                     "there is no pipeline `{shown}`; GET /v1/pipelines lists those there are"
                 );
-                Err(answers::error(StatusCode::NOT_FOUND, "not-found", text))
+                Err(responses::error(StatusCode::NOT_FOUND, "not-found", text))
             }
             Err(error) => {
                 let text = format!("the manifest of `{shown}` can't be read: {error}");
-                Err(answers::error(
+                Err(responses::error(
                     StatusCode::INTERNAL_SERVER_ERROR,
                     "internal",
                     text,

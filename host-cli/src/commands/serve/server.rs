@@ -10,12 +10,12 @@ use hyper::body::Incoming;
 use pipeline_host::Limits;
 use pipeline_host::http::HttpSandbox;
 
-use super::answers::{self, Answer};
+use super::admission::Admission;
 use super::body::Bodies;
 use super::guard::Guard;
 use super::metrics::{self, Metrics};
 use super::pipelines::{self, Pipelines};
-use super::turns::Turns;
+use super::responses::{self, ServerResponse};
 use crate::commands::run::fault_kind;
 
 /// What answers requests.
@@ -25,7 +25,7 @@ pub(super) struct Server {
     pub(super) guard: Guard,
     pub(super) pipelines: Pipelines,
     pub(super) bodies: Bodies,
-    pub(super) turns: Turns,
+    pub(super) admission: Admission,
     pub(super) metrics: Metrics,
     /// Whether the server is about to end.
     pub(super) ending: AtomicBool,
@@ -42,7 +42,7 @@ impl Server {
         &self,
         mut request: Request<Incoming>,
         local: SocketAddr,
-    ) -> Result<Answer, Infallible> {
+    ) -> Result<ServerResponse, Infallible> {
         let start = Instant::now();
         let route = metrics::route(request.uri().path());
         let mut unanswered = Unanswered(Some(self));
@@ -69,7 +69,7 @@ impl Server {
         Ok(answer)
     }
 
-    async fn let_in(&self, request: Request<Incoming>, route: &str) -> Answer {
+    async fn let_in(&self, request: Request<Incoming>, route: &str) -> ServerResponse {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         if reads && let Some(answer) = self.own(route).await {
             return answer;
@@ -79,19 +79,19 @@ impl Server {
     }
 
     /// What the server itself knows best.
-    async fn own(&self, route: &str) -> Option<Answer> {
-        let plain = |status, text: &str| answers::text(status, "text/plain", text.to_owned());
+    async fn own(&self, route: &str) -> Option<ServerResponse> {
+        let plain = |status, text: &str| responses::text(status, "text/plain", text.to_owned());
         Some(match route {
             "/healthz" => plain(StatusCode::OK, "ok\n"),
-            "/readyz" if self.ending.load(Ordering::SeqCst) => answers::error(
+            "/readyz" if self.ending.load(Ordering::SeqCst) => responses::error(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "not-ready",
                 "the server is about to end".into(),
             ),
             "/readyz" => plain(StatusCode::OK, "ready\n"),
             "/metrics" => {
-                let text = self.metrics.text(&self.turns);
-                answers::text(StatusCode::OK, metrics::MEDIA_TYPE, text)
+                let text = self.metrics.text(&self.admission);
+                responses::text(StatusCode::OK, metrics::MEDIA_TYPE, text)
             }
             "/v1/pipelines" => self.pipelines.list().await,
             _ => return None,
@@ -99,8 +99,8 @@ impl Server {
     }
 
     /// Lets a fresh instance answer, when all of the request has come in and it is
-    /// its turn.
-    async fn run(&self, request: Request<Incoming>) -> Result<Answer, Answer> {
+    /// its permit.
+    async fn run(&self, request: Request<Incoming>) -> Result<ServerResponse, ServerResponse> {
         let named = (request.uri().path().strip_prefix("/v1/pipelines/"))
             .filter(|name| *request.method() == Method::POST && !name.contains('/'));
         let manifest = match named {
@@ -110,19 +110,19 @@ impl Server {
         let (head, body) = request.into_parts();
         let body = self.bodies.take(&head.headers, body).await?;
         let too_long = body.too_long();
-        let turn = (self.turns.next(body.flows()).await).map_err(answers::busy)?;
+        let permit = (self.admission.next(body.flows()).await).map_err(responses::busy)?;
         let mut request = Request::from_parts(head, body);
         pipelines::hand_over(&mut request, manifest);
-        match self.sandbox.handle(&self.limits, request, turn).await {
+        match self.sandbox.handle(&self.limits, request, permit).await {
             // The instance only knows that it couldn't read on.
             Ok(_) if too_long.load(Ordering::SeqCst) => {
-                Err(answers::too_long(self.bodies.longest()))
+                Err(responses::too_long(self.bodies.longest()))
             }
             Ok(answer) => Ok(answer),
             Err(fault) => {
                 tracing::warn!(fault = fault.in_full(), "a run ended without a result");
                 self.metrics.ended(fault_kind(&fault));
-                Err(answers::fault(&fault))
+                Err(responses::fault(&fault))
             }
         }
     }

@@ -35,20 +35,20 @@ impl Wrong {
     }
 }
 
-impl From<Wrong> for Answer {
+impl From<Wrong> for Response {
     fn from(wrong: Wrong) -> Self {
         Self::wrong(wrong.status, wrong.kind, wrong.message)
     }
 }
 
 /// A whole answer.
-pub(crate) struct Answer {
+pub(crate) struct Response {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     /// An answer of some type.
     pub(crate) fn new(status: u16, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self {

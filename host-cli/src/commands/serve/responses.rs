@@ -3,17 +3,17 @@
 use http::{HeaderValue, Response, StatusCode, header};
 use pipeline_host::codec::document::{self, Form};
 use pipeline_host::codec::{Style, Writer};
-use pipeline_host::http::AnswerBody;
+use pipeline_host::http::ResponseBody;
 use pipeline_host::types::ErrorKind;
 use pipeline_host::{Error, LimitError};
 
 use crate::commands::run::fault_kind;
 
-pub(super) type Answer = Response<AnswerBody>;
+pub(super) type ServerResponse = Response<ResponseBody>;
 
 /// Plain text.
-pub(super) fn text(status: StatusCode, media_type: &'static str, text: String) -> Answer {
-    let mut answer = Response::new(AnswerBody::full(text));
+pub(super) fn text(status: StatusCode, media_type: &'static str, text: String) -> ServerResponse {
+    let mut answer = Response::new(ResponseBody::full(text));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -21,7 +21,7 @@ pub(super) fn text(status: StatusCode, media_type: &'static str, text: String) -
 }
 
 /// An error, in the form that instances give it.
-pub(super) fn error(status: StatusCode, kind: &str, message: String) -> Answer {
+pub(super) fn error(status: StatusCode, kind: &str, message: String) -> ServerResponse {
     let error = document::plain_error(ErrorKind::Internal, message, Vec::new());
     let mut writer = Writer::new(Style::Compact);
     // There are no outputs that could fail.
@@ -38,7 +38,7 @@ pub(super) fn error(status: StatusCode, kind: &str, message: String) -> Answer {
 }
 
 /// A run ended without an answer.
-pub(super) fn fault(fault: &Error) -> Answer {
+pub(super) fn fault(fault: &Error) -> ServerResponse {
     let status = match fault {
         Error::Limit(LimitError::Deadline { .. }) => StatusCode::GATEWAY_TIMEOUT,
         Error::Limit(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -48,7 +48,7 @@ pub(super) fn fault(fault: &Error) -> Answer {
 }
 
 /// There is no room for another request.
-pub(super) fn busy(retry_after: u64) -> Answer {
+pub(super) fn busy(retry_after: u64) -> ServerResponse {
     let text = format!("too many requests are waiting; try again in {retry_after} s");
     let mut answer = error(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", text);
     let headers = answer.headers_mut();
@@ -57,7 +57,7 @@ pub(super) fn busy(retry_after: u64) -> Answer {
 }
 
 /// A client takes too long to send its body.
-pub(super) fn slow() -> Answer {
+pub(super) fn slow() -> ServerResponse {
     let text = "the body came too slowly; --idle-timeout sets how long it is waited for";
     let mut answer = error(StatusCode::REQUEST_TIMEOUT, "request-timeout", text.into());
     let headers = answer.headers_mut();
@@ -66,7 +66,7 @@ pub(super) fn slow() -> Answer {
 }
 
 /// A body is longer than it may be.
-pub(super) fn too_long(limit: u64) -> Answer {
+pub(super) fn too_long(limit: u64) -> ServerResponse {
     let text = format!("the body is longer than {limit} bytes; --max-body sets the limit");
     error(StatusCode::PAYLOAD_TOO_LARGE, "payload-too-large", text)
 }

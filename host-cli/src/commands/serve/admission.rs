@@ -1,4 +1,4 @@
-//! Whose turn it is: some requests run, some wait, others are refused.
+//! Whose permit it is: some requests run, some wait, others are refused.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -9,8 +9,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Longest time that a client is asked to wait.
 const LONGEST: u64 = 60;
 
-/// Gives turns.
-pub(super) struct Turns {
+/// Gives admission.
+pub(super) struct Admission {
     running: Arc<Semaphore>,
     /// Those of `running` that wait for their clients as they run: some are left to
     /// the others, wherever there are more than one.
@@ -18,22 +18,22 @@ pub(super) struct Turns {
     concurrent: u32,
     waiting: AtomicU32,
     most_waiting: u32,
-    /// How long a turn takes, in microseconds: a mean in which what is long
+    /// How long a permit takes, in microseconds: a mean in which what is long
     /// past counts little.
     mean: Arc<AtomicU64>,
 }
 
-/// A turn; the next one begins when it is dropped.
-pub(super) struct Turn {
+/// A permit; the next one begins when it is dropped.
+pub(super) struct Permit {
     _permits: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
     start: Instant,
     mean: Arc<AtomicU64>,
 }
 
 /// A place among those who wait, until it is dropped.
-struct Place<'a>(&'a AtomicU32);
+struct Waiting<'a>(&'a AtomicU32);
 
-impl Turns {
+impl Admission {
     pub(super) fn new(concurrent: u32, waiting: u32) -> Self {
         let flowing = concurrent - (concurrent / 4).max(1).min(concurrent - 1);
         Self {
@@ -46,9 +46,9 @@ impl Turns {
         }
     }
 
-    /// Waits for a turn; where too many wait already, says in how many seconds
+    /// Waits for a permit; where too many wait already, says in how many seconds
     /// there is a chance. A request `flows` whose run waits for its client.
-    pub(super) async fn next(&self, flows: bool) -> Result<Turn, u64> {
+    pub(super) async fn next(&self, flows: bool) -> Result<Permit, u64> {
         let flowing = flows.then(|| Arc::clone(&self.flowing));
         let running = Arc::clone(&self.running);
         let at_once = match flowing
@@ -62,10 +62,10 @@ impl Turns {
             Err(error) => Err(error),
         };
         if let Ok(permits) = at_once {
-            return Ok(self.turn(permits));
+            return Ok(self.permit(permits));
         }
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
-        let _place = Place(&self.waiting);
+        let _waiting = Waiting(&self.waiting);
         if before >= self.most_waiting {
             return Err(self.retry_after(before));
         }
@@ -79,7 +79,7 @@ impl Turns {
             .acquire_owned()
             .await
             .map_err(closed)?;
-        Ok(self.turn((running, flowing)))
+        Ok(self.permit((running, flowing)))
     }
 
     /// How many run.
@@ -93,8 +93,8 @@ impl Turns {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    fn turn(&self, permits: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>)) -> Turn {
-        Turn {
+    fn permit(&self, permits: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>)) -> Permit {
+        Permit {
             _permits: permits,
             start: Instant::now(),
             mean: Arc::clone(&self.mean),
@@ -108,7 +108,7 @@ impl Turns {
     }
 }
 
-impl Drop for Turn {
+impl Drop for Permit {
     fn drop(&mut self) {
         let took = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
         // Two at once may forget each other, which an estimate can bear.
@@ -118,7 +118,7 @@ impl Drop for Turn {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -130,51 +130,51 @@ mod tests {
 
     #[tokio::test]
     async fn some_run_some_wait_others_are_refused() {
-        let turns = Arc::new(Turns::new(1, 1));
-        let first = turns.next(false).await.unwrap();
-        let other = Arc::clone(&turns);
+        let admission = Arc::new(Admission::new(1, 1));
+        let first = admission.next(false).await.unwrap();
+        let other = Arc::clone(&admission);
         let second = tokio::spawn(async move { other.next(false).await.map(drop) });
-        while turns.waiting() == 0 {
+        while admission.waiting() == 0 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(turns.next(false).await.err(), Some(1));
-        assert_eq!((turns.running(), turns.waiting()), (1, 1));
+        assert_eq!(admission.next(false).await.err(), Some(1));
+        assert_eq!((admission.running(), admission.waiting()), (1, 1));
         drop(first);
         second.await.unwrap().unwrap();
-        assert_eq!((turns.running(), turns.waiting()), (0, 0));
+        assert_eq!((admission.running(), admission.waiting()), (0, 0));
     }
 
     #[tokio::test]
     async fn who_gives_up_makes_room() {
-        let turns = Turns::new(1, 1);
-        let _first = turns.next(false).await.unwrap();
-        let given_up = tokio::time::timeout(Duration::from_millis(10), turns.next(false)).await;
+        let admission = Admission::new(1, 1);
+        let _first = admission.next(false).await.unwrap();
+        let given_up = tokio::time::timeout(Duration::from_millis(10), admission.next(false)).await;
         assert!(given_up.is_err());
-        assert_eq!(turns.waiting(), 0);
+        assert_eq!(admission.waiting(), 0);
     }
 
     #[tokio::test]
     async fn those_that_flow_leave_turns_to_others() {
         for (concurrent, flowing) in [(1, 1), (2, 1), (4, 3), (8, 6)] {
-            let turns = Turns::new(concurrent, 0);
+            let admission = Admission::new(concurrent, 0);
             let mut held = Vec::new();
             for _ in 0..flowing {
-                held.push(turns.next(true).await.unwrap());
+                held.push(admission.next(true).await.unwrap());
             }
-            assert!(turns.next(true).await.is_err(), "{concurrent}");
+            assert!(admission.next(true).await.is_err(), "{concurrent}");
             for _ in flowing..concurrent {
-                held.push(turns.next(false).await.unwrap());
+                held.push(admission.next(false).await.unwrap());
             }
-            assert!(turns.next(false).await.is_err(), "{concurrent}");
+            assert!(admission.next(false).await.is_err(), "{concurrent}");
         }
     }
 
     #[test]
     fn the_wait_is_estimated() {
-        let turns = Turns::new(2, 100);
-        turns.mean.store(500_000, Ordering::Relaxed);
-        assert_eq!(turns.retry_after(0), 1);
-        assert_eq!(turns.retry_after(20), 5);
-        assert_eq!(turns.retry_after(10_000), LONGEST);
+        let admission = Admission::new(2, 100);
+        admission.mean.store(500_000, Ordering::Relaxed);
+        assert_eq!(admission.retry_after(0), 1);
+        assert_eq!(admission.retry_after(20), 5);
+        assert_eq!(admission.retry_after(10_000), LONGEST);
     }
 }

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use pipeline_host::Directories;
 
-use crate::cli::Place;
+use crate::cli::Installation;
 use crate::failure::Failure;
 
 const HINT: &str = "they are laid beside the program by its build and in its packages; PIPELINE_DIST \
                     names another directory that holds them all";
 
 /// Where things are, with defaults filled in.
-pub(crate) struct Places {
+pub(crate) struct Installed {
     pub(crate) component: PathBuf,
     /// Whether it came with this program.
     pub(crate) installed: bool,
@@ -19,15 +19,15 @@ pub(crate) struct Places {
 }
 
 /// Finds the component, by its default name, and its directories.
-pub(crate) fn find(place: &Place, component: &str) -> Result<Places, Failure> {
+pub(crate) fn find(installation: &Installation, component: &str) -> Result<Installed, Failure> {
     let base = base();
     let default = |given: &Option<PathBuf>, name: &str| match given {
         Some(path) => path.clone(),
         None => base.join(name),
     };
-    let component = default(&place.component, component);
+    let component = default(&installation.component, component);
     let compiled = component.with_extension("cwasm");
-    let component = match &place.component {
+    let component = match &installation.component {
         // Compiled code alone will do.
         None if !component.exists() && compiled.exists() => compiled,
         None if !component.exists() => {
@@ -38,21 +38,21 @@ pub(crate) fn find(place: &Place, component: &str) -> Result<Places, Failure> {
         _ => component,
     };
     let (stdlib, python) = (
-        default(&place.stdlib, "stdlib"),
-        default(&place.python, "python"),
+        default(&installation.stdlib, "stdlib"),
+        default(&installation.python, "python"),
     );
     let mut directories = Directories::new(&stdlib, &python).map_err(|error| {
         let help = format!("name them by --stdlib and --python; {HINT}");
         Failure::usage(error.in_full()).help(help)
     })?;
-    for nodes in &place.nodes {
+    for nodes in &installation.nodes {
         directories
             .add_nodes(nodes)
             .map_err(|error| Failure::usage(error.in_full()))?;
     }
-    Ok(Places {
+    Ok(Installed {
         component,
-        installed: place.component.is_none(),
+        installed: installation.component.is_none(),
         directories,
     })
 }
