@@ -1,4 +1,4 @@
-//! Whose permit it is: some requests run, some wait, others are refused.
+//! Admission of requests: some run, some wait, others are refused.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Longest time that a client is asked to wait.
 const LONGEST: u64 = 60;
 
-/// Gives admission.
+/// Gives permits.
 pub(super) struct Admission {
     running: Arc<Semaphore>,
     /// Those of `running` that wait for their clients as they run: some are left to
@@ -18,12 +18,12 @@ pub(super) struct Admission {
     concurrent: u32,
     waiting: AtomicU32,
     most_waiting: u32,
-    /// How long a permit takes, in microseconds: a mean in which what is long
+    /// How long a permit is held, in microseconds: a mean in which what is long
     /// past counts little.
     mean: Arc<AtomicU64>,
 }
 
-/// A permit; the next one begins when it is dropped.
+/// A permit to run; the next one is given when it is dropped.
 pub(super) struct Permit {
     _permits: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
     start: Instant,
