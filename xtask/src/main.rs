@@ -75,7 +75,7 @@ enum Task {
     /// Build everything, then what is released, in target/package
     ///
     /// The program as an archive, with the manual and completions; the wheel;
-    /// a bill of materials; checksums.
+    /// the npm package; a bill of materials; checksums.
     Package,
     /// Build everything, then the tarball of the package for JavaScript, in target/npm
     Npm,

@@ -12,9 +12,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
-use crate::dist::{self, Flavour};
+use crate::dist::{self, Flavour, copy_file};
 use crate::stamp::{self, Inputs};
-use crate::{shell, test, wheel};
+use crate::{npm, shell, test, wheel};
 
 /// Of what is built, what users of the program need.
 const FILES: [&str; 7] = [
@@ -36,7 +36,8 @@ const SHELLS: [(&str, &str); 3] = [
 ];
 
 /// Builds everything, then what is released: the program's archive, the wheel,
-/// a bill of materials, and the checksums of them all. Gives their folder.
+/// the npm package, a bill of materials, and the checksums of them all. Gives
+/// their folder.
 ///
 /// # Errors
 /// Names the step that failed.
@@ -50,6 +51,7 @@ fn make(dist: &Path, python: &Path) -> Result<PathBuf> {
     let files = [
         archive(dist, &out)?,
         wheel::build(dist, python)?,
+        npm(dist, &out)?,
         bill::write(dist, &out)?,
     ];
     let mut sums = String::new();
@@ -61,6 +63,14 @@ fn make(dist: &Path, python: &Path) -> Result<PathBuf> {
     }
     fs::write(out.join("SHA256SUMS"), sums)?;
     Ok(out)
+}
+
+/// The npm package, beside the others.
+fn npm(dist: &Path, out: &Path) -> Result<PathBuf> {
+    let tarball = npm::pack(dist)?;
+    let copy = out.join(tarball.file_name().unwrap_or_default());
+    copy_file(&tarball, &copy)?;
+    Ok(copy)
 }
 
 /// The name of the program's archive, and of the folder in it.
