@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::error::Error;
 use crate::instance::Session;
-use crate::types::{Input, NodeOutputs, Part, PipelineError};
+use crate::types::{ErrorKind, Input, NodeOutputs, Part, PipelineError};
 
 /// How many outputs are asked for at a time.
 const MOST: u32 = 64;
@@ -85,7 +85,16 @@ impl<'i> Run<'i> {
                 },
                 state => (session.pull(MOST).await?, state),
             };
-            let Part { mut outputs, more } = part.map_err(failed)?;
+            let Part { mut outputs, more } = match part {
+                // No items are no mistake in a stream.
+                Err(error) if state == State::Sources && error.kind == ErrorKind::NeedsInput => {
+                    Part {
+                        outputs: Vec::new(),
+                        more: false,
+                    }
+                }
+                part => part.map_err(failed)?,
+            };
             self.state = match (more, state) {
                 (true, state) => state,
                 (false, State::Sources) => {

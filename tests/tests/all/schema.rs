@@ -95,5 +95,6 @@ fn the_schema_has_the_keys_that_the_component_reads() {
         assert_eq!(described, known, "{record}");
         objects += 1;
     }
-    assert_eq!(objects, warnings.len(), "{warnings:?}");
+    let unknown = warnings.iter().filter(|it| it.code == "unknown-key");
+    assert_eq!(objects, unknown.count(), "{warnings:?}");
 }

@@ -47,7 +47,8 @@ fn what_goes_in_comes_out() {
 
 #[test]
 fn an_error_of_the_pipeline_ends_the_stream() {
-    let error = stream_of(COUNTS, &["1", "\"x\"", "3"]).expect_err("it fails");
+    let audio = r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "AudioGainNode"}]}"#;
+    let error = stream_of(audio, &["\"x\"", "2"]).expect_err("it takes audio alone");
     let Error::Pipeline(error) = error else {
         panic!("{error}");
     };
