@@ -110,6 +110,7 @@ export function readMedium(scanner: Scanner, name: string, value: (scanner: Scan
   }
   const tag = name.slice(1);
   if (tag === "audio") fields["samples"] = samples(scanner, fields, start);
+  if (tag === "tensor") checkTensor(scanner, fields, start);
   if (tag === "image") {
     const raw = fields["format"] === "raw";
     const pixels = fields["pixelFormat"];
@@ -181,6 +182,18 @@ function whole(scanner: Scanner, limit: bigint): bigint {
   const value = BigInt(scalar.digits);
   if (value < 0n || value >= limit) scanner.fail("is out of range", at);
   return value;
+}
+
+/** Says what a tensor of that shape takes, if that is not what there is. */
+function checkTensor(scanner: Scanner, fields: Record<string, unknown>, at: number): void {
+  const dtype = fields["dtype"] as string;
+  const shape = Array.from(fields["shape"] as Uint32Array, BigInt);
+  const size = dtype === "bool" ? 1n : BigInt(dtype.slice(1)) / 8n;
+  const takes = shape.reduce((bytes, axis) => bytes * axis, size);
+  const bytes = (fields["data"] as Uint8Array).length;
+  if (takes !== BigInt(bytes)) {
+    scanner.fail(`${dtype} of shape [${shape.join(", ")}] takes ${takes} bytes, not ${bytes}`, at);
+  }
 }
 
 /** A payload as samples. */

@@ -150,9 +150,12 @@ class Reader {
   #node(): wit.ValueNode {
     const next = this.#scanner.peek();
     if (next !== "[" && next !== "{") return scalarNode(this.#scanner.scalar());
+    const name = next === "{" ? loneDollar(this.#scanner) : undefined;
+    // Written as objects, these hold nothing: they are no level.
+    if (name === "$float" || name === "$bytes") return this.#special(name);
     if (this.#depth === MAX_DEPTH) this.#scanner.fail(`nested more than ${MAX_DEPTH} deep`);
     this.#depth += 1;
-    const node = next === "[" ? this.#list() : this.#object();
+    const node = next === "[" ? this.#list() : this.#object(name);
     this.#depth -= 1;
     return node;
   }
@@ -168,8 +171,7 @@ class Reader {
     return { tag: "items", val: Uint32Array.from(elements, (node) => this.#push(node)) };
   }
 
-  #object(): wit.ValueNode {
-    const name = loneDollar(this.#scanner);
+  #object(name: string | undefined): wit.ValueNode {
     return name === undefined ? { tag: "fields", val: this.#fields() } : this.#special(name);
   }
 
@@ -204,7 +206,7 @@ class Reader {
         node = { tag: "tuple", val: Uint32Array.from(this.#children()) };
         break;
       case "$dict":
-        node = { tag: "entries", val: this.#entries() };
+        node = this.#mapping();
         break;
       case "$object":
         if (scanner.peek() !== "{") scanner.fail("$object must hold an object");
@@ -230,21 +232,61 @@ class Reader {
     return children;
   }
 
-  #entries(): Array<[number, number]> {
+  /** The mapping of some pairs: the plain one where all keys are strings. */
+  #mapping(): wit.ValueNode {
     const scanner: Scanner = this.#scanner;
     const wrong = "$dict must hold a list of [key, value] pairs";
     if (scanner.peek() !== "[") scanner.fail(wrong);
-    const entries: Array<[number, number]> = [];
+    const start = scanner.at;
+    const pairs: Array<[key: wit.ValueNode, value: number]> = [];
     scanner.array(() => {
+      if (scanner.peek() !== "[") scanner.fail(wrong);
       const at = scanner.at;
-      if (scanner.peek() !== "[") scanner.fail(wrong, at);
-      const pair = this.#children();
-      if (pair.length !== 2) scanner.fail(wrong, at);
-      entries.push(pair as [number, number]);
+      let key: wit.ValueNode | undefined;
+      let value: number | undefined;
+      scanner.array((index) => {
+        if (index === 0) key = this.#key();
+        else if (index === 1) value = this.value();
+        else scanner.fail(wrong, at);
+      });
+      if (key === undefined || value === undefined) scanner.fail(wrong, at);
+      pairs.push([key, value]);
     });
-    return entries;
+    const fields = new Map<string, number>();
+    for (const [key, value] of pairs) {
+      if (key.tag !== "text") continue;
+      if (fields.has(key.val)) scanner.fail(`the key ${JSON.stringify(key.val)} was given before`, start);
+      fields.set(key.val, value);
+    }
+    if (fields.size === pairs.length) return { tag: "fields", val: [...fields] };
+    return { tag: "entries", val: pairs.map(([key, value]) => [this.#push(key), value]) };
+  }
+
+  /** A key, which Python has to be able to hash. */
+  #key(): wit.ValueNode {
+    const scanner: Scanner = this.#scanner;
+    scanner.peek();
+    const at = scanner.at;
+    const key = this.#node();
+    if (!this.#isKey(key)) scanner.fail(`${KINDS.get(key.tag) ?? "this"} can't be the key of a mapping`, at);
+    return key;
+  }
+
+  #isKey(node: wit.ValueNode | undefined): boolean {
+    if (node?.tag === "tuple") return Array.from(node.val).every((child) => this.#isKey(this.nodes[child]));
+    return node !== undefined && !KINDS.has(node.tag);
   }
 }
+
+/** What can't be a key, or not always, in words. */
+const KINDS = new Map<string, string>([
+  ["items", "a list"],
+  ["integers", "a list"],
+  ["numbers", "a list"],
+  ["tuple", "a tuple"],
+  ["fields", "an object"],
+  ["entries", "an object"],
+]);
 
 function scalarNode(scalar: Scalar): wit.ValueNode {
   switch (scalar.type) {
