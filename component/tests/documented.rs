@@ -48,10 +48,12 @@ fn every_node_type_is_documented() {
     let found = fs::read_to_string(&path).unwrap();
     let (head, _) = found.split_once(MARK).expect("the mark before the list");
     let mut text = format!("{head}{MARK}");
-    Registry::native()
-        .list()
+    // Names of the SDK's for these are in docs/sdk.md.
+    let nodes = Registry::native().list();
+    let own = nodes
         .iter()
-        .for_each(|node| describe(&mut text, node));
+        .filter(|node| !node.summary.starts_with("The SDK's name for"));
+    own.for_each(|node| describe(&mut text, node));
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, &text).unwrap();
     } else {

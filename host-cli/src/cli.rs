@@ -592,7 +592,10 @@ mod tests {
 
     #[test]
     fn all_commands_have_all_limits_with_defaults() {
-        for command in Cli::command().get_subcommands() {
+        let run_nothing = ["completions", "man"];
+        let commands = Cli::command();
+        let commands = commands.get_subcommands();
+        for command in commands.filter(|command| !run_nothing.contains(&command.get_name())) {
             for name in NAMES {
                 let found = command.get_arguments().find(|argument| {
                     argument.get_long() == name.strip_prefix("--")

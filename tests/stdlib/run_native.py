@@ -50,6 +50,9 @@ def run_one(path: Path) -> str:
     import remotemedia
     from remotemedia.runtime.jsonform import format_json, to_json
 
+    # The compiled core of this checkout, which lies where the build leaves it.
+    core = os.environ.get("PIPELINE_CORE") or str(HERE.parents[1] / "target/core")
+    remotemedia.__path__.append(core)
     sys.path.insert(0, str(path.parent))
     manifest = {"version": "v1", "nodes": [{"id": "program", "node_type": f"{path.stem}:Program"}]}
     try:

@@ -167,7 +167,9 @@ fn cargo(arguments: &str) -> Command {
 fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> {
     let cargo = |arguments: &str| {
         let mut command = cargo(arguments);
-        command.env("PIPELINE_DIST", dist);
+        command
+            .env("PIPELINE_DIST", dist)
+            .env("PIPELINE_CORE", core);
         command
     };
     let tools = python;

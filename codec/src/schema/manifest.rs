@@ -45,11 +45,32 @@ pub(super) fn fields<'w>(wit: &'w Wit, record: &str) -> Vec<Part<'w>> {
     match record {
         // The key in `inputs` and `outputs` is the port.
         "port-media" => parts.retain(|part| part.name != "port"),
-        "manifest" => parts.push(Part {
-            name: "runtime".into(),
-            docs: "What the SDK notes of its own runtime; not used here.".into(),
+        // Keys that manifests of the SDK have beside those of the record.
+        "manifest" => parts.extend(
+            [
+                (
+                    "runtime",
+                    "What the SDK notes of its own runtime; not used here.",
+                ),
+                (
+                    "python_nodes",
+                    "Files whose classes are node types: paths, or objects with one.",
+                ),
+                ("name", "The same as `name` in `metadata`."),
+                ("description", "The same as `description` in `metadata`."),
+                ("author", "The same as `author` in `metadata`."),
+            ]
+            .map(|(name, docs)| Part {
+                name: name.into(),
+                docs: docs.into(),
+                kind: None,
+            }),
+        ),
+        "connection" => parts.extend(["from_port", "to_port"].map(|name| Part {
+            name: name.into(),
+            docs: "The SDK's: `default`, since a node has one way in and one way out.".into(),
             kind: None,
-        }),
+        })),
         _ => {}
     }
     parts
@@ -133,11 +154,27 @@ fn object(wit: &Wit, record: &str, rules: Vec<Value>) -> Value {
 
 fn content(wit: &Wit, record: &str, part: &Part<'_>) -> Value {
     match (record, part.name.as_str()) {
-        ("manifest", "version") => json!({"const": "v1"}),
+        ("manifest", "version") => json!({"type": "string", "examples": ["v1", "1.0", "1.0.0"]}),
+        ("manifest", "name" | "description" | "author") => json!({"type": ["string", "null"]}),
+        ("manifest", "python_nodes") => json!({
+            "type": ["array", "null"],
+            "items": {
+                "anyOf": [
+                    {"type": "string"},
+                    {
+                        "type": "object",
+                        "properties": {"path": {"type": "string"}, "node_type": {"type": ["string", "null"]}},
+                        "required": ["path"],
+                    },
+                ],
+            },
+        }),
         ("manifest", "nodes") => {
             json!({"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/node_spec"}})
         }
         ("manifest", "runtime") => json!({}),
+        ("connection", "from_port" | "to_port") => json!({"type": ["string", "null"]}),
+        (_, "placement") => json!({"type": "string"}),
         ("node-spec", "params") => {
             json!({"type": "object", "additionalProperties": {"$ref": "#/$defs/value"}})
         }

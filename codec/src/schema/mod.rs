@@ -31,6 +31,7 @@ pub fn manifest(nodes: &[NodeInfo]) -> Value {
     let wit = Wit::parse();
     let mut defs = items::values();
     manifest::define(&wit, nodes, &mut defs);
+    items::define_media(&wit, &mut defs);
     let document = json!({
         "title": "A pipeline's manifest",
         "description": "A manifest, or an object with a manifest and the items that it is to run on.",
@@ -38,7 +39,7 @@ pub fn manifest(nodes: &[NodeInfo]) -> Value {
         "then": {
             "properties": {
                 "manifest": {"$ref": "#/$defs/manifest"},
-                "input_data": {"type": ["array", "null"], "items": {"$ref": "#/$defs/value"}},
+                "input_data": {"type": ["array", "null"], "items": {"$ref": "#/$defs/item"}},
             },
         },
         "else": {"$ref": "#/$defs/manifest"},

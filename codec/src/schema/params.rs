@@ -7,21 +7,15 @@ use crate::types::{NodeInfo, ParamInfo};
 use crate::value_to_json;
 
 /// The schema of a node type's parameters. Others than these may be given:
-/// Python nodes may take any, and what nobody takes is said when a manifest is
-/// checked.
+/// Python nodes may take any, parameters go by other spellings too, and what
+/// nobody takes or what is missing is said when a manifest is checked.
 pub(super) fn of(node: &NodeInfo) -> Value {
     let properties: Map<String, Value> = node
         .params
         .iter()
         .map(|param| (param.name.clone(), schema(param)))
         .collect();
-    let required: Vec<&str> = node
-        .params
-        .iter()
-        .filter(|param| param.required)
-        .map(|param| param.name.as_str())
-        .collect();
-    let schema = json!({"type": "object", "required": required, "properties": properties});
+    let schema = json!({"type": "object", "properties": properties});
     described(schema, &node.summary)
 }
 

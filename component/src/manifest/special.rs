@@ -49,8 +49,10 @@ impl Values<'_> {
             items::lift_item(data).map_err(|message| (String::new(), message))
         };
         read().unwrap_or_else(|(path, message)| {
+            // Its own path begins with the form.
+            let form = format!("['{name}']");
             let path = path
-                .strip_prefix(name)
+                .strip_prefix(&form)
                 .unwrap_or(&path)
                 .trim_start_matches('.');
             let entries = match &tree.kind {

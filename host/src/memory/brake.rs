@@ -32,7 +32,8 @@ impl Page {
         // SAFETY: all of a mapping that a `BrakeMemory` owns, in which there is
         // nothing: it is never written. A guest that reads it while it may not
         // is ended by a trap, as by any other read out of its bounds.
-        Ok(unsafe { mprotect(self.0.cast(), PAGE as usize, access)? })
+        unsafe { mprotect(self.0.cast(), PAGE as usize, access)? };
+        Ok(())
     }
 }
 
