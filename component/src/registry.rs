@@ -382,6 +382,12 @@ impl Registry {
     }
 }
 
+/// Whether a node type is only the SDK's name for another one.
+#[must_use]
+pub fn is_alias(node_type: &str) -> bool {
+    aliases::target(node_type).is_some()
+}
+
 /// A node type under another name.
 fn called(name: &str, info: NodeInfo) -> NodeInfo {
     let of = match info.node_type.as_str() {
