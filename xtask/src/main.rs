@@ -21,6 +21,7 @@ mod optimise;
 mod package;
 mod packages;
 mod page;
+mod python;
 mod redirect;
 mod sdk;
 mod shell;

