@@ -85,23 +85,10 @@ impl<'j> Reader<'j> {
         self.blank();
         let start = self.offset();
         if self.source.get(start) == Some(&b'[') {
-            let mut next = self
-                .json
-                .known_array()
-                .map_err(|error| self.problem(error))?;
-            let mut index = 0;
-            while let Some(peek) = next {
-                self.collect(&mut items, peek)
-                    .map_err(|problem| problem.within(Step::Index(index)))?;
-                index += 1;
-                next = self
-                    .json
-                    .array_step()
-                    .map_err(|error| self.problem(error))?;
-            }
+            let count = self.elements(|reader, peek| reader.collect(&mut items, peek))?;
             self.blank();
             if self.offset() == self.source.len() {
-                return Ok(few_alone(items, index));
+                return Ok(few_alone(items, count));
             }
             // More than one value: what looked like the list of all items was
             // the first item.
@@ -265,20 +252,7 @@ impl<'j> Reader<'j> {
 
     fn list(&mut self) -> Read<ValueNode> {
         let mut elements = Elements::Integers(Vec::new());
-        let mut next = self
-            .json
-            .known_array()
-            .map_err(|error| self.problem(error))?;
-        let mut index = 0;
-        while let Some(peek) = next {
-            self.element(&mut elements, peek)
-                .map_err(|problem| problem.within(Step::Index(index)))?;
-            index += 1;
-            next = self
-                .json
-                .array_step()
-                .map_err(|error| self.problem(error))?;
-        }
+        self.elements(|reader, peek| reader.element(&mut elements, peek))?;
         Ok(match elements {
             Elements::Integers(values) if values.is_empty() => ValueNode::Items(Vec::new()),
             Elements::Integers(values) => ValueNode::Integers(values),
@@ -473,21 +447,33 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// The elements of the array that begins here, each read by `read`.
-    pub(super) fn children<T>(&mut self, read: impl Fn(&mut Self) -> Read<T>) -> Read<Vec<T>> {
-        let mut children = Vec::new();
+    /// Reads each element of the array that begins here, and says how many there
+    /// are.
+    #[inline]
+    fn elements(&mut self, mut read: impl FnMut(&mut Self, Peek) -> Read<()>) -> Read<usize> {
         let mut next = self
             .json
             .known_array()
             .map_err(|error| self.problem(error))?;
-        while next.is_some() {
-            let index = children.len();
-            children.push(read(self).map_err(|problem| problem.within(Step::Index(index)))?);
+        let mut index = 0;
+        while let Some(peek) = next {
+            read(self, peek).map_err(|problem| problem.within(Step::Index(index)))?;
+            index += 1;
             next = self
                 .json
                 .array_step()
                 .map_err(|error| self.problem(error))?;
         }
+        Ok(index)
+    }
+
+    /// The elements of the array that begins here, each read by `read`.
+    pub(super) fn children<T>(&mut self, read: impl Fn(&mut Self) -> Read<T>) -> Read<Vec<T>> {
+        let mut children = Vec::new();
+        self.elements(|reader, _| {
+            children.push(read(reader)?);
+            Ok(())
+        })?;
         Ok(children)
     }
 
