@@ -125,17 +125,32 @@ unsafe extern "C" {
     fn __wasilibc_ensure_environ();
 }
 
+/// What a host asks to be told of this instance, by variables that are none of
+/// Python's: the mark of what is told, which only the host knows.
+const EVENTS: &str = "PIPELINE_EVENTS";
+/// And whether that is to be where the time goes, too.
+const PROFILE: &str = "PIPELINE_PROFILE";
+
 /// Brings what the snapshot froze up to date: directories, environment,
 /// random state, clock.
 fn restore(py: Python<'_>) -> PyResult<()> {
     set_search_path(py)?;
-    if !get_environment().is_empty() {
+    let variables = get_environment();
+    let asked = |name: &str| variables.iter().find(|(key, _)| key == name);
+    let is_own = |name: &str| name == EVENTS || name == PROFILE;
+    if variables.iter().any(|(name, _)| !is_own(name)) {
         // SAFETY: it only fills wasi-libc's cache of variables, which the
         // snapshot emptied. `os` reads the cache as it is.
         unsafe { __wasilibc_ensure_environ() };
-        py.import("os")?.call_method0("reload_environ")?;
+        let os = py.import("os")?;
+        os.call_method0("reload_environ")?;
+        for name in [EVENTS, PROFILE] {
+            os.getattr("environ")?
+                .call_method1("pop", (name, py.None()))?;
+        }
     }
-    super::bridge::get(py)?.refresh(py)
+    let mark = asked(EVENTS).map(|(_, mark)| mark.as_str());
+    super::bridge::get(py)?.refresh(py, mark, asked(PROFILE).is_some())
 }
 
 /// Directories preopened for nodes first, then the standard library and the
