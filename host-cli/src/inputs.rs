@@ -21,18 +21,26 @@ pub(crate) fn gather(arguments: &cli::Run) -> Result<Option<Vec<Input>>, Failure
         return Err(Failure::usage(text).help("give the manifest as a file"));
     }
     let mut items = Vec::new();
-    for text in &arguments.input {
-        items.push(input(text)?);
+    for path in &arguments.files {
+        items.push(in_file(path)?.into());
     }
+    items.extend(each(&arguments.input)?);
     if let Some(name) = &arguments.input_file {
         items.extend(many(name, arguments.input_format)?);
     }
-    let given = !arguments.input.is_empty() || arguments.input_file.is_some();
+    let given = !arguments.files.is_empty()
+        || !arguments.input.is_empty()
+        || arguments.input_file.is_some();
     Ok(given.then_some(items))
 }
 
 fn from_stdin(arguments: &cli::Run) -> bool {
     arguments.input_file.as_deref() == Some("-")
+}
+
+/// The items of `--input`.
+pub(crate) fn each(texts: &[String]) -> Result<Vec<Input>, Failure> {
+    texts.iter().map(|text| input(text)).collect()
 }
 
 /// An item of `--input`.
@@ -57,18 +65,21 @@ fn input(text: &str) -> Result<Input, Failure> {
 /// An item, as JSON or in a file.
 fn item(input: &str) -> Result<Data, Failure> {
     if let Some(path) = input.strip_prefix('@') {
-        let path = Path::new(path);
-        let read = std::fs::read(path).map_err(|error| reason(&error));
-        return read
-            .and_then(|bytes| from_file(path, bytes))
-            .map_err(|reason| {
-                Failure::usage(format!(
-                    "the input `{}` can't be used: {reason}",
-                    path.display()
-                ))
-            });
+        return in_file(Path::new(path));
     }
     codec::read_item(input.as_bytes()).map_err(|error| no_item(input, &error))
+}
+
+/// The item that a file is.
+fn in_file(path: &Path) -> Result<Data, Failure> {
+    let read = std::fs::read(path).map_err(|error| reason(&error));
+    read.and_then(|bytes| from_file(path, bytes))
+        .map_err(|reason| {
+            Failure::usage(format!(
+                "the input `{}` can't be used: {reason}",
+                path.display()
+            ))
+        })
 }
 
 fn no_item(input: &str, error: &codec::ReadError) -> Failure {
@@ -133,7 +144,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// An item from a file, by the ending of its name.
-fn from_file(path: &Path, bytes: Vec<u8>) -> Result<Data, String> {
+pub(crate) fn from_file(path: &Path, bytes: Vec<u8>) -> Result<Data, String> {
     let ending = path
         .extension()
         .unwrap_or_default()

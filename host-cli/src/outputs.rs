@@ -15,6 +15,7 @@ use pipeline_host::{Error, Limits, images, npy, wav};
 
 use crate::cli::{self, Format};
 use crate::failure::Failure;
+use crate::report;
 use crate::workspace::reason;
 
 /// What the names of files begin with; the output's number follows.
@@ -35,11 +36,26 @@ pub(crate) struct Outputs {
 
 impl Outputs {
     pub(crate) fn new(arguments: &cli::Run, limits: Limits) -> Result<Self, Failure> {
-        let directory = arguments.output_dir.as_deref();
         let existing = match arguments.overwrite {
             true => Existing::Replace,
             false => Existing::Keep,
         };
+        if let Some(path) = &arguments.output
+            && existing == Existing::Keep
+            && path.exists()
+        {
+            return Err(in_the_way(path));
+        }
+        Self::to(arguments, limits, existing)
+    }
+
+    /// The same, replacing files whatever the command line says.
+    pub(crate) fn replacing(arguments: &cli::Run, limits: Limits) -> Result<Self, Failure> {
+        Self::to(arguments, limits, Existing::Replace)
+    }
+
+    fn to(arguments: &cli::Run, limits: Limits, existing: Existing) -> Result<Self, Failure> {
+        let directory = arguments.output_dir.as_deref();
         let layout = match arguments.by_node {
             true => Layout::ByNode,
             false => Layout::Flat,
@@ -68,6 +84,11 @@ impl Outputs {
             limits,
             files: 0,
         })
+    }
+
+    /// Whether files that are in the way are replaced.
+    pub(crate) fn replaces(&self) -> bool {
+        self.existing == Existing::Replace
     }
 
     /// Prints the result of a run.
@@ -154,10 +175,7 @@ impl Outputs {
         })?;
         let name = format!("{PREFIX}{number}.{ending}");
         let path = directory.join(&name);
-        files::write(&path, &bytes, self.existing).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => in_the_way(&path),
-            _ => unwritable(&path, &error),
-        })?;
+        write_file(&path, &bytes, self.existing == Existing::Replace)?;
         writer.item_in_file(item, &name).map_err(broken)
     }
 }
@@ -189,6 +207,40 @@ pub(crate) fn write_out(text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Writes text of the program's own, whose parts are [`painted`], to standard
+/// output.
+pub(crate) fn write_painted(text: &str) -> Result<(), Failure> {
+    let mut output = std::io::stdout().lock();
+    output.write_all(text.as_bytes())?;
+    output.flush()?;
+    Ok(())
+}
+
+/// Text as standard output is to show it: in a colour, by its number among those of
+/// terminals, where that is one that shows colours.
+pub(crate) fn painted(text: &str, colour: &str) -> String {
+    if !std::io::stdout().is_terminal() {
+        return text.to_owned();
+    }
+    let text = visible(text);
+    match colour.is_empty() || report::refuses_colours() {
+        true => text.into_owned(),
+        false => format!("\u{1b}[{colour}m{text}\u{1b}[0m"),
+    }
+}
+
+/// Writes a file that the command line names.
+pub(crate) fn write_file(path: &Path, bytes: &[u8], overwrite: bool) -> Result<(), Failure> {
+    let existing = match overwrite {
+        true => Existing::Replace,
+        false => Existing::Keep,
+    };
+    files::write(path, bytes, existing).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => in_the_way(path),
+        _ => unwritable(path, &error),
+    })
+}
+
 /// A file of an earlier run's, in a directory that has one.
 fn earlier(directory: &Path) -> io::Result<Option<String>> {
     for entry in fs::read_dir(directory)? {
@@ -207,7 +259,7 @@ fn earlier(directory: &Path) -> io::Result<Option<String>> {
 
 fn in_the_way(path: &Path) -> Failure {
     Failure::usage(format!("`{}` is there already", path.display()))
-        .help("--overwrite replaces files, or --output-dir names another directory")
+        .help("--overwrite replaces files, or give another name")
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
@@ -220,7 +272,7 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
 
 /// A medium as a file: the ending of its name, and its bytes. Values and
 /// references have none.
-fn encode(item: &Data) -> Result<Option<(&'static str, Vec<u8>)>, Error> {
+pub(crate) fn encode(item: &Data) -> Result<Option<(&'static str, Vec<u8>)>, Error> {
     Ok(Some(match item {
         Data::Value(_)
         | Data::Integers(_)

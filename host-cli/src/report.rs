@@ -19,13 +19,20 @@ const LONGEST: usize = 64 << 10;
 const LONGEST_OF_MANY: usize = 2 << 10;
 /// How many things that are wrong with a manifest are printed.
 const MOST: usize = 100;
+/// Where node types are to be found.
+const LISTS_NODES: &str =
+    "`pipeline nodes` lists the node types, and with --nodes DIR those of your own";
 /// How many places one of them has besides its own.
 const MOST_RELATED: usize = 10;
 
 /// Whether messages are coloured: on a terminal, unless the user says no.
 pub(crate) fn colours() -> bool {
-    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    !refused && std::io::stderr().is_terminal()
+    !refuses_colours() && std::io::stderr().is_terminal()
+}
+
+/// Whether the user wants no colours.
+pub(crate) fn refuses_colours() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// Prints a message, and what to do about it.
@@ -188,7 +195,11 @@ fn located(name: &str, lines: &Lines<'_>, diagnostic: &types::Diagnostic) -> Sho
             types::Severity::Error => Severity::Error,
             types::Severity::Warning => Severity::Warning,
         }),
-        help: diagnostic.help.as_deref().map(show),
+        help: match (diagnostic.code.as_str(), &diagnostic.help) {
+            ("unknown-node-type", None) => Some(LISTS_NODES.to_owned()),
+            ("unknown-node-type", Some(help)) => Some(format!("{}; {LISTS_NODES}", show(help))),
+            (_, help) => help.as_deref().map(show),
+        },
         excerpt: (!marks.is_empty()).then(|| lines.excerpt(name, &marks, harmless)),
     }
 }

@@ -58,8 +58,17 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> R
     runtime.block_on(future)
 }
 
-/// Reads a manifest's text.
+/// What a pipeline is called that stands on the command line.
+const COMMAND_LINE: &str = "<command line>";
+
+/// Reads a manifest's text: a file's, or a pipeline on one line itself.
 pub(crate) fn manifest(name: &str) -> Result<ManifestText, Failure> {
+    if is_one_line(name) {
+        return Ok(ManifestText {
+            name: COMMAND_LINE.to_owned(),
+            text: name.to_owned(),
+        });
+    }
     let (name, bytes) = if name == "-" {
         let mut bytes = Vec::new();
         let read = std::io::stdin().lock().read_to_end(&mut bytes);
@@ -83,6 +92,22 @@ pub(crate) fn manifest(name: &str) -> Result<ManifestText, Failure> {
         name: name.to_owned(),
         text,
     })
+}
+
+/// Whether an argument is a pipeline on one line, and no file's name: no such file
+/// is there, and it neither leads through directories nor ends as manifests do.
+/// What is wrong with it is for the component to say.
+fn is_one_line(argument: &str) -> bool {
+    let path = std::path::Path::new(argument);
+    if argument == "-" || argument.is_empty() || path.exists() {
+        return false;
+    }
+    let is_named_so = path
+        .extension()
+        .is_some_and(|end| ["json", "yaml", "yml"].iter().any(|known| end == *known));
+    argument.contains(char::is_whitespace)
+        || argument.contains('=')
+        || !(is_named_so || argument.contains('/'))
 }
 
 /// How the program ends when a run ended without a result.

@@ -242,7 +242,13 @@ impl<'a> Reader<'a> {
             field("node_type", text(node_type, type_span)),
         ];
         if !params.is_empty() {
-            fields.push(field("params", Tree { span, kind: Kind::Map(params) }));
+            fields.push(field(
+                "params",
+                Tree {
+                    span,
+                    kind: Kind::Map(params),
+                },
+            ));
         }
         let kind = Kind::Map(fields);
         self.nodes.push(Tree { span, kind });

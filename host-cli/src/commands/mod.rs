@@ -3,12 +3,19 @@
 mod check;
 mod compile;
 mod documents;
+mod echo;
+mod graph;
 mod jobs;
+mod new;
 mod nodes;
+mod part;
+mod repl;
 mod run;
 mod schema;
 pub(crate) mod serve;
 mod stream;
+mod test;
+mod watch;
 
 use crate::cli::Command;
 use crate::failure::Failure;
@@ -18,6 +25,11 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(arguments) if arguments.stream => stream::stream(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::New(arguments) => new::new(&arguments),
+        Command::Test(arguments) => test::test(&arguments),
+        Command::Echo(arguments) => echo::echo(&arguments),
+        Command::Graph(arguments) => graph::graph(&arguments),
+        Command::Repl(arguments) => repl::repl(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Nodes(arguments) => nodes::nodes(&arguments),
         Command::Schema(arguments) => schema::schema(&arguments),

@@ -1,19 +1,19 @@
 //! `pipeline run --stream`.
 
-use std::io::{BufRead, IsTerminal};
-use std::time::{Duration, Instant};
+use std::io::BufRead;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use pipeline_host::types::{Input, NodeOutputs, Part, PipelineError};
 use pipeline_host::{Error, LimitError, Session, codec};
 use tokio::sync::mpsc;
 
-use super::run::tell;
+use super::part;
+use super::run::{self, tell};
 use crate::failure::{Failure, INTERRUPTED, USAGE};
 use crate::interrupt::Finish;
 use crate::outputs::Outputs;
+use crate::progress::Progress;
 use crate::report::{self, ManifestText};
-use crate::{cli, inputs, interrupt, workspace};
+use crate::{cli, inputs, interrupt, metrics, workspace};
 
 /// How many lines are read ahead.
 const AHEAD: usize = 64;
@@ -25,7 +25,7 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
     let items = inputs::gather(arguments)?;
     let source = workspace::manifest(&arguments.manifest)?;
     let outputs = Outputs::new(arguments, arguments.limits.limits())?;
-    let (engine, sandbox) = workspace::open(&arguments.installation)?;
+    let (engine, sandbox, console) = run::open(arguments)?;
     let finish = interrupt::finish(&engine);
     let mut limits = arguments.limits.limits();
     limits.interrupt = Some(finish.at_once.clone());
@@ -42,13 +42,18 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
         let written = loaded
             .input_data
             .map(|items| codec::one_by_one(codec::for_all(items)));
-        let opened = instance.open(&loaded.manifest).await.map_err(gone)?;
+        let part = part::of(&arguments.looking, &loaded.manifest, items.as_deref())?;
+        let manifest = part.unwrap_or(loaded.manifest);
+        let opened = instance.open(&manifest).await.map_err(gone)?;
+        let progress = Progress::of_a_stream();
+        console.heed(progress.bar());
         let mut stream = Stream {
             session: opened.map_err(|error| told(&source, &error, &[]))?,
             source: &source,
             finish: &finish,
             outputs,
-            progress: Progress::new(),
+            progress,
+            metrics: arguments.metrics,
         };
         let fed = match arguments.no_input {
             true => stream.produce(written).await,
@@ -64,6 +69,8 @@ struct Stream<'a> {
     finish: &'a Finish,
     outputs: Outputs,
     progress: Progress,
+    /// Whether what each node did is told at the end.
+    metrics: bool,
 }
 
 impl Stream<'_> {
@@ -83,6 +90,9 @@ impl Stream<'_> {
         let finished = self.session.finish().await.map_err(gone)?;
         let run = finished.map_err(|error| told(self.source, &error, &refusals))?;
         self.outputs.lines(&run.outputs)?;
+        if self.metrics {
+            report::tell(&metrics::table(&run.metrics));
+        }
         if self.finish.gently.is_raised() {
             return Err(Failure::code(
                 "interrupted; what had come in was finished",
@@ -155,7 +165,7 @@ impl Stream<'_> {
     }
 
     async fn push(&mut self, item: &Input) -> Result<(), Failure> {
-        self.progress.items_in += 1;
+        self.progress.item();
         let part = self.session.push(item).await.map_err(gone)?;
         self.print_all(part).await
     }
@@ -235,54 +245,4 @@ fn read_lines() -> Result<mpsc::Receiver<Result<Vec<u8>, String>>, Failure> {
         .spawn(read)
         .map_err(|error| Failure::failed(format!("no thread to read with: {error}")))?;
     Ok(receiver)
-}
-
-/// A line on the terminal that says how far the stream is. It would disturb
-/// outputs that go to the same terminal.
-struct Progress {
-    bar: Option<ProgressBar>,
-    items_in: u64,
-    items_out: u64,
-    start: Instant,
-    shown: Instant,
-}
-
-impl Progress {
-    fn new() -> Self {
-        let bar =
-            (std::io::stderr().is_terminal() && !std::io::stdout().is_terminal()).then(|| {
-                let bar = ProgressBar::new_spinner();
-                if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
-                    bar.set_style(style);
-                }
-                bar.enable_steady_tick(Duration::from_millis(200));
-                bar
-            });
-        let now = Instant::now();
-        Self {
-            bar,
-            items_in: 0,
-            items_out: 0,
-            start: now,
-            shown: now,
-        }
-    }
-
-    fn show(&mut self, more: usize) {
-        self.items_out += more as u64;
-        let Some(bar) = &self.bar else { return };
-        if self.shown.elapsed() < Duration::from_millis(100) {
-            return;
-        }
-        self.shown = Instant::now();
-        let rate = self.items_in as f64 / self.start.elapsed().as_secs_f64();
-        let (given, taken) = (self.items_in, self.items_out);
-        bar.set_message(format!("{given} items in, {taken} out, {rate:.0} a second"));
-    }
-
-    fn end(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
-    }
 }
