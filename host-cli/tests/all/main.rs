@@ -5,12 +5,15 @@
 #![cfg(unix)]
 
 mod arrays;
+mod author;
 mod cases;
 mod faults;
 mod jobs;
 mod library;
+mod looking;
 mod media;
 mod memory;
+mod messages;
 mod mistakes;
 mod program;
 mod requests;
