@@ -58,6 +58,7 @@ pub(crate) fn read(source: &SourceText<'_>) -> Result<Tree, Box<Diagnostic>> {
         connections: Vec::new(),
         taken: HashSet::new(),
         given: HashSet::new(),
+        number: 0,
     };
     reader.given = reader.given_ids();
     loop {
@@ -145,6 +146,8 @@ struct Reader<'a> {
     taken: HashSet<String>,
     /// Ids that are written, which no other node is to get.
     given: HashSet<String>,
+    /// The least number that an id may get: none is tried twice.
+    number: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -276,7 +279,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An id for a node that has none: the name of its class.
-    fn free_id(&self, node_type: &str) -> String {
+    fn free_id(&mut self, node_type: &str) -> String {
         let name = node_type.rsplit([':', '.']).next().unwrap_or(node_type);
         let allowed = |c: char| match c.is_ascii_alphanumeric() || c == '_' || c == '-' {
             true => c,
@@ -287,12 +290,14 @@ impl<'a> Reader<'a> {
         if is_free(&name) {
             return name;
         }
-        // Each number is that of a node, so that few are tried.
-        let first = self.nodes.len() + 1;
-        (first..)
-            .map(|number| format!("{name}-{number}"))
-            .find(is_free)
-            .unwrap_or(name)
+        let mut number = self.number.max(self.nodes.len() + 1);
+        let mut id = format!("{name}-{number}");
+        while !is_free(&id) {
+            number += 1;
+            id = format!("{name}-{number}");
+        }
+        self.number = number + 1;
+        id
     }
 
     fn connect(&mut self, from: (String, Span), to: (String, Span)) {

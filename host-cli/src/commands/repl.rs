@@ -26,7 +26,11 @@ pub(crate) fn repl(arguments: &cli::Repl) -> Result<(), Failure> {
         None => workspace::manifest(PYTHON)?,
     };
     let (engine, sandbox) = workspace::open(&arguments.installation)?;
-    let sandbox = sandbox.tell_to(Console::new(cli::LogFormat::Text).telling(false, false));
+    // At a prompt of Python's there is one node, and it needs no name.
+    let sandbox = match arguments.manifest {
+        Some(_) => sandbox.tell_to(Console::new(cli::LogFormat::Text).telling(false, false)),
+        None => sandbox,
+    };
     let mut limits = arguments.limits.limits();
     limits.interrupt = Some(interrupt::stop(&engine));
     workspace::block_on(async {

@@ -108,7 +108,7 @@ h1{margin:0 0 .3rem;font-size:1.5rem}h2{margin:1.8rem 0 .6rem;font-size:1.1rem}\
 .wide{overflow-x:auto}\
 .error{background:#fde3e1;border-left:4px solid #b3261e;padding:.6rem .8rem;white-space:pre-wrap}\
 table{border-collapse:collapse}th,td{padding:.25rem .8rem;text-align:right;border-bottom:1px solid #d8dee8}\
-th:first-child,td:nth-child(2){text-align:left}\
+th:first-child,:is(th,td):nth-child(2){text-align:left}\
 .timeline text{font:12px ui-monospace,Menlo,Consolas,monospace;fill:#1c2430}\
 .timeline line{stroke:#d8dee8}.timeline path{fill:#e08a2e}\
 .flame{position:relative;overflow:hidden}\

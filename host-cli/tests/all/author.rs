@@ -253,7 +253,7 @@ fn a_session_at_a_prompt() {
     let ran = run_with(["repl"], lines).code(0);
     assert_eq!(ran.stdout, "2\n42\n43\n'last'\n");
     ran.says(&[
-        "python | said",
+        "said",
         "ZeroDivisionError: division by zero",
         "File \"<repl>\", line 1",
     ]);

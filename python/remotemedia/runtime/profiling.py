@@ -1,7 +1,9 @@
 """Where the time of a run goes, function by function: for hosts that draw it.
 
-Every call is seen, by `sys.monitoring`. What is kept is a sum for each way to a function, the node
-first, so that a run of any length takes a bounded amount of memory.
+Every call is seen, by `sys.monitoring`, but for generators: what they do counts as done by who asks
+for their items, since watching each item would take longer than most of them. What is kept is a sum
+for each way to a function, the node first, so that a run of any length takes a bounded amount of
+memory.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _MOST_STACKS = 20_000
 _MOST_DEPTH = 100
 _AT_ONCE = 200
+_GENERATOR = 0x20
 
 
 class _Way:
@@ -49,10 +52,32 @@ class Profiler:
         events = monitoring.events
         tool = monitoring.PROFILER_ID
         monitoring.use_tool_id(tool, "remotemedia")
-        for event in (events.PY_START, events.PY_RESUME, events.PY_THROW):
-            monitoring.register_callback(tool, event, self._enter)
-        for event in (events.PY_RETURN, events.PY_YIELD, events.PY_UNWIND):
-            monitoring.register_callback(tool, event, self._leave)
+        enter, leave, never = self._enter, self._leave, monitoring.DISABLE
+
+        def entered(code: CodeType, *_: object) -> object:
+            return never if code.co_flags & _GENERATOR else enter(code)
+
+        def left(code: CodeType, *_: object) -> object:
+            return never if code.co_flags & _GENERATOR else leave()
+
+        # Of these no function can be left out for good.
+        def thrown_into(code: CodeType, *_: object) -> None:
+            if not code.co_flags & _GENERATOR:
+                enter(code)
+
+        def unwound(code: CodeType, *_: object) -> None:
+            if not code.co_flags & _GENERATOR:
+                leave()
+
+        for event, callback in (
+            (events.PY_START, entered),
+            (events.PY_RESUME, entered),
+            (events.PY_THROW, thrown_into),
+            (events.PY_RETURN, left),
+            (events.PY_YIELD, left),
+            (events.PY_UNWIND, unwound),
+        ):
+            monitoring.register_callback(tool, event, callback)
         monitoring.set_events(
             tool,
             events.PY_START
@@ -66,11 +91,12 @@ class Profiler:
         global active
         active = self
 
-    def _enter(self, code: CodeType, *_: object) -> None:
+    def _enter(self, code: CodeType) -> None:
         now = perf_counter_ns()
         stack = self._stack
         way = stack[-1]
         way.nanoseconds += now - self._since
+        self._since = now
         if way is self._root:
             # The outermost function of a call: what runs it is the node.
             node = self._teller.node() or "(no node)"
@@ -78,7 +104,6 @@ class Profiler:
         way = self._callee(way, code, None)
         way.calls += 1
         stack.append(way)
-        self._since = perf_counter_ns()
 
     def _callee(self, way: _Way, key: object, name: str | None) -> _Way:
         known = way.callees.get(key)
@@ -89,13 +114,13 @@ class Profiler:
             known = way.callees[key] = _Way(name or _named(key))
         return known
 
-    def _leave(self, *_: object) -> None:
+    def _leave(self) -> None:
         now = perf_counter_ns()
         stack = self._stack
         stack[-1].nanoseconds += now - self._since
+        self._since = now
         if len(stack) > 1:
             stack.pop()
-        self._since = perf_counter_ns()
 
     def tell(self) -> None:
         """Stop watching, and tell the host what was seen: stacks with their own time."""
