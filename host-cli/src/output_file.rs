@@ -9,6 +9,26 @@ use pipeline_host::wav;
 use crate::failure::Failure;
 use crate::outputs;
 
+/// How the names of files end that outputs can be written to.
+const ENDINGS: &[&str] = &[
+    "wav", "png", "jpg", "jpeg", "webp", "npy", "bin", "txt", "json", "ndjson", "jsonl",
+];
+
+/// How a name ends, if outputs can be written so: better said before a run than
+/// after it.
+pub(crate) fn ending(path: &Path) -> Result<String, Failure> {
+    let ending = path.extension().unwrap_or_default().to_string_lossy();
+    let ending = ending.to_ascii_lowercase();
+    if ENDINGS.contains(&&*ending) {
+        return Ok(ending);
+    }
+    let text = format!(
+        "how `{}` ends doesn't say what it is to hold",
+        path.display()
+    );
+    Err(Failure::usage(text).help(format!("names end in .{}", ENDINGS.join(", ."))))
+}
+
 /// Writes the outputs to a file; says what it has then.
 pub(crate) fn write(
     path: &Path,
@@ -16,8 +36,7 @@ pub(crate) fn write(
     overwrite: bool,
 ) -> Result<String, Failure> {
     let items: Vec<&Data> = given.iter().flat_map(|given| &given.items).collect();
-    let ending = path.extension().unwrap_or_default().to_string_lossy();
-    let ending = ending.to_ascii_lowercase();
+    let ending = ending(path)?;
     let made = match ending.as_str() {
         "wav" => sound(&items),
         "json" => document(&items),

@@ -15,8 +15,8 @@ use pipeline_host::{Error, Limits, images, npy, wav};
 
 use crate::cli::{self, Format};
 use crate::failure::Failure;
-use crate::report;
 use crate::workspace::reason;
+use crate::{output_file, report};
 
 /// What the names of files begin with; the output's number follows.
 const PREFIX: &str = "out-";
@@ -40,6 +40,9 @@ impl Outputs {
             true => Existing::Replace,
             false => Existing::Keep,
         };
+        if let Some(path) = &arguments.output {
+            output_file::ending(path)?;
+        }
         if let Some(path) = &arguments.output
             && existing == Existing::Keep
             && path.exists()

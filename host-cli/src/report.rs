@@ -19,6 +19,10 @@ const LONGEST: usize = 64 << 10;
 const LONGEST_OF_MANY: usize = 2 << 10;
 /// How many things that are wrong with a manifest are printed.
 const MOST: usize = 100;
+/// What a pipeline is called that stands on the command line, and how it is
+/// written.
+pub(crate) const COMMAND_LINE: &str = "<command line>";
+const ONE_LINE: &str = "a pipeline on one line is `Type param=value ! Type`";
 /// Where node types are to be found.
 const LISTS_NODES: &str =
     "`pipeline nodes` lists the node types, and with --nodes DIR those of your own";
@@ -198,6 +202,7 @@ fn located(name: &str, lines: &Lines<'_>, diagnostic: &types::Diagnostic) -> Sho
         help: match (diagnostic.code.as_str(), &diagnostic.help) {
             ("unknown-node-type", None) => Some(LISTS_NODES.to_owned()),
             ("unknown-node-type", Some(help)) => Some(format!("{}; {LISTS_NODES}", show(help))),
+            (_, None) if name == COMMAND_LINE => Some(ONE_LINE.to_owned()),
             (_, help) => help.as_deref().map(show),
         },
         excerpt: (!marks.is_empty()).then(|| lines.excerpt(name, &marks, harmless)),
@@ -226,9 +231,9 @@ pub(crate) fn pipeline_error(error: &PipelineError) {
     }
     text.push_str(&error.message);
     let help = match error.kind {
-        ErrorKind::NeedsInput => {
-            Some("--input and --input-file give items: see pipeline run --help")
-        }
+        ErrorKind::NeedsInput => Some(
+            "items are given as files, by --input and by --input-file: see pipeline run --help",
+        ),
         ErrorKind::Internal => Some("this is a fault of the component: please report it"),
         _ => None,
     };

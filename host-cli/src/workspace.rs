@@ -10,7 +10,7 @@ use crate::cli::Installation;
 use crate::compiling::Compiling;
 use crate::failure::{Failure, INTERRUPTED};
 use crate::installation;
-use crate::report::ManifestText;
+use crate::report::{COMMAND_LINE, ManifestText};
 
 /// Loads the component into a sandbox.
 pub(crate) fn open(installation: &Installation) -> Result<(Engine, Sandbox), Failure> {
@@ -57,9 +57,6 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> R
         .map_err(|error| Failure::failed(format!("no clock to run with: {error}")))?;
     runtime.block_on(future)
 }
-
-/// What a pipeline is called that stands on the command line.
-const COMMAND_LINE: &str = "<command line>";
 
 /// Reads a manifest's text: a file's, or a pipeline on one line itself.
 pub(crate) fn manifest(name: &str) -> Result<ManifestText, Failure> {
