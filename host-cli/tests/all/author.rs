@@ -104,9 +104,17 @@ fn media_are_compared_as_files() {
     let files = Files::new(&[("m.cases.json", cases), ("AudioMixDownNode.json", manifest)]);
     fs::write(files.path("in.wav"), crate::media::stereo()).unwrap();
     let path = files.path("m.cases.json");
+    // A case that expects nothing is none that passes.
+    let tested = run(["test", &path]).code(1);
+    assert!(
+        tested.stdout.contains("nothing is expected"),
+        "{}",
+        tested.stdout
+    );
     run(["test", &path, "--update"]).code(0);
     let expected = files.path("m.expected/mix-0.wav");
     run(["test", &path]).code(0);
+    assert!(fs::read(&expected).unwrap().starts_with(b"RIFF"));
     fs::write(&expected, b"something else").unwrap();
     let tested = run(["test", &path]).code(1);
     assert!(

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::program::{Files, command, end, interrupt, run, run_with};
 
-const LINE: &str = "a=AddNode addend=1 ! b=MultiplyNode factor=10 ! c=Echo";
+const LINE: &str = "a=AddNode addend=1 ! b=MultiplyNode factor=10 ! c=PassThrough";
 
 #[test]
 fn a_pipeline_on_one_line() {
@@ -72,7 +72,7 @@ fn parts_of_a_pipeline() {
         "1\n2\n",
     )
     .code(0);
-    assert_eq!(streamed.stdout, "{\"output\":2}\n{\"output\":3}\n");
+    assert_eq!(streamed.stdout, "2\n3\n");
     streamed.says(&["items in", "per item"]);
 }
 

@@ -16,9 +16,9 @@ fn a_syntax_error_has_its_own_place_and_nobody_elses_frames() {
 unavailable-node-type
 
   × the module can't be imported: SyntaxError: expected ':' (DIR/nodes/own.py, line 2)
-   ╭─[DIR/m.json:1:57]
+   ╭─[DIR/m.json:1:54]
  1 │ {\"version\": \"v1\", \"nodes\": [{\"id\": \"n\", \"node_type\": \"own:Own\"}]}
-   ·                                                         ─────────
+   ·                                                      ─────────
    ╰────
   help:   File \"DIR/nodes/own.py\", line 2
             def process(self, x)

@@ -153,6 +153,10 @@ fn compare(
         Actual::Outputs(items) => items.clone(),
         Actual::Error(error) => flat(error.outputs.clone()),
     };
+    if expect.outputs.is_none() && expected_error.is_none() && order.is_none() {
+        differences.push("nothing is expected: --update writes down what came out".to_owned());
+        differences.extend(outputs_differ(&[], &given, beside)?);
+    }
     let is_about_outputs = matches!(actual, Actual::Outputs(_)) || expected_error.is_some();
     if let Some(expected) = &expect.outputs
         && is_about_outputs
