@@ -262,7 +262,7 @@ fn earlier(directory: &Path) -> io::Result<Option<String>> {
 
 fn in_the_way(path: &Path) -> Failure {
     Failure::usage(format!("`{}` is there already", path.display()))
-        .help("--overwrite replaces files, or give another name")
+        .help("--overwrite replaces files, or --output-dir names another directory")
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {

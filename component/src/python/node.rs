@@ -173,7 +173,7 @@ fn is_plain(object: &Bound<'_, PyAny>) -> bool {
 fn iterator(object: Bound<'_, PyAny>, id: &Rc<str>) -> PyResult<Outputs> {
     let items = Items {
         id: Rc::clone(id),
-        iterator: object.try_iter()?.unbind(),
+        iterator: Some(object.try_iter()?.unbind()),
     };
     Ok(Outputs::Many(Box::new(items)))
 }
@@ -181,13 +181,25 @@ fn iterator(object: Bound<'_, PyAny>, id: &Rc<str>) -> PyResult<Outputs> {
 /// Items of a node's Python iterator.
 struct Items {
     id: Rc<str>,
-    iterator: Py<PyIterator>,
+    /// There until the end.
+    iterator: Option<Py<PyIterator>>,
+}
+
+impl Drop for Items {
+    fn drop(&mut self) {
+        // A generator that has not ended runs once more.
+        let _running = Running::enter(&self.id);
+        Python::attach(|_| self.iterator = None);
+    }
 }
 
 impl Emitter for Items {
     fn next(&mut self) -> Result<Option<Value>, NodeError> {
         let _running = Running::enter(&self.id);
-        Python::attach(|py| match self.iterator.bind(py).clone().next() {
+        let Some(iterator) = &self.iterator else {
+            return Ok(None);
+        };
+        Python::attach(|py| match iterator.bind(py).clone().next() {
             Some(Ok(item)) => Ok(Some(PyItem::boxed(item))),
             Some(Err(error)) => Err(failed(py, &error)),
             None => Ok(None),

@@ -70,7 +70,7 @@ fn a_second_interrupt_stops_at_once() {
     let mut input = child.stdin.take().unwrap();
     let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
     writeln!(input, "1").unwrap();
-    assert_eq!(told.next().unwrap().unwrap(), "busy");
+    assert_eq!(told.next().unwrap().unwrap(), "n | busy");
     interrupt(&child);
     assert!(told.next().unwrap().unwrap().contains("finishing"));
     interrupt(&child);
@@ -147,7 +147,7 @@ fn a_reader_that_goes_away_ends_a_generator_without_end() {
     }
     drop(output);
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    assert_eq!(told(&mut child), "generator ended\ncleaned up\n");
+    assert_eq!(told(&mut child), "n | generator ended\nn | cleaned up\n");
 }
 
 #[test]
