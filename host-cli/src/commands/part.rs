@@ -23,13 +23,11 @@ pub(super) fn of(
         return Err(Failure::usage(text).help(format!("the nodes are {}", ids.join(", "))));
     };
     // An item for a node that is left out would otherwise be an error of the run's.
-    let meant = items
+    let mut meant = items
         .unwrap_or_default()
         .iter()
         .filter_map(|it| it.node_id.as_deref());
-    let gone = meant
-        .filter(|id| !part.nodes.iter().any(|node| node.id == *id))
-        .next();
+    let gone = meant.find(|id| !part.nodes.iter().any(|node| node.id == *id));
     match gone {
         None => Ok(Some(part)),
         Some(gone) => Err(Failure::usage(format!(

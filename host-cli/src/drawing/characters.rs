@@ -96,7 +96,7 @@ pub(crate) fn ascii(picture: &Picture<'_>) -> String {
     canvas.text()
 }
 
-fn labels<'p>(node: &'p Drawn<'_>) -> [String; 2] {
+fn labels(node: &Drawn<'_>) -> [String; 2] {
     let mark = if node.is_output { " *" } else { "" };
     [format!("{}{mark}", node.id), node.node_type.to_owned()]
 }
