@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod chunks;
 mod cli;
 mod commands;
 mod compiling;
@@ -10,6 +11,7 @@ mod failure;
 mod inputs;
 mod installation;
 mod interrupt;
+mod output_file;
 mod outputs;
 mod report;
 mod workspace;

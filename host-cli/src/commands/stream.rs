@@ -1,15 +1,18 @@
-//! `pipeline run --stream`.
+//! `pipeline run --stream`, and `--chunk`.
 
 use std::io::{BufRead, IsTerminal};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use pipeline_host::types::{Input, NodeOutputs, Part, PipelineError};
+use pipeline_host::audio::Bounds;
+use pipeline_host::types::{Data, Input, NodeOutputs, Part, PipelineError};
 use pipeline_host::{Error, LimitError, Session, codec};
 use tokio::sync::mpsc;
 
 use super::run::tell;
+use crate::chunks::{self, Piece};
 use crate::failure::{Failure, INTERRUPTED, USAGE};
+use crate::inputs::Given;
 use crate::interrupt::Finish;
 use crate::outputs::Outputs;
 use crate::report::{self, ManifestText};
@@ -20,9 +23,10 @@ const AHEAD: usize = 64;
 /// How many outputs are asked for at a time.
 const AT_ONCE: u32 = 4096;
 
-/// Feeds a pipeline from standard input and prints outputs as they come.
+/// Feeds a pipeline from standard input or with audio in pieces, and prints outputs
+/// as they come.
 pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
-    let items = inputs::gather(arguments)?;
+    let given = inputs::unread(arguments)?;
     let source = workspace::manifest(&arguments.manifest)?;
     let outputs = Outputs::new(arguments, arguments.limits.limits())?;
     let (engine, sandbox) = workspace::open(&arguments.installation)?;
@@ -52,7 +56,7 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
         };
         let fed = match arguments.no_input {
             true => stream.produce(written).await,
-            false => stream.feed(items, written).await,
+            false => stream.feed(arguments, given, written).await,
         };
         stream.end(fed).await
     })
@@ -83,6 +87,7 @@ impl Stream<'_> {
         let finished = self.session.finish().await.map_err(gone)?;
         let run = finished.map_err(|error| told(self.source, &error, &refusals))?;
         self.outputs.lines(&run.outputs)?;
+        self.outputs.finish()?;
         if self.finish.gently.is_raised() {
             return Err(Failure::code(
                 "interrupted; what had come in was finished",
@@ -96,23 +101,86 @@ impl Stream<'_> {
     /// Ctrl-C is pressed; what was written in the manifest where nothing comes.
     async fn feed(
         &mut self,
-        given: Option<Vec<Input>>,
+        arguments: &cli::Run,
+        given: Vec<Given>,
         written: Option<Vec<Input>>,
     ) -> Result<(), Failure> {
-        let mut fed = given.is_some();
-        for item in given.unwrap_or_default() {
+        let mut fed = !given.is_empty();
+        for given in given {
+            self.give(arguments, given).await?;
+        }
+        if arguments.stream {
+            fed |= self.lines().await?;
+        }
+        if !fed {
+            for item in written.unwrap_or_default() {
+                self.push(&item).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Pushes what an option gives: audio in pieces, where that is asked for.
+    async fn give(&mut self, arguments: &cli::Run, given: Given) -> Result<(), Failure> {
+        let file = match given {
+            Given::Items(items) => return self.push_all(items).await,
+            Given::File(file) => file,
+        };
+        let bounds = Bounds {
+            bytes: arguments.limits.max_memory.0,
+            deadline: None,
+        };
+        let Some(length) = arguments.chunk else {
+            return self.push_all(file.read(bounds)?).await;
+        };
+        let audio = match file.audio()? {
+            Ok(audio) => audio,
+            Err(file) => return self.push_all(file.read(bounds)?).await,
+        };
+        let mut pieces = chunks::pieces(audio.reader, length)?;
+        loop {
+            let piece = tokio::select! {
+                biased;
+                () = self.finish.gently.raised() => return Ok(()),
+                piece = pieces.recv() => piece,
+            };
+            match piece {
+                None => return Ok(()),
+                Some(Ok(Piece::Warning(warning))) => inputs::warn(&audio.name, warning),
+                Some(Ok(Piece::Audio(piece))) => {
+                    let item = Input {
+                        node_id: audio.node.clone(),
+                        item: Data::Audio(piece),
+                    };
+                    self.push(&item).await?;
+                }
+                Some(Err(error)) => {
+                    return Err(inputs::unusable(&audio.name, error.to_string()));
+                }
+            }
+        }
+    }
+
+    async fn push_all(&mut self, items: Vec<Input>) -> Result<(), Failure> {
+        for item in codec::one_by_one(items) {
             self.push(&item).await?;
         }
+        Ok(())
+    }
+
+    /// Pushes what comes in line by line; whether anything came.
+    async fn lines(&mut self) -> Result<bool, Failure> {
+        let mut fed = false;
         let mut lines = read_lines()?;
         let mut number = 0_usize;
         loop {
             let line = tokio::select! {
                 biased;
-                () = self.finish.gently.raised() => return Ok(()),
+                () = self.finish.gently.raised() => return Ok(true),
                 line = lines.recv() => line,
             };
             let line = match line {
-                None => break,
+                None => return Ok(fed),
                 Some(Ok(line)) => line,
                 Some(Err(reason)) => {
                     return Err(Failure::failed(format!(
@@ -133,12 +201,6 @@ impl Stream<'_> {
             fed = true;
             self.push(&item).await?;
         }
-        if !fed {
-            for item in written.unwrap_or_default() {
-                self.push(&item).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Without input: what was written in the manifest, or what sources produce,

@@ -1,14 +1,18 @@
 //! `pipeline serve`.
 
+mod accept;
 mod admission;
 mod body;
 mod connections;
+mod events;
 mod guard;
+mod media;
 mod metrics;
 mod pace;
 mod pipelines;
 mod responses;
 mod server;
+mod typed;
 
 use std::num::NonZero;
 use std::path::Path;
@@ -25,6 +29,7 @@ pub(crate) use self::guard::{Origin, parse_host};
 use self::metrics::Metrics;
 use self::pipelines::Pipelines;
 use self::server::Server;
+use self::typed::Typed;
 use crate::failure::Failure;
 use crate::{cli, report, workspace};
 
@@ -65,6 +70,8 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     let sandbox = HttpSandbox::new(&engine, &component, directories).map_err(|error| {
         Failure::usage(error.in_full()).help("--component takes the file `pipeline-http.wasm`")
     })?;
+    let typed = workspace::beside(&engine, &arguments.installation, "pipeline.wasm")?;
+    let typed = typed.map(|sandbox| Typed::new(engine.clone(), sandbox));
     let limits = arguments.limits.limits();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -84,6 +91,7 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         }
         let server = Server {
             sandbox,
+            typed,
             limits,
             guard: Guard::new(&arguments.allow_host, &arguments.allow_origin),
             pipelines,

@@ -12,15 +12,20 @@ use pipeline_host::http::HttpSandbox;
 
 use super::admission::Admission;
 use super::body::Bodies;
+use super::events;
 use super::guard::Guard;
+use super::media::Exchange;
 use super::metrics::{self, Metrics};
 use super::pipelines::{self, Pipelines};
 use super::responses::{self, ServerResponse};
-use crate::commands::run::fault_kind;
+use super::typed::Typed;
 
 /// What answers requests.
 pub(super) struct Server {
     pub(super) sandbox: HttpSandbox,
+    /// What runs are made of whose items are no JSON; none where its component is
+    /// not there.
+    pub(super) typed: Option<Typed>,
     pub(super) limits: Limits,
     pub(super) guard: Guard,
     pub(super) pipelines: Pipelines,
@@ -69,7 +74,10 @@ impl Server {
         Ok(answer)
     }
 
-    async fn let_in(&self, request: Request<Incoming>, route: &str) -> ServerResponse {
+    async fn let_in(&self, mut request: Request<Incoming>, route: &str) -> ServerResponse {
+        if events::wanted(request.headers_mut()) {
+            return events::of_lines(Box::pin(self.let_in(request, route)).await);
+        }
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         if reads && let Some(answer) = self.own(route).await {
             return answer;
@@ -107,6 +115,12 @@ impl Server {
             Some(name) => Some(self.pipelines.read(name).await?),
             None => None,
         };
+        if let Some(manifest) = &manifest {
+            let query = request.uri().query().unwrap_or_default();
+            if let Some(exchange) = Exchange::of(request.headers(), query)? {
+                return self.media(exchange, manifest.clone(), request).await;
+            }
+        }
         let (head, body) = request.into_parts();
         let body = self.bodies.take(&head.headers, body).await?;
         let too_long = body.too_long();
@@ -119,12 +133,17 @@ impl Server {
                 Err(responses::too_long(self.bodies.longest()))
             }
             Ok(answer) => Ok(answer),
-            Err(fault) => {
-                tracing::warn!(fault = fault.in_full(), "a run ended without a result");
-                self.metrics.ended(fault_kind(&fault));
-                Err(responses::fault(&fault))
-            }
+            Err(fault) => Err(self.ended(&fault)),
         }
+    }
+
+    /// What runs are made of whose items are no JSON.
+    pub(super) fn typed(&self) -> Result<&Typed, ServerResponse> {
+        self.typed.as_ref().ok_or_else(|| {
+            let text = "the server has no component `pipeline.wasm`, which media need, beside the one \
+                        that it was given";
+            responses::error(StatusCode::NOT_IMPLEMENTED, "not-implemented", text.into())
+        })
     }
 }
 
