@@ -13,6 +13,7 @@ mod installation;
 mod interrupt;
 mod output_file;
 mod outputs;
+mod printer;
 mod report;
 mod workspace;
 

@@ -1,5 +1,6 @@
 //! Results as JSON, and media as files.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -128,27 +129,54 @@ impl Outputs {
         }
     }
 
-    /// Prints outputs, one a line.
-    pub(crate) fn lines(&mut self, given: &[NodeOutputs]) -> Result<(), Failure> {
+    /// Whether outputs go elsewhere than to standard output as JSON.
+    pub(crate) fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Writes outputs to the file that stands in for standard output, or gives them
+    /// as lines.
+    pub(crate) fn lines(&mut self, given: &[NodeOutputs]) -> Result<String, Failure> {
+        let mut text = String::new();
         if let Some(file) = &mut self.file {
-            return file.push(given);
+            file.push(given)?;
+            return Ok(text);
         }
         self.files = 0;
-        let mut text = String::new();
         for NodeOutputs { node_id, items } in given {
             for item in items {
-                let mut writer = Writer::new(Style::Compact);
-                match self.layout {
-                    Layout::Flat => self.item(&mut writer, item)?,
-                    layout => document::output(&mut writer, node_id, layout, |writer| {
-                        self.item(writer, item)
-                    })?,
+                if let (Data::Integers(numbers), Layout::Flat) = (item, self.layout) {
+                    self.count += numbers.len();
+                    for number in numbers {
+                        // Writing into a string doesn't fail.
+                        let _ = writeln!(text, "{number}");
+                    }
+                    continue;
                 }
-                text.push_str(&writer.finish());
-                text.push('\n');
+                let alone = codec::weight(item) == 1 && !is_bulk(item);
+                if alone {
+                    self.line(node_id, item, &mut text)?;
+                    continue;
+                }
+                for item in codec::one_by_one(vec![item.clone().into()]) {
+                    self.line(node_id, &item.item, &mut text)?;
+                }
             }
         }
-        write_out(&text)
+        Ok(text)
+    }
+
+    fn line(&mut self, node: &str, item: &Data, text: &mut String) -> Result<(), Failure> {
+        let mut writer = Writer::new(Style::Compact);
+        match self.layout {
+            Layout::Flat => self.item(&mut writer, item)?,
+            layout => {
+                document::output(&mut writer, node, layout, |writer| self.item(writer, item))?
+            }
+        }
+        text.push_str(&writer.finish());
+        text.push('\n');
+        Ok(())
     }
 
     fn item(&mut self, writer: &mut Writer, item: &Data) -> Result<(), Failure> {
@@ -183,6 +211,11 @@ impl Outputs {
         })?;
         writer.item_in_file(item, &name).map_err(broken)
     }
+}
+
+/// Whether an item stands for many.
+fn is_bulk(item: &Data) -> bool {
+    matches!(item, Data::Integers(_) | Data::Numbers(_))
 }
 
 /// The style of a format.

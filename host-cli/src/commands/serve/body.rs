@@ -54,6 +54,11 @@ impl Bodies {
         self.longest
     }
 
+    /// How long a client may be waited for.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// Takes a body in, or begins to, where it flows.
     pub(super) async fn take(
         &self,

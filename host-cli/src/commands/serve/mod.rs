@@ -6,6 +6,7 @@ mod body;
 mod connections;
 mod events;
 mod guard;
+mod live;
 mod media;
 mod metrics;
 mod pace;
@@ -16,11 +17,12 @@ mod typed;
 
 use std::num::NonZero;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 
 use pipeline_host::http::HttpSandbox;
 use pipeline_host::{Allocation, EngineOptions};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use self::admission::Admission;
 use self::body::Bodies;
@@ -71,7 +73,7 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         Failure::usage(error.in_full()).help("--component takes the file `pipeline-http.wasm`")
     })?;
     let typed = workspace::beside(&engine, &arguments.installation, "pipeline.wasm")?;
-    let typed = typed.map(|sandbox| Typed::new(engine.clone(), sandbox));
+    let typed = typed.map(|sandbox| Arc::new(Typed::new(engine.clone(), sandbox)));
     let limits = arguments.limits.limits();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -97,8 +99,8 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             pipelines,
             bodies: Bodies::new(u64::from(arguments.max_body) << 20, arguments.idle_timeout),
             admission: Admission::new(concurrent, waiting),
-            metrics: Metrics::new().map_err(Failure::failed)?,
-            ending: AtomicBool::new(false),
+            metrics: Arc::new(Metrics::new().map_err(Failure::failed)?),
+            ending: watch::Sender::new(false),
         };
         let bounds = connections::Bounds {
             connections: arguments.max_connections as usize,

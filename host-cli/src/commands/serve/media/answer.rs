@@ -182,7 +182,10 @@ pub(super) fn lines(outputs: &[NodeOutputs], options: Options) -> Result<String,
 }
 
 /// The line that says how a run ended.
-pub(super) fn last_line(ended: &Result<RunResult, PipelineError>, form: Form<'_>) -> String {
+pub(in super::super) fn last_line(
+    ended: &Result<RunResult, PipelineError>,
+    form: Form<'_>,
+) -> String {
     let mut writer = Writer::new(Style::Compact);
     writer.object(|writer| match ended {
         Ok(run) => {

@@ -14,6 +14,7 @@ use pipeline_host::media::FileFormat;
 use pipeline_host::{Error, Limits};
 
 use self::answer::Answer;
+pub(super) use self::answer::last_line;
 use self::body::Content;
 use super::accept;
 use super::responses::{self, ServerResponse};
