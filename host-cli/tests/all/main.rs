@@ -20,5 +20,6 @@ mod requests;
 mod runs;
 mod serve;
 mod server;
+mod sound;
 mod streams;
 mod threats;
