@@ -192,6 +192,16 @@ impl Page {
         allow(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST");
         allow(header::ACCESS_CONTROL_ALLOW_HEADERS, "accept, content-type");
         allow(header::ACCESS_CONTROL_MAX_AGE, "600");
+        // A page of a public site asks so before it asks a machine of a private network.
+        const PRIVATE: &str = "access-control-request-private-network";
+        if request
+            .headers()
+            .get(PRIVATE)
+            .is_some_and(|asked| asked == "true")
+        {
+            let name = HeaderName::from_static("access-control-allow-private-network");
+            headers.insert(name, HeaderValue::from_static("true"));
+        }
         Some(answer)
     }
 
@@ -199,6 +209,9 @@ impl Page {
     pub(super) fn may_read(self, answer: &mut ServerResponse) {
         let headers = answer.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.0);
+        // What says when to try again is hidden from pages otherwise.
+        let exposed = HeaderValue::from_static("retry-after");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }
 }

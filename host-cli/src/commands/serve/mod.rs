@@ -4,6 +4,7 @@ mod accept;
 mod admission;
 mod body;
 mod connections;
+mod docs;
 mod events;
 mod guard;
 mod live;

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::admission::Admission;
 use super::body::Bodies;
+use super::docs;
 use super::events;
 use super::guard::Guard;
 use super::live;
@@ -104,6 +105,8 @@ impl Server {
                 responses::text(StatusCode::OK, metrics::MEDIA_TYPE, text)
             }
             "/v1/pipelines" => self.pipelines.list().await,
+            "/openapi.json" => docs::openapi(),
+            "/docs" => docs::page(),
             _ => return None,
         })
     }
