@@ -62,6 +62,8 @@ mod memory;
 #[cfg(feature = "npy")]
 pub mod npy;
 mod open_files;
+#[cfg(feature = "media")]
+pub mod pictures;
 pub mod stderr;
 mod streaming;
 pub mod terminal;

@@ -111,6 +111,10 @@ pub(crate) struct Run {
     /// Write media to files in this directory, and their names into the JSON.
     #[arg(long, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
+    /// With --output-dir: draw audio as well, its waveform above its spectrogram:
+    /// out-0.png beside out-0.wav.
+    #[arg(long, requires = "output_dir")]
+    pub(crate) pictures: bool,
     /// Replace files that are there, of the names that are written.
     #[arg(long)]
     pub(crate) overwrite: bool,
