@@ -35,7 +35,10 @@ impl Tokens {
     /// Where it can't be read, or holds no token.
     pub fn read(path: &std::path::Path) -> Result<Self, InvalidTokens> {
         let fail = |why: String| {
-            InvalidTokens(format!("the tokens in `{}` can't be used: {why}", path.display()))
+            InvalidTokens(format!(
+                "the tokens in `{}` can't be used: {why}",
+                path.display()
+            ))
         };
         let text = std::fs::read_to_string(path).map_err(|error| fail(reason(&error)))?;
         let tokens: Arc<[String]> = (text.lines().map(str::trim))
@@ -75,7 +78,9 @@ impl tonic::service::Interceptor for Access {
         let given = given.and_then(|given| given.to_str().ok());
         match given.and_then(|given| given.strip_prefix("Bearer ")) {
             Some(token) if tokens.allow(token) => Ok(request),
-            Some(_) => Err(Status::unauthenticated("the token is not one that is let in")),
+            Some(_) => Err(Status::unauthenticated(
+                "the token is not one that is let in",
+            )),
             None => Err(Status::unauthenticated(
                 "this server asks for a token: send the metadata `authorization: Bearer <token>`",
             )),
@@ -132,10 +137,8 @@ where
 {
     type Response = Response<Body>;
     type Error = S::Error;
-    type Future = futures_util::future::Either<
-        S::Future,
-        Ready<Result<Self::Response, Self::Error>>,
-    >;
+    type Future =
+        futures_util::future::Either<S::Future, Ready<Result<Self::Response, Self::Error>>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -165,7 +168,13 @@ mod tests {
         assert!(Tokens::read(&file).is_err());
         std::fs::remove_file(&file).unwrap();
         assert!(Tokens::read(&file).is_err());
-        for (token, allowed) in [("alpha", true), ("beta", true), ("", false), ("# who", false), ("alph", false)] {
+        for (token, allowed) in [
+            ("alpha", true),
+            ("beta", true),
+            ("", false),
+            ("# who", false),
+            ("alph", false),
+        ] {
             assert_eq!(tokens.allow(token), allowed, "{token}");
         }
     }

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use pipeline_host::types::{NodeOutputs, RunResult};
 use pipeline_host::Interrupt;
+use pipeline_host::types::{NodeOutputs, RunResult};
 use tonic::{Request, Response, Status};
 
 use crate::protocol::execute_response::Outcome;
@@ -91,7 +91,9 @@ async fn run(
     let mut counts = Counts::default();
     let inputs = runs::inputs(&loaded.manifest, request.data_inputs, &mut counts)?;
     let inputs = (!inputs.is_empty()).then_some(inputs);
-    let ended = instance.execute(&loaded.manifest, inputs.as_deref()).await?;
+    let ended = instance
+        .execute(&loaded.manifest, inputs.as_deref())
+        .await?;
     let RunResult {
         outputs,
         graph,

@@ -136,7 +136,11 @@ pub(crate) fn write(item: Data) -> Result<DataBuffer, String> {
         }),
         Data::Audio(audio) => DataType::Audio(AudioBuffer {
             num_samples: audio.samples.len() as u64,
-            samples: audio.samples.iter().flat_map(|each| each.to_le_bytes()).collect(),
+            samples: audio
+                .samples
+                .iter()
+                .flat_map(|each| each.to_le_bytes())
+                .collect(),
             sample_rate: audio.sample_rate,
             channels: audio.channels,
             format: AudioFormat::F32.into(),
@@ -235,11 +239,20 @@ fn of_value(value: &Value) -> Result<DataBuffer, String> {
 
 /// A text of which nothing is known is a string, as nodes take it.
 fn text(given_: TextBuffer) -> Result<Data, String> {
-    if !matches!(given_.encoding.to_ascii_lowercase().as_str(), "" | "utf-8" | "utf8") {
-        return Err(format!("text: the encoding {:?} is not utf-8", given_.encoding));
+    if !matches!(
+        given_.encoding.to_ascii_lowercase().as_str(),
+        "" | "utf-8" | "utf8"
+    ) {
+        return Err(format!(
+            "text: the encoding {:?} is not utf-8",
+            given_.encoding
+        ));
     }
     let text = String::from_utf8(given_.text_data).map_err(|error| {
-        format!("text: byte {} is no UTF-8", error.utf8_error().valid_up_to())
+        format!(
+            "text: byte {} is no UTF-8",
+            error.utf8_error().valid_up_to()
+        )
     })?;
     let (language, channel) = (given(given_.language), given(given_.channel));
     Ok(match (&language, &channel) {
@@ -258,7 +271,9 @@ fn sound(audio: AudioBuffer, said: HashMap<String, String>) -> Result<Audio, Str
     let bytes = audio.samples.as_slice();
     let samples: Vec<f32> = match format {
         AudioFormat::Unspecified | AudioFormat::F32 => each(bytes, f32::from_le_bytes)?,
-        AudioFormat::I16 => each(bytes, |bytes| f32::from(i16::from_le_bytes(bytes)) / 32_768.0)?,
+        AudioFormat::I16 => each(bytes, |bytes| {
+            f32::from(i16::from_le_bytes(bytes)) / 32_768.0
+        })?,
         // 32 bits don't fit a float's 24; the last ones are below any noise.
         AudioFormat::I32 => each(bytes, |bytes| {
             i32::from_le_bytes(bytes) as f32 / 2_147_483_648.0
@@ -267,12 +282,14 @@ fn sound(audio: AudioBuffer, said: HashMap<String, String>) -> Result<Audio, Str
     let count = samples.len() as u64;
     if audio.num_samples != 0 && audio.num_samples != count {
         let said = audio.num_samples;
-        return Err(format!("audio: num_samples says {said}, and there are {count}"));
+        return Err(format!(
+            "audio: num_samples says {said}, and there are {count}"
+        ));
     }
     let metadata = match audio.metadata_json {
-        Some(json) => {
-            Some(codec::read_value(&json).map_err(|error| format!("audio.metadata_json: {error}"))?)
-        }
+        Some(json) => Some(
+            codec::read_value(&json).map_err(|error| format!("audio.metadata_json: {error}"))?,
+        ),
         None if said.is_empty() => None,
         None => Some(mapping(said)),
     };
@@ -290,7 +307,10 @@ fn each<const N: usize>(bytes: &[u8], sample: impl Fn([u8; N]) -> f32) -> Result
     let (samples, rest) = bytes.as_chunks::<N>();
     match rest {
         [] => Ok(samples.iter().map(|bytes| sample(*bytes)).collect()),
-        _ => Err(format!("audio: {} bytes are no samples of {N}", bytes.len())),
+        _ => Err(format!(
+            "audio: {} bytes are no samples of {N}",
+            bytes.len()
+        )),
     }
 }
 

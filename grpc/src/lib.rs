@@ -38,8 +38,7 @@ pub mod protocol {
     tonic::include_proto!("remotemedia.v1");
 
     /// What reflection tells of it.
-    pub(crate) const DESCRIPTORS: &[u8] =
-        include_bytes!(concat!(env!("OUT_DIR"), "/protocol.bin"));
+    pub(crate) const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/protocol.bin"));
 }
 
 /// What lets a run or a session begin, until it is dropped.

@@ -159,7 +159,9 @@ impl Counts {
 
     pub(crate) fn by_kind(&self) -> HashMap<String, u64> {
         let counts = self.0.iter();
-        counts.map(|(kind, count)| ((*kind).to_owned(), *count)).collect()
+        counts
+            .map(|(kind, count)| ((*kind).to_owned(), *count))
+            .collect()
     }
 }
 

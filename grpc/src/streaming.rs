@@ -300,11 +300,7 @@ impl Fed<'_> {
     }
 
     /// An answer with the first output of each sink, one with the second, and so on.
-    async fn answer_each(
-        &mut self,
-        outputs: Vec<NodeOutputs>,
-        start: Instant,
-    ) -> Result<u64, End> {
+    async fn answer_each(&mut self, outputs: Vec<NodeOutputs>, start: Instant) -> Result<u64, End> {
         let mut sinks: Vec<_> = (outputs.into_iter())
             .map(|given| (given.node_id, given.items.into_iter()))
             .collect();

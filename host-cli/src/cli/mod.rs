@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use limits::LimitArguments;
-pub(crate) use run::{Items, Run};
+pub(crate) use run::{Items, OutputFormat, Run};
 pub(crate) use serve::Serve;
 
 const EXAMPLES: &str = "\
@@ -19,6 +19,7 @@ Examples:
   pipeline run examples/multiply_add.json
   pipeline run manifest.json --input 5 --input 7 --input '{\"text\": \"hi\"}'
   pipeline run manifest.json --input @speech.wav --output-dir out
+  pipeline run manifest.json --input @speech.mp3 --output louder.wav
   tail -f events.ndjson | pipeline run manifest.json --stream
   pipeline check manifest.yaml
   pipeline nodes

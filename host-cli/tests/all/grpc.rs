@@ -162,7 +162,10 @@ fn a_run_and_what_is_wrong_with_one() {
     let Outcome::Result(result) = door.execute(request(manifest(), &[("double", "20")])) else {
         panic!("it fails");
     };
-    assert_eq!(result.data_outputs, HashMap::from([("add".to_owned(), json("41"))]));
+    assert_eq!(
+        result.data_outputs,
+        HashMap::from([("add".to_owned(), json("41"))])
+    );
     assert_eq!(result.node_results.len(), 2);
     let metrics = result.metrics.unwrap();
     assert_eq!(metrics.node_metrics["double"].items_processed, 1);
@@ -172,7 +175,11 @@ fn a_run_and_what_is_wrong_with_one() {
     let other = chain(vec![node("n", "CalculatorNode", "")]);
     let forever = chain(vec![node("n", "time:sleep", "")]);
     for (request, of_kind, said) in [
-        (request(broken, &[]), ErrorType::Validation, "nodes[0].params"),
+        (
+            request(broken, &[]),
+            ErrorType::Validation,
+            "nodes[0].params",
+        ),
         (
             request(manifest(), &[("nobody", "1")]),
             ErrorType::Validation,
@@ -235,7 +242,10 @@ fn a_session_of_sound() {
     ]);
     let sound = |number: i16| {
         of(DataType::Audio(AudioBuffer {
-            samples: [number; 640].into_iter().flat_map(i16::to_le_bytes).collect(),
+            samples: [number; 640]
+                .into_iter()
+                .flat_map(i16::to_le_bytes)
+                .collect(),
             sample_rate: 16000,
             channels: 2,
             format: AudioFormat::I16.into(),
@@ -249,8 +259,13 @@ fn a_session_of_sound() {
         chunk(5, sound(-8192)),
         control(Command::Close),
     ]);
-    let [Answer::Ready(ready), Answer::Result(one), Answer::Result(two), Answer::Metrics(metrics), Answer::Closed(closed)] =
-        answers.as_slice()
+    let [
+        Answer::Ready(ready),
+        Answer::Result(one),
+        Answer::Result(two),
+        Answer::Metrics(metrics),
+        Answer::Closed(closed),
+    ] = answers.as_slice()
     else {
         panic!("{answers:?}");
     };
@@ -259,7 +274,10 @@ fn a_session_of_sound() {
         let Some(DataType::Audio(audio)) = &result.data_outputs["quieter"].data_type else {
             panic!("{result:?}");
         };
-        assert_eq!((audio.sample_rate, audio.channels, audio.num_samples), (16000, 1, 320));
+        assert_eq!(
+            (audio.sample_rate, audio.channels, audio.num_samples),
+            (16000, 1, 320)
+        );
         let (samples, _) = audio.samples.as_chunks::<4>();
         assert_eq!(samples.len(), 320);
         for sample in samples {
@@ -319,7 +337,10 @@ fn each_chunk_is_answered_and_nodes_flush_at_the_end() {
             (1, Some(json("2"))),
         ]
     );
-    assert!(matches!(answers.last(), Some(Answer::Closed(_))), "{answers:?}");
+    assert!(
+        matches!(answers.last(), Some(Answer::Closed(_))),
+        "{answers:?}"
+    );
 }
 
 #[test]
@@ -335,13 +356,19 @@ fn a_session_says_what_is_wrong_and_ends() {
         })
     };
     for (messages, said) in [
-        (vec![chunk(0, json("1"))], "the first message has to be `init`"),
+        (
+            vec![chunk(0, json("1"))],
+            "the first message has to be `init`",
+        ),
         (vec![init(PipelineManifest::default())], ""),
         (
             vec![echo(), chunk(3, json("1")), chunk(3, json("2"))],
             "sequence: 3 comes after 3",
         ),
-        (vec![echo(), named("nobody")], "the manifest has no node \"nobody\""),
+        (
+            vec![echo(), named("nobody")],
+            "the manifest has no node \"nobody\"",
+        ),
         (vec![echo(), echo()], "open already"),
         (vec![echo(), chunk(0, json("{"))], "chunk 0: json"),
         (vec![fails(), chunk(0, json(r#"{"a": 1}"#))], ""),
@@ -368,7 +395,9 @@ fn only_who_has_a_token_is_let_in() {
         let mut client = PipelineExecutionServiceClient::new(door.channel());
         let mut request = tonic::Request::new(VersionRequest::default());
         if let Some(header) = header {
-            request.metadata_mut().insert("authorization", header.parse().unwrap());
+            request
+                .metadata_mut()
+                .insert("authorization", header.parse().unwrap());
         }
         door.runtime.block_on(client.get_version(request))
     };
@@ -380,7 +409,12 @@ fn only_who_has_a_token_is_let_in() {
     assert!(version.compatible);
     let version = version.version_info.unwrap();
     assert_eq!(version.protocol_version, "v1");
-    assert!(version.supported_node_types.iter().any(|name| name == "MultiplyNode"));
+    assert!(
+        version
+            .supported_node_types
+            .iter()
+            .any(|name| name == "MultiplyNode")
+    );
 }
 
 #[test]
@@ -400,14 +434,16 @@ fn the_end_of_the_server_waits_for_sessions() {
     });
     door.server.terminate();
     send.unbounded_send(message(chunk(0, json("7")))).unwrap();
-    send.unbounded_send(message(control(Command::Close))).unwrap();
+    send.unbounded_send(message(control(Command::Close)))
+        .unwrap();
     let mut answers = answers;
     let result = door.runtime.block_on(answers.message()).unwrap().unwrap();
     let Some(Answer::Result(result)) = result.response else {
         panic!("{result:?}");
     };
     assert_eq!(result.data_outputs["echo"], json("7"));
-    door.runtime.block_on(async { while answers.message().await.unwrap().is_some() {} });
+    door.runtime
+        .block_on(async { while answers.message().await.unwrap().is_some() {} });
     drop((client, send));
     assert_eq!(door.server.end(), Some(0));
 }

@@ -1,22 +1,29 @@
 //! `pipeline serve`.
 
+mod accept;
 mod admission;
 mod body;
 mod connections;
+mod events;
+mod grpc;
 mod guard;
+mod live;
+mod media;
 mod metrics;
 mod pace;
 mod pipelines;
 mod responses;
 mod server;
+mod typed;
 
 use std::num::NonZero;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 
 use pipeline_host::http::HttpSandbox;
 use pipeline_host::{Allocation, EngineOptions};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use self::admission::Admission;
 use self::body::Bodies;
@@ -25,6 +32,7 @@ pub(crate) use self::guard::{Origin, parse_host};
 use self::metrics::Metrics;
 use self::pipelines::Pipelines;
 use self::server::Server;
+use self::typed::Typed;
 use crate::failure::Failure;
 use crate::{cli, report, workspace};
 
@@ -65,6 +73,8 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     let sandbox = HttpSandbox::new(&engine, &component, directories).map_err(|error| {
         Failure::usage(error.in_full()).help("--component takes the file `pipeline-http.wasm`")
     })?;
+    let typed = workspace::beside(&engine, &arguments.installation, "pipeline.wasm")?;
+    let typed = typed.map(|sandbox| Arc::new(Typed::new(engine.clone(), sandbox)));
     let limits = arguments.limits.limits();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -79,25 +89,31 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         })?;
         let signals = connections::Signals::new()
             .map_err(|error| Failure::failed(format!("signals can't be handled: {error}")))?;
+        let door = grpc::Door::open(arguments).await?;
+        if let Some(Ok(address)) = door.as_ref().map(grpc::Door::address) {
+            report::tell(&format!("listening for gRPC on http://{address}"));
+        }
         if let Ok(address) = listener.local_addr() {
             report::tell(&format!("listening on http://{address}"));
         }
-        let server = Server {
+        let server = Arc::new(Server {
             sandbox,
+            typed,
             limits,
             guard: Guard::new(&arguments.allow_host, &arguments.allow_origin),
             pipelines,
             bodies: Bodies::new(u64::from(arguments.max_body) << 20, arguments.idle_timeout),
             admission: Admission::new(concurrent, waiting),
-            metrics: Metrics::new().map_err(Failure::failed)?,
-            ending: AtomicBool::new(false),
-        };
+            metrics: Arc::new(Metrics::new().map_err(Failure::failed)?),
+            ending: watch::Sender::new(false),
+        });
         let bounds = connections::Bounds {
             connections: arguments.max_connections as usize,
             idle: arguments.idle_timeout,
             drain: arguments.drain,
         };
-        connections::serve(server, listener, signals, &bounds).await
+        let door = door.map(|door| tokio::spawn(door.serve(Arc::clone(&server), bounds)));
+        connections::serve(server, listener, door, signals, &bounds).await
     });
     // What was asked to stop at once is not waited for.
     runtime.shutdown_background();
