@@ -82,7 +82,7 @@ impl Door {
             origins: self.origins,
         };
         let connections = accepted(self.listener, &bounds);
-        let ending = async move { server.ended().await };
+        let ending = async move { server.until_it_ends().await };
         if let Err(error) = pipeline_grpc::serve(connections, options, ending).await {
             tracing::error!(%error, "gRPC is not answered any more");
         }

@@ -46,7 +46,7 @@ impl Server {
     }
 
     /// Waits until the server is about to end.
-    pub(super) async fn ended(&self) {
+    pub(super) async fn until_it_ends(&self) {
         let mut ending = self.ending.subscribe();
         // The sender lives as long as this.
         let _ = ending.wait_for(|ending| *ending).await;
