@@ -37,6 +37,7 @@ Requests:
 Examples:
   pipeline serve --pipelines examples
   pipeline serve --addr 0.0.0.0:80 --timeout 5 --max-memory 256
+  pipeline serve --grpc 127.0.0.1:50051
   curl localhost:8080/v1/pipelines/multiply_add --json '[5, 7]'
   curl localhost:8080/v1/pipelines/gain --data-binary @in.wav -o out.wav \\
     -H 'content-type: audio/wav' -H 'accept: audio/wav'";
@@ -86,6 +87,13 @@ pub(crate) struct Serve {
     /// http://localhost:3000. Can be repeated.
     #[arg(long, value_name = "ORIGIN", value_parser = Origin::parse)]
     pub(crate) allow_origin: Vec<Origin>,
+    /// Answer the SDK's gRPC clients too, at this address.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) grpc: Option<SocketAddr>,
+    /// Let in only gRPC clients that have one of the tokens in this file, one a
+    /// line.
+    #[arg(long, value_name = "FILE", requires = "grpc")]
+    pub(crate) grpc_tokens: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]

@@ -7,6 +7,7 @@
 mod arrays;
 mod cases;
 mod faults;
+mod grpc;
 mod jobs;
 mod library;
 mod live;

@@ -5,6 +5,7 @@
 //! the page meant (`Host`), which a page of another server's can't change: not
 //! even where it makes its own name point to this machine.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use http::header::{self, HeaderMap, HeaderName};
@@ -54,6 +55,17 @@ impl Origin {
     fn is_of(&self, host: &Authority) -> bool {
         let port = host.port_u16().unwrap_or(default_port(&self.scheme));
         self.port == port && host.host().eq_ignore_ascii_case(&self.host)
+    }
+}
+
+/// As browsers write it.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.host)?;
+        match self.port == default_port(&self.scheme) {
+            true => Ok(()),
+            false => write!(f, ":{}", self.port),
+        }
     }
 }
 

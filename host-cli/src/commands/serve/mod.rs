@@ -6,6 +6,7 @@ mod body;
 mod connections;
 mod docs;
 mod events;
+mod grpc;
 mod guard;
 mod live;
 mod media;
@@ -89,10 +90,14 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         })?;
         let signals = connections::Signals::new()
             .map_err(|error| Failure::failed(format!("signals can't be handled: {error}")))?;
+        let door = grpc::Door::open(arguments).await?;
+        if let Some(Ok(address)) = door.as_ref().map(grpc::Door::address) {
+            report::tell(&format!("listening for gRPC on http://{address}"));
+        }
         if let Ok(address) = listener.local_addr() {
             report::tell(&format!("listening on http://{address}"));
         }
-        let server = Server {
+        let server = Arc::new(Server {
             sandbox,
             typed,
             limits,
@@ -102,13 +107,14 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             admission: Admission::new(concurrent, waiting),
             metrics: Arc::new(Metrics::new().map_err(Failure::failed)?),
             ending: watch::Sender::new(false),
-        };
+        });
         let bounds = connections::Bounds {
             connections: arguments.max_connections as usize,
             idle: arguments.idle_timeout,
             drain: arguments.drain,
         };
-        connections::serve(server, listener, signals, &bounds).await
+        let door = door.map(|door| tokio::spawn(door.serve(Arc::clone(&server), bounds)));
+        connections::serve(server, listener, door, signals, &bounds).await
     });
     // What was asked to stop at once is not waited for.
     runtime.shutdown_background();

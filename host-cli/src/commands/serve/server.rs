@@ -46,6 +46,13 @@ impl Server {
         self.ending.send_replace(true);
     }
 
+    /// Waits until the server is about to end.
+    pub(super) async fn until_it_ends(&self) {
+        let mut ending = self.ending.subscribe();
+        // The sender lives as long as this.
+        let _ = ending.wait_for(|ending| *ending).await;
+    }
+
     /// Answers a request that came to the address `local`.
     pub(super) async fn answer(
         &self,
