@@ -1,5 +1,8 @@
 //! The command line.
 
+mod packages;
+mod rmpkg;
+
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -9,6 +12,8 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
 use pipeline_host::Limits;
 
+pub(crate) use self::packages::{Add, Index, Remove, Shared, Sync};
+pub(crate) use self::rmpkg::{Inspect, Pack, Trust, Unpack};
 use crate::commands::serve::{Origin, parse_host};
 
 const EXAMPLES: &str = "\
@@ -135,6 +140,25 @@ pub(crate) enum Command {
     /// Compile modules with nodes, so that runs start sooner.
     #[command(after_help = COMPILE, mut_arg("max_files", |argument| argument.hide(true)))]
     Compile(Compile),
+    /// Install packages of Python for nodes.
+    #[command(after_long_help = packages::ADD, after_help = "More, with examples: pipeline add --help")]
+    Add(Add),
+    /// Remove packages that were added.
+    #[command(after_help = packages::REMOVE)]
+    Remove(Remove),
+    /// Install the packages that a lock file names.
+    #[command(after_help = packages::SYNC)]
+    Sync(Sync),
+    /// Make a package (.rmpkg) of a pipeline, with its nodes and packages.
+    #[command(after_long_help = rmpkg::PACK, after_help = "More, with examples: pipeline pack --help")]
+    #[command(mut_args(of_a_question))]
+    Pack(Pack),
+    /// Unpack a package into a directory.
+    #[command(after_help = rmpkg::UNPACK)]
+    Unpack(Unpack),
+    /// Say what is in a package.
+    #[command(after_help = rmpkg::INSPECT)]
+    Inspect(Inspect),
     /// Answer HTTP requests that run pipelines.
     #[command(after_long_help = SERVE, after_help = "More, with examples: pipeline serve --help")]
     #[command(mut_args(of_a_request))]
@@ -173,7 +197,8 @@ fn of_a_request(argument: Arg) -> Arg {
 /// Run a pipeline.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// The manifest, JSON or YAML; `-` reads it from standard input.
+    /// The manifest, JSON or YAML, or a package, .rmpkg; `-` reads a manifest
+    /// from standard input.
     pub(crate) manifest: String,
     /// An item: JSON, or `@file`; with `NODE=` before it, for that source
     /// alone. Can be repeated.
@@ -225,6 +250,8 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) metrics: bool,
     #[command(flatten)]
+    pub(crate) trust: Trust,
+    #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
     pub(crate) installation: Installation,
@@ -233,11 +260,14 @@ pub(crate) struct Run {
 /// Check a manifest.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// The manifest, JSON or YAML; `-` reads it from standard input.
+    /// The manifest, JSON or YAML, or a package, .rmpkg; `-` reads a manifest
+    /// from standard input.
     pub(crate) manifest: String,
     /// How to say that all is well, or what is not.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
@@ -433,8 +463,9 @@ impl LimitArguments {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Installed")]
 pub(crate) struct Installation {
-    /// A directory with nodes of your own, named `module:Class` in manifests.
-    /// The sandbox can read it. Can be repeated.
+    /// A directory with nodes of your own, named `module:Class` in manifests, or
+    /// with packages that `pipeline add` installed. The sandbox can read it. Can
+    /// be repeated.
     #[arg(long, value_name = "DIR")]
     pub(crate) nodes: Vec<PathBuf>,
     /// The component [default: pipeline.wasm, or pipeline-http.wasm to serve,
@@ -592,7 +623,7 @@ mod tests {
 
     #[test]
     fn all_commands_have_all_limits_with_defaults() {
-        let run_nothing = ["completions", "man"];
+        let run_nothing = ["completions", "inspect", "man", "unpack"];
         let commands = Cli::command();
         let commands = commands.get_subcommands();
         for command in commands.filter(|command| !run_nothing.contains(&command.get_name())) {

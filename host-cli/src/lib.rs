@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod archive;
 mod cli;
 mod commands;
 mod compiling;
@@ -11,7 +12,9 @@ mod inputs;
 mod installation;
 mod interrupt;
 mod outputs;
+mod packages;
 mod report;
+mod rmpkg;
 mod workspace;
 
 use std::process::ExitCode;

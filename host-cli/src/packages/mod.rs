@@ -1,0 +1,331 @@
+//! Packages of Python for nodes: chosen for the sandbox, locked, and unpacked
+//! into a directory of their own.
+
+pub(crate) mod lock;
+pub(crate) mod pip;
+pub(crate) mod requirement;
+pub(crate) mod wheel;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use pipeline_host::Interrupt;
+use tempfile::TempDir;
+use zip::write::SimpleFileOptions;
+
+use self::lock::{Lock, Locked};
+use self::pip::Download;
+use self::requirement::{Requirement, normal};
+use self::wheel::Wheel;
+use crate::cli;
+use crate::failure::Failure;
+use crate::workspace::reason;
+use crate::{interrupt, report};
+
+/// What the directory is called that lies beside a manifest.
+pub(crate) const DIRECTORY: &str = "packages";
+
+/// Where packages are, and their lock file beside that.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) directory: PathBuf,
+    pub(crate) lock: PathBuf,
+}
+
+impl Place {
+    pub(crate) fn at(directory: PathBuf) -> Self {
+        let lock = lock_of(&directory);
+        Self { directory, lock }
+    }
+
+    /// Refuses a directory that something else has made.
+    ///
+    /// # Errors
+    /// Says so.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let filled =
+            fs::read_dir(&self.directory).is_ok_and(|mut entries| entries.next().is_some());
+        if !filled || self.lock.exists() {
+            return Ok(());
+        }
+        let (directory, lock) = (self.directory.display(), self.lock.display());
+        let text = format!(
+            "`{directory}` has files, and `{lock}` is not there: other things are kept in it, \
+             which `pipeline add` would replace"
+        );
+        Err(Failure::usage(text).help("--into names another directory"))
+    }
+
+    /// A directory beside this one, for what is not complete yet.
+    fn beside(&self) -> Result<TempDir, Failure> {
+        let parent = match self.directory.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let made = fs::create_dir_all(parent).and_then(|()| {
+            tempfile::Builder::new()
+                .prefix(".new-packages-")
+                .tempdir_in(parent)
+        });
+        made.map_err(|error| {
+            let (parent, why) = (parent.display(), reason(&error));
+            Failure::failed(format!("`{parent}` can't be written to: {why}"))
+        })
+    }
+
+    /// Puts packages, all of them, in the place of what was there.
+    fn replace(&self, new: &Path, work: &TempDir) -> Result<(), Failure> {
+        let old = work.path().join("old");
+        let renamed = match fs::rename(&self.directory, &old) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => fs::rename(new, &self.directory),
+        };
+        renamed.map_err(|error| {
+            let (directory, why) = (self.directory.display(), reason(&error));
+            Failure::failed(format!("`{directory}` can't be replaced: {why}"))
+        })
+    }
+}
+
+/// The lock file of a directory with packages.
+pub(crate) fn lock_of(directory: &Path) -> PathBuf {
+    let mut lock = directory.as_os_str().to_owned();
+    lock.push(".lock");
+    lock.into()
+}
+
+/// A package that comes with the component.
+pub(crate) struct Included {
+    pub(crate) name: String,
+    pub(crate) version: String,
+}
+
+/// The packages in the directory of the package `remotemedia`.
+pub(crate) fn included(python: &Path) -> Vec<Included> {
+    let entries = fs::read_dir(python).into_iter().flatten().flatten();
+    let mut found: Vec<Included> = entries
+        .filter_map(|entry| {
+            let (path, name) = (entry.path(), entry.file_name().into_string().ok()?);
+            let version = ["version.py", "_version.py", "__about__.py", "__init__.py"]
+                .into_iter()
+                .find_map(|file| version(&fs::read_to_string(path.join(file)).ok()?))?;
+            Some(Included {
+                name: normal(&name),
+                version,
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
+}
+
+/// What a module says of its version.
+fn version(source: &str) -> Option<String> {
+    source.lines().find_map(|line| {
+        let (name, value) = line.split_once('=')?;
+        let name = name.split(':').next().unwrap_or_default().trim();
+        let quote = value.trim().chars().next().filter(|c| "'\"".contains(*c))?;
+        let value = value.trim().trim_matches(quote);
+        let is_one = value.starts_with(|c: char| c.is_ascii_digit());
+        (matches!(name, "version" | "__version__") && is_one).then(|| value.to_owned())
+    })
+}
+
+/// Chooses packages and installs them.
+pub(crate) struct Installer<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) index: &'a cli::Index,
+    pub(crate) included: &'a [Included],
+    pub(crate) interrupt: &'a Interrupt,
+}
+
+impl Installer<'_> {
+    /// Chooses what satisfies the requirements, keeps to the versions that are
+    /// `locked`, and installs all of it.
+    ///
+    /// # Errors
+    /// Where nothing does, or it can't be had or written; then all is as before.
+    pub(crate) fn add(
+        &self,
+        requirements: Vec<Requirement>,
+        locked: &[Locked],
+    ) -> Result<Lock, Failure> {
+        let work = self.place.beside()?;
+        let (wheels, stubs) = (work.path().join("wheels"), work.path().join("included"));
+        let asked = write_lines(
+            &work,
+            "requirements.txt",
+            requirements.iter().map(ToString::to_string),
+        )?;
+        let kept = locked
+            .iter()
+            .map(|it| format!("{}=={}", it.name, it.version));
+        let own = (self.included.iter()).map(|it| format!("{}=={}", it.name, it.version));
+        let constraints = write_lines(&work, "constraints.txt", kept.chain(own))?;
+        self.stand_in(&stubs)?;
+        let options = [
+            "-c".into(),
+            constraints.into(),
+            "--find-links".into(),
+            stubs.into(),
+        ];
+        let files = Download {
+            index: self.index,
+            requirements: &asked,
+            options: options.to_vec(),
+            interrupt: self.interrupt,
+        }
+        .into(&wheels)?
+        .map_err(|complaint| match locked.is_empty() {
+            true => complaint.tell(),
+            false => complaint
+                .tell()
+                .help_also("--upgrade chooses all versions anew"),
+        })?;
+        let wheels = self.read(files)?;
+        let packages = wheels.iter().map(|wheel| wheel.locked.clone()).collect();
+        let lock = Lock::new(requirements, packages);
+        self.install(&wheels, &work)?;
+        lock.write(&self.place.lock)?;
+        Ok(lock)
+    }
+
+    /// Installs what is locked, and nothing else.
+    ///
+    /// # Errors
+    /// Where it can't be had, is something else, or can't be written.
+    pub(crate) fn sync(&self, lock: &Lock) -> Result<(), Failure> {
+        let work = self.place.beside()?;
+        let lines = lock.packages.iter();
+        let lines =
+            lines.map(|it| format!("{}=={} --hash=sha256:{}", it.name, it.version, it.sha256));
+        let mut wheels = Vec::new();
+        if !lock.packages.is_empty() {
+            let asked = write_lines(&work, "requirements.txt", lines)?;
+            let files = Download {
+                index: self.index,
+                requirements: &asked,
+                options: vec!["--no-deps".into(), "--require-hashes".into()],
+                interrupt: self.interrupt,
+            }
+            .into(&work.path().join("wheels"))?
+            .map_err(pip::Complaint::tell)?;
+            wheels = self.read(files)?;
+        }
+        wheels.sort_by(|a, b| a.locked.name.cmp(&b.locked.name));
+        let found = wheels.iter().map(|wheel| &wheel.locked);
+        if let Some((_, wanted)) = found
+            .clone()
+            .zip(&lock.packages)
+            .find(|(found, wanted)| found.sha256 != wanted.sha256)
+        {
+            let (name, file) = (&wanted.name, &wanted.file);
+            return Err(Failure::failed(format!(
+                "what pip downloaded of `{name}` is not the `{file}` that is locked"
+            )));
+        }
+        if found.count() != lock.packages.len() {
+            return Err(Failure::failed("pip did not download all that is locked"));
+        }
+        self.install(&wheels, &work)
+    }
+
+    /// Lets pip find what comes with the component: wheels of those names and
+    /// versions that have nothing in them.
+    fn stand_in(&self, directory: &Path) -> Result<(), Failure> {
+        let write = || -> std::io::Result<()> {
+            fs::create_dir_all(directory)?;
+            for Included { name, version } in self.included {
+                let stem = format!("{}-{version}", name.replace('-', "_"));
+                let file = fs::File::create(directory.join(format!("{stem}-py3-none-any.whl")))?;
+                let mut zip = zip::ZipWriter::new(file);
+                for (name, text) in [
+                    (
+                        "METADATA",
+                        format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"),
+                    ),
+                    (
+                        "WHEEL",
+                        "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n".into(),
+                    ),
+                    ("RECORD", String::new()),
+                ] {
+                    zip.start_file(
+                        format!("{stem}.dist-info/{name}"),
+                        SimpleFileOptions::default(),
+                    )?;
+                    zip.write_all(text.as_bytes())?;
+                }
+                zip.finish()?;
+            }
+            Ok(())
+        };
+        write().map_err(|error| {
+            Failure::failed(format!(
+                "`{}` can't be written: {error}",
+                directory.display()
+            ))
+        })
+    }
+
+    /// The wheels among the files that were downloaded.
+    fn read(&self, files: Vec<PathBuf>) -> Result<Vec<Wheel>, Failure> {
+        let mut wheels = Vec::new();
+        for path in files {
+            let file = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let unusable = |error: &dyn std::fmt::Display| {
+                Failure::failed(format!("`{file}` can't be installed: {error}"))
+            };
+            let bytes = fs::read(&path).map_err(|error| unusable(&reason(&error)))?;
+            let wheel = Wheel::new(&file, bytes).map_err(|error| unusable(&error))?;
+            if !self.included.iter().any(|it| it.name == wheel.locked.name) {
+                wheels.push(wheel);
+            }
+        }
+        Ok(wheels)
+    }
+
+    fn install(&self, wheels: &[Wheel], work: &TempDir) -> Result<(), Failure> {
+        let new = work.path().join(DIRECTORY);
+        fs::create_dir(&new).map_err(|error| {
+            Failure::failed(format!("`{}` can't be made: {error}", new.display()))
+        })?;
+        for wheel in wheels {
+            let file = &wheel.locked.file;
+            let taken = wheel.unpack(&new);
+            let taken = taken.map_err(|error| {
+                Failure::failed(format!("`{file}` can't be installed: {error}"))
+            })?;
+            for name in taken {
+                report::tell(&format!(
+                    "note: `{name}` is in several packages; that of `{file}` is left out"
+                ));
+            }
+        }
+        self.place.replace(&new, work)
+    }
+}
+
+/// Writes a file for pip.
+fn write_lines(
+    work: &TempDir,
+    name: &str,
+    lines: impl Iterator<Item = String>,
+) -> Result<PathBuf, Failure> {
+    let path = work.path().join(name);
+    let mut text = String::new();
+    for line in lines {
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{line}");
+    }
+    fs::write(&path, text).map_err(|error| {
+        Failure::failed(format!("`{}` can't be written: {error}", path.display()))
+    })?;
+    Ok(path)
+}
