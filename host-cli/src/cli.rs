@@ -91,7 +91,7 @@ Examples:
 const SERVE: &str = "\
 Requests:
   POST /v1/execute           {\"manifest\": {...}, \"inputs\": [...]}
-  POST /v1/pipelines/{name}  [...], for a manifest in the --pipelines directory
+  POST /v1/pipelines/{name}  [...], for what is in the --pipelines directory
   POST /v1/check             {\"manifest\": {...}}
   GET  /v1/nodes, /v1/pipelines, /openapi.json, /healthz, /readyz, /metrics
 
@@ -331,7 +331,8 @@ pub(crate) struct Serve {
     /// Where to listen; port 0 takes any that is free.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub(crate) addr: SocketAddr,
-    /// A directory with manifests (.json, .yaml, .yml) that requests can name.
+    /// A directory with manifests (.json, .yaml, .yml) and packages (.rmpkg) that
+    /// requests can name. Packages are looked for when the server starts.
     #[arg(long, value_name = "DIR")]
     pub(crate) pipelines: Option<PathBuf>,
     /// How many requests run at the same time [default: 2 for each processor].
@@ -370,6 +371,8 @@ pub(crate) struct Serve {
     /// http://localhost:3000. Can be repeated.
     #[arg(long, value_name = "ORIGIN", value_parser = Origin::parse)]
     pub(crate) allow_origin: Vec<Origin>,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]

@@ -72,6 +72,14 @@ impl Failure {
         self
     }
 
+    /// What there is to tell.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Message(message, _) => &message.text,
+            Self::Told(_) | Self::Closed => "",
+        }
+    }
+
     /// Says what may be done about it besides.
     pub(crate) fn help_also(self, advice: &str) -> Self {
         let help = match &self {

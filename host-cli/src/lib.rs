@@ -11,6 +11,7 @@ mod failure;
 mod inputs;
 mod installation;
 mod interrupt;
+mod missing;
 mod outputs;
 mod packages;
 mod report;

@@ -86,11 +86,15 @@ impl Unpacked {
         Ok(())
     }
 
+    /// Whether its modules are compiled; what is not kept never is.
+    pub(crate) fn is_compiled(&self) -> bool {
+        self.held.is_none() || self.root.join(COMPILED).exists()
+    }
+
     /// Compiles its modules, where they are kept and that was not done yet.
     /// Without it all works too, but later.
     pub(crate) fn compile(&self, sandbox: &Sandbox, interrupt: &Interrupt) {
-        let note = self.root.join(COMPILED);
-        if self.held.is_none() || note.exists() {
+        if self.is_compiled() {
             return;
         }
         let mut sources = Vec::new();
@@ -115,7 +119,7 @@ impl Unpacked {
                 .map_err(|error| workspace::faulted(&error))
         });
         if compiled.is_ok() {
-            let _ = fs::write(note, "");
+            let _ = fs::write(self.root.join(COMPILED), "");
         }
     }
 }

@@ -4,6 +4,8 @@
 
 #![cfg(unix)]
 
+mod add;
+mod archives;
 mod arrays;
 mod cases;
 mod faults;
@@ -14,6 +16,7 @@ mod memory;
 mod mistakes;
 mod program;
 mod requests;
+mod rmpkg;
 mod runs;
 mod serve;
 mod server;

@@ -6,12 +6,12 @@ mod connections;
 mod guard;
 mod metrics;
 mod pace;
+mod packages;
 mod pipelines;
 mod responses;
 mod server;
 
 use std::num::NonZero;
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use pipeline_host::http::HttpSandbox;
@@ -23,6 +23,7 @@ use self::body::Bodies;
 use self::guard::Guard;
 pub(crate) use self::guard::{Origin, parse_host};
 use self::metrics::Metrics;
+use self::packages::Opener;
 use self::pipelines::Pipelines;
 use self::server::Server;
 use crate::failure::Failure;
@@ -43,6 +44,11 @@ fn raise_open_files() {
 /// Answers HTTP requests until a signal ends it.
 pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     raise_open_files();
+    if !arguments.trust.signed_by.is_empty() && !arguments.installation.nodes.is_empty() {
+        let text =
+            "--nodes names directories that nobody has signed, and --signed-by asks for that";
+        return Err(Failure::usage(text).help("packages bring the directories of their nodes"));
+    }
     let concurrent = arguments.max_concurrent.unwrap_or_else(|| {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         2 * u32::try_from(processors).unwrap_or(1)
@@ -55,13 +61,13 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     };
     let (engine, component, directories) =
         workspace::load(&arguments.installation, "pipeline-http.wasm", &options)?;
-    let pipelines = Pipelines::open(arguments.pipelines.as_deref()).map_err(|error| {
-        let path = arguments.pipelines.as_deref().unwrap_or(Path::new(""));
-        let (path, reason) = (path.display(), workspace::reason(&error));
-        Failure::usage(format!(
-            "the directory with pipelines, `{path}`, can't be read: {reason}"
-        ))
-    })?;
+    let opener = Opener {
+        engine: &engine,
+        component: &component,
+        installation: &arguments.installation,
+        keys: &arguments.trust.signed_by,
+    };
+    let pipelines = Pipelines::open(arguments.pipelines.as_deref(), &opener)?;
     let sandbox = HttpSandbox::new(&engine, &component, directories).map_err(|error| {
         Failure::usage(error.in_full()).help("--component takes the file `pipeline-http.wasm`")
     })?;

@@ -103,9 +103,25 @@ impl Server {
     async fn run(&self, request: Request<Incoming>) -> Result<ServerResponse, ServerResponse> {
         let named = (request.uri().path().strip_prefix("/v1/pipelines/"))
             .filter(|name| *request.method() == Method::POST && !name.contains('/'));
-        let manifest = match named {
-            Some(name) => Some(self.pipelines.read(name).await?),
-            None => None,
+        let (manifest, packaged) = match named {
+            Some(name) => {
+                let (manifest, packaged) = self.pipelines.read(name).await?;
+                (Some(manifest), packaged)
+            }
+            // Whatever else is posted may be, or become, a manifest.
+            None if !self.pipelines.takes_manifests()
+                && *request.method() != Method::GET
+                && *request.method() != Method::HEAD
+                && request.uri().path() != "/v1/check" =>
+            {
+                let text = "this server runs signed packages alone; GET /v1/pipelines lists them";
+                return Err(responses::error(
+                    StatusCode::FORBIDDEN,
+                    "forbidden",
+                    text.into(),
+                ));
+            }
+            None => (None, None),
         };
         let (head, body) = request.into_parts();
         let body = self.bodies.take(&head.headers, body).await?;
@@ -113,7 +129,8 @@ impl Server {
         let permit = (self.admission.next(body.flows()).await).map_err(responses::busy)?;
         let mut request = Request::from_parts(head, body);
         pipelines::hand_over(&mut request, manifest);
-        match self.sandbox.handle(&self.limits, request, permit).await {
+        let sandbox = packaged.unwrap_or(&self.sandbox);
+        match sandbox.handle(&self.limits, request, permit).await {
             // The instance only knows that it couldn't read on.
             Ok(_) if too_long.load(Ordering::SeqCst) => {
                 Err(responses::too_long(self.bodies.longest()))
