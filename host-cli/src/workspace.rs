@@ -138,7 +138,7 @@ pub(crate) fn package(path: &Path, keys: &[Key]) -> Result<Read, Failure> {
         Failure::usage(format!("the package `{shown}` can't be used: {why}"))
     };
     let mut bytes = Vec::new();
-    let read = || -> std::io::Result<()> {
+    let mut read = || -> std::io::Result<()> {
         // What comes by a pipe is not waited for.
         if !std::fs::metadata(path)?.is_file() {
             return Err(std::io::Error::other("it is not a file"));

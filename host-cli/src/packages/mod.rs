@@ -69,6 +69,7 @@ impl Place {
                 .prefix(".new-packages-")
                 .tempdir_in(parent)
         });
+        let made = made.inspect(|made| interrupt::clear_away(made.path()));
         made.map_err(|error| {
             let (parent, why) = (parent.display(), reason(&error));
             Failure::failed(format!("`{parent}` can't be written to: {why}"))
@@ -177,7 +178,7 @@ impl Installer<'_> {
             options: options.to_vec(),
             interrupt: self.interrupt,
         }
-        .into(&wheels)?
+        .fetch(&wheels)?
         .map_err(|complaint| match locked.is_empty() {
             true => complaint.tell(),
             false => complaint
@@ -210,7 +211,7 @@ impl Installer<'_> {
                 options: vec!["--no-deps".into(), "--require-hashes".into()],
                 interrupt: self.interrupt,
             }
-            .into(&work.path().join("wheels"))?
+            .fetch(&work.path().join("wheels"))?
             .map_err(pip::Complaint::tell)?;
             wheels = self.read(files)?;
         }

@@ -9,7 +9,7 @@
 //! make sure that they count.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, ErrorKind};
+use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -102,7 +102,7 @@ impl Download<'_> {
     ///
     /// # Errors
     /// Where there is no pip; the inner one is what pip says.
-    pub(crate) fn into(
+    pub(crate) fn fetch(
         &self,
         directory: &Path,
     ) -> Result<Result<Vec<PathBuf>, Complaint>, Failure> {

@@ -63,7 +63,6 @@ pub(crate) struct Package {
     /// Which of its names the manifest has, and its text.
     pub(crate) manifest: (&'static str, String),
     pub(crate) metadata: Metadata,
-    pub(crate) lock: Option<Lock>,
     /// The directories in it that a run sees, in the order in which they are
     /// searched.
     pub(crate) directories: Vec<String>,
@@ -95,14 +94,15 @@ impl Package {
             [None, None] => return Err(PackageError::Missing(MANIFESTS[0])),
             [Some(_), Some(_)] => return Err(PackageError::Manifests),
         };
-        let (name, bytes) = manifest;
-        let text = String::from_utf8(bytes).map_err(|_| PackageError::NotText(name))?;
+        let (name, text) = manifest;
+        let text = String::from_utf8(text).map_err(|_| PackageError::NotText(name))?;
         let metadata = archive
             .read(METADATA)?
             .ok_or(PackageError::Missing(METADATA))?;
         let metadata = Metadata::parse(&metadata).map_err(PackageError::Metadata)?;
-        let lock = archive.read(LOCK)?;
-        let lock = lock.map(|bytes| Lock::parse(&bytes).map_err(PackageError::Lock));
+        if let Some(lock) = archive.read(LOCK)? {
+            Lock::parse(&lock).map_err(PackageError::Lock)?;
+        }
         // As they were given; what nobody spoke of comes last.
         let place = |directory: &String| {
             let name = directory.rsplit('/').next().unwrap_or_default();
@@ -114,7 +114,6 @@ impl Package {
             archive,
             digest: hex(&Sha256::digest(&bytes)),
             manifest: (name, text),
-            lock: lock.transpose()?,
             metadata,
             directories,
         })

@@ -55,10 +55,12 @@ impl Contents {
             let inside = format!("{NODES}/{name}/");
             self.0.keys().any(|key| key.starts_with(&inside))
         };
-        let names = std::iter::once(base.clone()).chain((2..).map(|n| format!("{base}-{n}")));
-        let mut names = names.skip_while(|name| taken(name));
-        let name = names.next().unwrap_or(base);
-        drop(names);
+        let mut name = base.clone();
+        let mut number = 2;
+        while taken(&name) {
+            name = format!("{base}-{number}");
+            number += 1;
+        }
         for (file, content) in files(&canonical)? {
             self.add(&format!("{NODES}/{name}/{file}"), content);
         }
