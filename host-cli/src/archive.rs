@@ -377,3 +377,66 @@ fn plain(raw: &[u8]) -> Result<&str, &'static str> {
     }
     Ok(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds {
+        length: 1 << 20,
+        entries: 100,
+        unpacked: 1 << 20,
+    };
+
+    fn archive(names: &[&str]) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for name in names {
+            zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(name.repeat(20).as_bytes()).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    /// Reads all of it, where it is an archive at all.
+    fn read(bytes: Vec<u8>) -> Result<Vec<(String, Vec<u8>)>, ArchiveError> {
+        let archive = Archive::open(bytes.into(), &BOUNDS)?;
+        let files = archive.files().iter();
+        let read = files.map(|file| Ok((file.name.clone(), archive.content(file)?)));
+        read.collect()
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let read = read(archive(&["a/b.py", "a.py"])).unwrap();
+        let names: Vec<&str> = read.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["a.py", "a/b.py"]);
+        assert_eq!(read[0].1, b"a.py".repeat(20));
+    }
+
+    proptest! {
+        /// Whatever is changed in an archive: it is read or refused, and no name
+        /// leads out of it.
+        #[test]
+        fn changed_archives(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+            let mut bytes = archive(&["nodes/n/a.py", "nodes/n/b.py", "manifest.json"]);
+            for (at, value) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = value;
+            }
+            for (name, content) in read(bytes).unwrap_or_default() {
+                let plain = Path::new(&name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+                prop_assert!(plain, "{name}");
+                prop_assert!(content.len() as u64 <= BOUNDS.unpacked);
+            }
+        }
+
+        #[test]
+        fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read(bytes.clone());
+            let _ = read([b"PK\x03\x04", &bytes[..]].concat());
+        }
+    }
+}

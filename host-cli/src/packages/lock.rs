@@ -114,6 +114,11 @@ impl Lock {
 }
 
 impl Locked {
+    /// Whether its wheel is one for all machines.
+    pub(crate) fn is_pure(&self) -> bool {
+        self.file.ends_with("-none-any.whl")
+    }
+
     /// What is said of it is what it may be: it goes to pip, and into names.
     fn check(&self) -> Result<(), String> {
         let word = |text: &str, also: &str| {

@@ -154,9 +154,27 @@ impl Installer<'_> {
         locked: &[Locked],
     ) -> Result<Lock, Failure> {
         let work = self.place.beside()?;
+        let wheels = match requirements.is_empty() {
+            true => Vec::new(),
+            false => self.choose(&requirements, locked, &work)?,
+        };
+        let packages = wheels.iter().map(|wheel| wheel.locked.clone()).collect();
+        let lock = Lock::new(requirements, packages);
+        self.install(&wheels, &work)?;
+        lock.write(&self.place.lock)?;
+        Ok(lock)
+    }
+
+    /// Lets pip choose, and gives what it chose.
+    fn choose(
+        &self,
+        requirements: &[Requirement],
+        locked: &[Locked],
+        work: &TempDir,
+    ) -> Result<Vec<Wheel>, Failure> {
         let (wheels, stubs) = (work.path().join("wheels"), work.path().join("included"));
         let asked = write_lines(
-            &work,
+            work,
             "requirements.txt",
             requirements.iter().map(ToString::to_string),
         )?;
@@ -164,33 +182,80 @@ impl Installer<'_> {
             .iter()
             .map(|it| format!("{}=={}", it.name, it.version));
         let own = (self.included.iter()).map(|it| format!("{}=={}", it.name, it.version));
-        let constraints = write_lines(&work, "constraints.txt", kept.chain(own))?;
-        self.stand_in(&stubs)?;
+        let constraints = write_lines(work, "constraints.txt", kept.chain(own))?;
+        for Included { name, version } in self.included {
+            stand_in(&stubs, name, version, "")?;
+        }
         let options = [
             "-c".into(),
             constraints.into(),
             "--find-links".into(),
-            stubs.into(),
+            stubs.clone().into(),
         ];
-        let files = Download {
+        let download = Download {
             index: self.index,
             requirements: &asked,
             options: options.to_vec(),
+            compiled: false,
             interrupt: self.interrupt,
+        };
+        // Those that have a wheel with compiled code and do without it.
+        let mut others: Vec<Wheel> = Vec::new();
+        let files = loop {
+            let complaint = match download.fetch(&wheels)? {
+                Ok(files) => break files,
+                Err(complaint) => complaint,
+            };
+            let other = complaint.without_compiled();
+            let is_new =
+                |it: &Requirement| others.iter().all(|wheel| wheel.locked.name != it.name());
+            let Some(other) = other.filter(is_new) else {
+                return Err(match locked.is_empty() {
+                    true => complaint.tell(),
+                    false => (complaint.tell()).help_also("--upgrade chooses all versions anew"),
+                });
+            };
+            let wheel = self.without_compiled(&other, &download, work)?;
+            let Locked { name, version, .. } = &wheel.locked;
+            let metadata = wheel
+                .metadata()
+                .map_err(|error| unusable(&wheel.locked.file, &error))?;
+            stand_in(&stubs, name, version, &metadata)?;
+            report::tell(&format!(
+                "note: {name} {version} is taken without its compiled code"
+            ));
+            others.push(wheel);
+        };
+        let mut chosen = self.read(files)?;
+        for wheel in &mut chosen {
+            let name = &wheel.locked.name;
+            if let Some(at) = others.iter().position(|other| other.locked.name == *name) {
+                *wheel = others.swap_remove(at);
+            }
         }
-        .fetch(&wheels)?
-        .map_err(|complaint| match locked.is_empty() {
-            true => complaint.tell(),
-            false => complaint
-                .tell()
-                .help_also("--upgrade chooses all versions anew"),
-        })?;
-        let wheels = self.read(files)?;
-        let packages = wheels.iter().map(|wheel| wheel.locked.clone()).collect();
-        let lock = Lock::new(requirements, packages);
-        self.install(&wheels, &work)?;
-        lock.write(&self.place.lock)?;
-        Ok(lock)
+        Ok(chosen)
+    }
+
+    /// A wheel with compiled code, of a package that does without it.
+    fn without_compiled(
+        &self,
+        requirement: &Requirement,
+        download: &Download<'_>,
+        work: &TempDir,
+    ) -> Result<Wheel, Failure> {
+        let line = std::iter::once(requirement.to_string());
+        let asked = write_lines(work, "without-compiled.txt", line)?;
+        let directory = work.path().join(requirement.name());
+        let files = Download {
+            requirements: &asked,
+            options: [&download.options[..], &["--no-deps".into()]].concat(),
+            compiled: true,
+            ..*download
+        }
+        .fetch(&directory)?
+        .map_err(pip::Complaint::tell)?;
+        let found = self.read(files)?.into_iter().next();
+        found.ok_or_else(|| Failure::failed(format!("pip downloaded nothing for `{requirement}`")))
     }
 
     /// Installs what is locked, and nothing else.
@@ -199,21 +264,26 @@ impl Installer<'_> {
     /// Where it can't be had, is something else, or can't be written.
     pub(crate) fn sync(&self, lock: &Lock) -> Result<(), Failure> {
         let work = self.place.beside()?;
-        let lines = lock.packages.iter();
-        let lines =
-            lines.map(|it| format!("{}=={} --hash=sha256:{}", it.name, it.version, it.sha256));
         let mut wheels = Vec::new();
-        if !lock.packages.is_empty() {
-            let asked = write_lines(&work, "requirements.txt", lines)?;
+        for compiled in [false, true] {
+            let packages = lock.packages.iter();
+            let mut lines = packages
+                .filter(|it| it.is_pure() != compiled)
+                .map(|it| format!("{}=={} --hash=sha256:{}", it.name, it.version, it.sha256))
+                .peekable();
+            if lines.peek().is_none() {
+                continue;
+            }
             let files = Download {
                 index: self.index,
-                requirements: &asked,
+                requirements: &write_lines(&work, "requirements.txt", lines)?,
                 options: vec!["--no-deps".into(), "--require-hashes".into()],
+                compiled,
                 interrupt: self.interrupt,
             }
-            .fetch(&work.path().join("wheels"))?
+            .fetch(&work.path().join(format!("wheels-{compiled}")))?
             .map_err(pip::Complaint::tell)?;
-            wheels = self.read(files)?;
+            wheels.extend(self.read(files)?);
         }
         wheels.sort_by(|a, b| a.locked.name.cmp(&b.locked.name));
         let found = wheels.iter().map(|wheel| &wheel.locked);
@@ -233,44 +303,6 @@ impl Installer<'_> {
         self.install(&wheels, &work)
     }
 
-    /// Lets pip find what comes with the component: wheels of those names and
-    /// versions that have nothing in them.
-    fn stand_in(&self, directory: &Path) -> Result<(), Failure> {
-        let write = || -> std::io::Result<()> {
-            fs::create_dir_all(directory)?;
-            for Included { name, version } in self.included {
-                let stem = format!("{}-{version}", name.replace('-', "_"));
-                let file = fs::File::create(directory.join(format!("{stem}-py3-none-any.whl")))?;
-                let mut zip = zip::ZipWriter::new(file);
-                for (name, text) in [
-                    (
-                        "METADATA",
-                        format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"),
-                    ),
-                    (
-                        "WHEEL",
-                        "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n".into(),
-                    ),
-                    ("RECORD", String::new()),
-                ] {
-                    zip.start_file(
-                        format!("{stem}.dist-info/{name}"),
-                        SimpleFileOptions::default(),
-                    )?;
-                    zip.write_all(text.as_bytes())?;
-                }
-                zip.finish()?;
-            }
-            Ok(())
-        };
-        write().map_err(|error| {
-            Failure::failed(format!(
-                "`{}` can't be written: {error}",
-                directory.display()
-            ))
-        })
-    }
-
     /// The wheels among the files that were downloaded.
     fn read(&self, files: Vec<PathBuf>) -> Result<Vec<Wheel>, Failure> {
         let mut wheels = Vec::new();
@@ -280,11 +312,8 @@ impl Installer<'_> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
-            let unusable = |error: &dyn std::fmt::Display| {
-                Failure::failed(format!("`{file}` can't be installed: {error}"))
-            };
-            let bytes = fs::read(&path).map_err(|error| unusable(&reason(&error)))?;
-            let wheel = Wheel::new(&file, bytes).map_err(|error| unusable(&error))?;
+            let bytes = fs::read(&path).map_err(|error| unusable(&file, &reason(&error)))?;
+            let wheel = Wheel::new(&file, bytes).map_err(|error| unusable(&file, &error))?;
             if !self.included.iter().any(|it| it.name == wheel.locked.name) {
                 wheels.push(wheel);
             }
@@ -300,9 +329,7 @@ impl Installer<'_> {
         for wheel in wheels {
             let file = &wheel.locked.file;
             let taken = wheel.unpack(&new);
-            let taken = taken.map_err(|error| {
-                Failure::failed(format!("`{file}` can't be installed: {error}"))
-            })?;
+            let taken = taken.map_err(|error| unusable(file, &error))?;
             for name in taken {
                 report::tell(&format!(
                     "note: `{name}` is in several packages; that of `{file}` is left out"
@@ -311,6 +338,37 @@ impl Installer<'_> {
         }
         self.place.replace(&new, work)
     }
+}
+
+fn unusable(file: &str, error: &dyn std::fmt::Display) -> Failure {
+    Failure::failed(format!("`{file}` can't be installed: {error}"))
+}
+
+/// Lets pip find a package that it need not download: a wheel of that name and
+/// version that has nothing in it but what is said of the package.
+fn stand_in(directory: &Path, name: &str, version: &str, metadata: &str) -> Result<(), Failure> {
+    let stem = format!("{}-{version}", name.replace('-', "_"));
+    let metadata = match metadata {
+        "" => format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"),
+        metadata => metadata.to_owned(),
+    };
+    let form = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n";
+    let write = || -> std::io::Result<()> {
+        fs::create_dir_all(directory)?;
+        let file = fs::File::create(directory.join(format!("{stem}-py3-none-any.whl")))?;
+        let mut zip = zip::ZipWriter::new(file);
+        for (name, text) in [("METADATA", &*metadata), ("WHEEL", form), ("RECORD", "")] {
+            let options = SimpleFileOptions::default();
+            zip.start_file(format!("{stem}.dist-info/{name}"), options)?;
+            zip.write_all(text.as_bytes())?;
+        }
+        zip.finish()?;
+        Ok(())
+    };
+    write().map_err(|error| {
+        let shown = directory.display();
+        Failure::failed(format!("`{shown}` can't be written: {error}"))
+    })
 }
 
 /// Writes a file for pip.

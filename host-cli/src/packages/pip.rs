@@ -18,7 +18,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pipeline_host::Interrupt;
 use pipeline_host::terminal::visible;
 
-use super::requirement::normal;
+use super::requirement::{Requirement, normal};
+use super::wheel::WITHOUT_COMPILED;
 use crate::cli;
 use crate::failure::{Failure, INTERRUPTED};
 
@@ -58,6 +59,14 @@ sys.argv[0] = "pip"
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 "#;
 
+/// The platform of wheels with compiled code: that it is no part of what is installed
+/// makes it one as good as another, and the lock file the same everywhere.
+const COMPILED: &[&str] = &[
+    "manylinux2014_x86_64",
+    "manylinux_2_17_x86_64",
+    "manylinux_2_28_x86_64",
+];
+
 /// What has a pip, in the order in which it is asked.
 const CANDIDATES: [&[&str]; 3] = [
     &["python3"],
@@ -94,6 +103,9 @@ pub(crate) struct Download<'a> {
     /// A file of requirements, one of constraints, and more options.
     pub(crate) requirements: &'a Path,
     pub(crate) options: Vec<std::ffi::OsString>,
+    /// Whether wheels may have compiled code, for one platform that is the same on
+    /// every machine.
+    pub(crate) compiled: bool,
     pub(crate) interrupt: &'a Interrupt,
 }
 
@@ -141,14 +153,14 @@ impl Download<'_> {
         let mut command = Command::new(candidate[0]);
         command.args(&candidate[1..]).args(["-c", START]);
         command.args(["download", "-vv", "--only-binary", ":all:"]);
-        command.args([
-            "--platform",
-            "any",
-            "--implementation",
-            "cp",
-            "--abi",
-            "none",
-        ]);
+        let (platforms, abi) = match self.compiled {
+            true => (COMPILED, "cp314"),
+            false => (&["any"][..], "none"),
+        };
+        for platform in platforms {
+            command.args(["--platform", platform]);
+        }
+        command.args(["--implementation", "cp", "--abi", abi]);
         command.args([
             "--python-version",
             PYTHON,
@@ -225,9 +237,13 @@ fn listen(mut said: impl std::io::BufRead, bar: &ProgressBar) -> Complaint {
             complaint.passed_over.push((why, file.to_owned()));
             continue;
         }
-        explaining |= inner.starts_with("The conflict is caused by");
-        explaining &= !inner.starts_with("To fix this");
-        if (explaining || inner.starts_with("ERROR:")) && complaint.errors.len() < MOST {
+        // What belongs to an error stands below it, indented.
+        explaining = match inner {
+            _ if inner.starts_with("ERROR:") || inner.starts_with("The conflict is caused") => true,
+            "" => explaining,
+            _ => explaining && text.starts_with(' '),
+        };
+        if explaining && complaint.errors.len() < MOST {
             let text = text.strip_prefix("ERROR: ").unwrap_or(text);
             complaint.errors.push(text.to_owned());
         }
@@ -248,14 +264,43 @@ impl<R: std::io::BufRead> Lines for R {
 }
 
 impl Complaint {
-    /// What to tell: of a package that can't be had, what there is of it.
-    pub(crate) fn tell(self) -> Failure {
-        let missing = self.errors.iter().find_map(|line| {
+    /// The requirement that nothing satisfies, and its name.
+    fn missing(&self) -> Option<(&str, &str)> {
+        self.errors.iter().find_map(|line| {
             let rest = line.strip_prefix("No matching distribution found for ")?;
             let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
             Some((rest, &rest[..end.unwrap_or(rest.len())]))
-        });
-        let Some((requirement, name)) = missing else {
+        })
+    }
+
+    /// The last of the files of a package that were passed over for this reason.
+    fn passed_over(&self, why: Why, name: &str) -> Option<&str> {
+        let files = self.passed_over.iter().rev();
+        let mut files = files.filter(|(it, file)| *it == why && is_of(file, name));
+        files.next().map(|(_, file)| file.as_str())
+    }
+
+    /// The requirement that could be satisfied by a package that works without its
+    /// compiled code.
+    pub(crate) fn without_compiled(&self) -> Option<Requirement> {
+        let (requirement, name) = self.missing()?;
+        let known = WITHOUT_COMPILED.contains(&&*normal(name));
+        self.passed_over(Why::Native, name).filter(|_| known)?;
+        requirement.parse().ok()
+    }
+
+    /// What to tell: of a package that can't be had, what there is of it.
+    pub(crate) fn tell(self) -> Failure {
+        let Some((requirement, name)) = self.missing() else {
+            if self
+                .errors
+                .iter()
+                .any(|line| line.contains("DO NOT MATCH THE HASHES"))
+            {
+                let said = self.errors.join("\n");
+                let text = format!("what pip finds is not what is locked: {said}");
+                return Failure::failed(text).help("`pipeline add --upgrade` chooses anew");
+            }
             let said = match self.errors.is_empty() {
                 true => "it does not say why; -vvv shows all that it says".to_owned(),
                 false => self.errors.join("\n"),
@@ -264,11 +309,7 @@ impl Complaint {
                 "pip can't choose packages that go together: {said}"
             ));
         };
-        let of = |why| {
-            let files = self.passed_over.iter().rev();
-            let mut files = files.filter(|(it, file)| *it == why && is_of(file, name));
-            files.next().map(|(_, file)| file.as_str())
-        };
+        let of = |why| self.passed_over(why, name);
         let others = self.errors.iter().any(|line| {
             !line.contains("(from versions: none)") && line.contains("(from versions:")
         });

@@ -22,6 +22,11 @@ const BOUNDS: Bounds = Bounds {
     unpacked: 1 << 30,
 };
 
+/// Packages whose wheels all have compiled code, and that work without it: what it
+/// does they also have in Python, and import that where the other is not there.
+pub(crate) const WITHOUT_COMPILED: &[&str] =
+    &["markupsafe", "msgpack", "pyyaml", "simplejson", "wrapt"];
+
 /// A wheel can't be used.
 #[derive(Debug, Error)]
 pub(crate) enum WheelError {
@@ -59,7 +64,8 @@ impl Wheel {
             }
             _ => return Err(WheelError::Name),
         };
-        if abi != "none" || platform != "any" {
+        let is_pure = abi == "none" && platform == "any";
+        if !is_pure && !WITHOUT_COMPILED.contains(&&*normal(name)) {
             return Err(WheelError::Native(format!("{abi}-{platform}")));
         }
         let sha256 = hex(&Sha256::digest(&bytes));
@@ -99,7 +105,7 @@ impl Wheel {
         for file in archive.files() {
             let content = archive.content(file)?;
             check(file, &content, &info, &record)?;
-            let Some(name) = place(&file.name) else {
+            let Some(name) = place(&file.name).filter(|name| !is_compiled(name)) else {
                 continue;
             };
             match fs::read(into.join(name)) {
@@ -109,6 +115,18 @@ impl Wheel {
             }
         }
         Ok(taken)
+    }
+
+    /// What is said of the package, in the form of its `METADATA`.
+    ///
+    /// # Errors
+    /// Where it is not to be found.
+    pub(crate) fn metadata(&self) -> Result<String, WheelError> {
+        let archive = Archive::open(self.bytes.clone(), &BOUNDS)?;
+        let info = self.info(&archive)?;
+        let metadata = archive.read(&format!("{info}/METADATA"))?;
+        let metadata = metadata.ok_or(WheelError::NoInfo)?;
+        Ok(String::from_utf8_lossy(&metadata).into_owned())
     }
 
     /// The directory with what is said of the package.
@@ -122,6 +140,13 @@ impl Wheel {
         });
         infos.next().ok_or(WheelError::NoInfo)
     }
+}
+
+/// Whether a file is compiled code, which a package here does without.
+pub(crate) fn is_compiled(name: &str) -> bool {
+    [".so", ".pyd", ".dylib"]
+        .iter()
+        .any(|end| name.ends_with(end))
 }
 
 /// Where a file goes; scripts, headers and data for a machine go nowhere.

@@ -14,7 +14,7 @@ use super::metadata::PackageInfo;
 use super::{NODES, PACKAGES};
 use crate::packages::lock::{Lock, Locked};
 use crate::packages::requirement::normal;
-use crate::packages::wheel::{place, record};
+use crate::packages::wheel::{is_compiled, place, record};
 use crate::workspace::reason;
 
 /// A package can't be made.
@@ -107,7 +107,7 @@ impl Contents {
                 let (Some(file), Some(hash)) = (place(&file), hash) else {
                     continue;
                 };
-                if !is_left_out(file) && !files.contains_key(file) {
+                if !is_left_out(file) && !is_compiled(file) && !files.contains_key(file) {
                     return Err(wrong(format!("lacks `{file}` of `{name}`")));
                 }
                 known.entry(file.to_owned()).or_default().push(hash);

@@ -102,8 +102,7 @@ pub(crate) fn check(package: &Path, bytes: &[u8], keys: &[Key]) -> Result<Signed
     }))
 }
 
-/// Signs a package; gives what its signature's file has. The same package and key
-/// give the same signature.
+/// Signs a package; gives what its signature's file has.
 ///
 /// # Errors
 /// Where the key can't be used.

@@ -65,9 +65,8 @@ fn one_file_runs_by_itself() {
 #[test]
 fn the_same_inputs_give_the_same_bytes() {
     let project = project();
-    keys(&project, "k");
     for name in ["a.rmpkg", "b.rmpkg"] {
-        pack(&project, &["-o", name, "--name", "p", "--sign", "k.key"]).code(0);
+        pack(&project, &["-o", name, "--name", "p"]).code(0);
         // What a run leaves in the directories changes nothing.
         project.run(
             &[
@@ -79,8 +78,8 @@ fn the_same_inputs_give_the_same_bytes() {
         project.run(&["compile", "nodes"]).code(0);
     }
     let read = |name: &str| fs::read(project.0.path(name)).unwrap();
-    assert_eq!(read("a.rmpkg"), read("b.rmpkg"));
-    assert_eq!(read("a.rmpkg.minisig"), read("b.rmpkg.minisig"));
+    let (a, b) = (read("a.rmpkg"), read("b.rmpkg"));
+    assert!(a == b, "two packages of the same differ");
 }
 
 #[test]
