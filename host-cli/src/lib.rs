@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod archive;
+mod chunks;
 mod cli;
 mod commands;
 mod compiling;
@@ -12,8 +13,10 @@ mod inputs;
 mod installation;
 mod interrupt;
 mod missing;
+mod output_file;
 mod outputs;
 mod packages;
+mod printer;
 mod report;
 mod rmpkg;
 mod workspace;

@@ -1,22 +1,28 @@
 //! `pipeline serve`.
 
+mod accept;
 mod admission;
 mod body;
 mod connections;
+mod events;
 mod guard;
+mod live;
+mod media;
 mod metrics;
 mod pace;
 mod packages;
 mod pipelines;
 mod responses;
 mod server;
+mod typed;
 
 use std::num::NonZero;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 
 use pipeline_host::http::HttpSandbox;
-use pipeline_host::{Allocation, EngineOptions};
+use pipeline_host::{Allocation, EngineOptions, Sandbox};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use self::admission::Admission;
 use self::body::Bodies;
@@ -26,6 +32,7 @@ use self::metrics::Metrics;
 use self::packages::Opener;
 use self::pipelines::Pipelines;
 use self::server::Server;
+use self::typed::Typed;
 use crate::failure::Failure;
 use crate::{cli, report, workspace};
 
@@ -61,16 +68,26 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     };
     let (engine, component, directories) =
         workspace::load(&arguments.installation, "pipeline-http.wasm", &options)?;
+    let typed = workspace::beside(&engine, &arguments.installation, "pipeline.wasm")?;
     let opener = Opener {
         engine: &engine,
         component: &component,
+        typed: typed.as_ref(),
         installation: &arguments.installation,
         keys: &arguments.trust.signed_by,
     };
     let pipelines = Pipelines::open(arguments.pipelines.as_deref(), &opener)?;
-    let sandbox = HttpSandbox::new(&engine, &component, directories).map_err(|error| {
+    let sandbox = HttpSandbox::new(&engine, &component, directories.clone()).map_err(|error| {
         Failure::usage(error.in_full()).help("--component takes the file `pipeline-http.wasm`")
     })?;
+    let typed = match &typed {
+        Some(component) => {
+            let sandbox = Sandbox::new(&engine, component, directories)
+                .map_err(|error| Failure::usage(error.in_full()))?;
+            Some(Arc::new(Typed::new(engine.clone(), sandbox)))
+        }
+        None => None,
+    };
     let limits = arguments.limits.limits();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -90,13 +107,14 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         }
         let server = Server {
             sandbox,
+            typed,
             limits,
             guard: Guard::new(&arguments.allow_host, &arguments.allow_origin),
             pipelines,
             bodies: Bodies::new(u64::from(arguments.max_body) << 20, arguments.idle_timeout),
             admission: Admission::new(concurrent, waiting),
-            metrics: Metrics::new().map_err(Failure::failed)?,
-            ending: AtomicBool::new(false),
+            metrics: Arc::new(Metrics::new().map_err(Failure::failed)?),
+            ending: watch::Sender::new(false),
         };
         let bounds = connections::Bounds {
             connections: arguments.max_connections as usize,

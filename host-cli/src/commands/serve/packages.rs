@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use pipeline_host::http::HttpSandbox;
-use pipeline_host::{Component, Engine, EngineOptions, Sandbox};
+use pipeline_host::{Component, Engine, Sandbox};
 
+use super::typed::Typed;
 use crate::cli::Installation;
 use crate::failure::Failure;
 use crate::rmpkg::ENDING;
@@ -18,6 +20,8 @@ use crate::{installation, report, workspace};
 pub(super) struct Packaged {
     pub(super) manifest: String,
     pub(super) sandbox: HttpSandbox,
+    /// Runs whose items are no JSON.
+    pub(super) typed: Option<Arc<Typed>>,
     /// It stays while it is served.
     _unpacked: Unpacked,
 }
@@ -26,6 +30,8 @@ pub(super) struct Packaged {
 pub(super) struct Opener<'a> {
     pub(super) engine: &'a Engine,
     pub(super) component: &'a Component,
+    /// The component of runs whose items are no JSON, where there is one.
+    pub(super) typed: Option<&'a Component>,
     pub(super) installation: &'a Installation,
     pub(super) keys: &'a [Key],
 }
@@ -83,24 +89,20 @@ impl Opener<'_> {
         };
         let mut directories = installation::find(&installation, "pipeline-http.wasm")?.directories;
         unpacked.show(&mut directories)?;
-        if !unpacked.is_compiled() {
-            let options = EngineOptions::default();
-            let installation = Installation {
-                component: None,
-                ..installation
-            };
-            if let Ok((engine, component, _)) =
-                workspace::load(&installation, "pipeline.wasm", &options)
-                && let Ok(sandbox) = Sandbox::new(&engine, &component, directories.clone())
-            {
-                unpacked.compile(&sandbox, &engine.interrupt());
-            }
-        }
+        let linked = self.typed.map(|component| {
+            Sandbox::new(self.engine, component, directories.clone())
+                .map_err(|error| Failure::usage(error.in_full()))
+        });
+        let typed = linked.transpose()?.map(|sandbox| {
+            unpacked.compile(&sandbox, &self.engine.interrupt());
+            Arc::new(Typed::new(self.engine.clone(), sandbox))
+        });
         let sandbox = HttpSandbox::new(self.engine, self.component, directories)
             .map_err(|error| Failure::usage(error.in_full()))?;
         Ok(Packaged {
             manifest: read.package.manifest.1,
             sandbox,
+            typed,
             _unpacked: unpacked,
         })
     }

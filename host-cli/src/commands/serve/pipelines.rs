@@ -9,7 +9,6 @@ use http::{HeaderName, HeaderValue, Request, StatusCode};
 use hyper::body::Bytes;
 use percent_encoding::percent_decode_str;
 use pipeline_host::codec::{Style, Writer};
-use pipeline_host::http::HttpSandbox;
 use pipeline_host::manifests::Manifests;
 
 use super::body::RequestBody;
@@ -110,11 +109,11 @@ impl Pipelines {
     }
 
     /// The text of the manifest that a request's path names, as `%20` for a blank;
-    /// and the sandbox that it runs in, where it is a package's.
+    /// and the package that it is of, where it is one's.
     pub(super) async fn read(
         &self,
         name: &str,
-    ) -> Result<(String, Option<&HttpSandbox>), ServerResponse> {
+    ) -> Result<(String, Option<&Packaged>), ServerResponse> {
         let shown = percent_decode_str(name).decode_utf8_lossy().into_owned();
         let decoded = percent_decode_str(name).decode_utf8();
         let text = match decoded {
@@ -128,7 +127,7 @@ impl Pipelines {
             Ok(Some(Some(text))) => Ok((text, None)),
             Ok(_) if self.packages.contains_key(&shown) => {
                 let package = &self.packages[&shown];
-                Ok((package.manifest.clone(), Some(&package.sandbox)))
+                Ok((package.manifest.clone(), Some(package)))
             }
             Ok(_) => {
                 let text = format!(
