@@ -209,6 +209,41 @@ fn what_the_sandbox_cannot_run_is_refused_by_name() {
     assert!(!project.has("packages") && !project.has("packages.lock") && project.is_clean());
 }
 
+/// Some packages have compiled code in every wheel, and work without it.
+#[test]
+fn compiled_code_that_is_not_needed_stays_out() {
+    let project = Project::new();
+    let greet = "import markupsafe\n\ndef greet(name):\n    return markupsafe.WORD + ' ' + name\n";
+    project.wheel("greet", "1.2", &["MarkupSafe>=2"], &[("greet.py", greet)]);
+    let native = "markupsafe/_speedups.cpython-314-x86_64-linux-gnu.so";
+    let files = [
+        ("markupsafe/__init__.py", "WORD = 'safe'\n"),
+        (native, "code"),
+    ];
+    let needs = ["Requires-Dist: salute"];
+    let (_, bytes) = wheel("markupsafe", "3.0", &needs, &files);
+    let file = "markupsafe-3.0-cp314-cp314-manylinux2014_x86_64.whl";
+    project.0.write(&format!("wheels/{file}"), &bytes);
+    project.wheel("salute", "1.0", &[], &[]);
+    project
+        .offline(&["add", "greet"])
+        .code(0)
+        .says(&["markupsafe 3.0 is taken without its compiled code"]);
+    assert_eq!(
+        project.locked(),
+        ["greet 1.2", "markupsafe 3.0", "salute 1.0"]
+    );
+    assert_eq!(project.lock()["packages"][1]["file"], file);
+    let granted = [RUN, &["--nodes", "packages"]].concat();
+    assert_eq!(project.run(&granted).code(0).outputs(), json!(["safe you"]));
+    assert!(!project.has(&format!("packages/{native}")));
+    fs::remove_dir_all(project.0.path("packages")).unwrap();
+    project.offline(&["sync"]).code(0);
+    assert_eq!(project.run(&granted).code(0).outputs(), json!(["safe you"]));
+    let pack = ["pack", "m.json", "--nodes", "nodes", "--nodes", "packages"];
+    project.run(&pack).code(0);
+}
+
 #[test]
 fn what_does_not_go_together_is_told() {
     let project = Project::new();
