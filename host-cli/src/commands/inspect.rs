@@ -89,10 +89,12 @@ fn text(read: &Read) -> String {
     let (name, version) = (&runtime.name, &runtime.version);
     row("runtime", &format!("{name} {version}, {included}"));
     let (nodes, connections) = (runtime.node_count, runtime.connection_count);
-    row(
-        "pipeline",
-        &format!("{nodes} nodes, {connections} connections"),
-    );
+    let counted = |count: u64, what: &str| match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    };
+    let (nodes, connections) = (counted(nodes, "node"), counted(connections, "connection"));
+    row("pipeline", &format!("{nodes}, {connections}"));
     row("node types", &runtime.node_types.join(", "));
     if !packages.is_empty() {
         text.push_str("\npackages\n");
