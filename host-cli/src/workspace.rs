@@ -128,8 +128,13 @@ pub(crate) struct Read {
 /// Reads a manifest or a package; where keys are given, nothing but a package that
 /// is signed with one of them.
 pub(crate) fn source(name: &str, keys: &[Key]) -> Result<Source, Failure> {
+    // What comes by a pipe can be read once only, and is a manifest.
     let is_package = |name: &str| {
         let mut start = [0; 4];
+        let is_file = std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file());
+        if !is_file {
+            return false;
+        }
         let opened = std::fs::File::open(name);
         let read = opened.and_then(|mut file| file.read_exact(&mut start));
         read.is_ok() && rmpkg::is_one(&start)

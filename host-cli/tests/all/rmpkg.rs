@@ -7,7 +7,7 @@ use minisign::KeyPair;
 use serde_json::json;
 
 use crate::add::Project;
-use crate::program::{Run, end, interrupt, until};
+use crate::program::{Run, end, interrupt, run_with, until};
 use crate::server::Server;
 
 /// A project whose packages are installed, and a key to sign with.
@@ -227,6 +227,13 @@ fn a_manifest_in_yaml_stays_as_it_is() {
     project.run(&pack).code(0);
     let run = project.run(&[&["run", "m.rmpkg"][..], &INPUT].concat());
     assert_eq!(run.code(0).outputs(), json!(["hello you"]));
+}
+
+/// What tells packages from manifests takes nothing from a pipe.
+#[test]
+fn a_manifest_by_a_pipe_is_read_whole() {
+    let manifest = r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "Echo"}]}"#;
+    run_with(["run", "/dev/stdin", "--input", "1"], manifest).code(0);
 }
 
 #[test]
