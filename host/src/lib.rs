@@ -74,6 +74,7 @@ pub mod wav;
 mod workers;
 
 pub use bounds::Interrupt;
+pub use cache::directory as cache_directory;
 pub use compiled::Component;
 pub use directories::Directories;
 pub use engine::{Allocation, Engine, EngineOptions, precompile};

@@ -1,6 +1,8 @@
 //! The command line.
 
 mod limits;
+mod packages;
+mod rmpkg;
 mod run;
 mod serve;
 #[cfg(test)]
@@ -11,6 +13,8 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use limits::LimitArguments;
+pub(crate) use packages::{Add, Index, Remove, Shared, Sync};
+pub(crate) use rmpkg::{Inspect, Pack, Trust, Unpack};
 pub(crate) use run::{Items, OutputFormat, Run};
 pub(crate) use serve::Serve;
 
@@ -73,6 +77,25 @@ pub(crate) enum Command {
     /// Compile modules with nodes, so that runs start sooner.
     #[command(after_help = COMPILE, mut_arg("max_files", |argument| argument.hide(true)))]
     Compile(Compile),
+    /// Install packages of Python for nodes.
+    #[command(after_long_help = packages::ADD, after_help = "More, with examples: pipeline add --help")]
+    Add(Add),
+    /// Remove packages that were added.
+    #[command(after_help = packages::REMOVE)]
+    Remove(Remove),
+    /// Install the packages that a lock file names.
+    #[command(after_help = packages::SYNC)]
+    Sync(Sync),
+    /// Make a package (.rmpkg) of a pipeline, with its nodes and packages.
+    #[command(after_long_help = rmpkg::PACK, after_help = "More, with examples: pipeline pack --help")]
+    #[command(mut_args(of_a_question))]
+    Pack(Pack),
+    /// Unpack a package into a directory.
+    #[command(after_help = rmpkg::UNPACK)]
+    Unpack(Unpack),
+    /// Say what is in a package.
+    #[command(after_help = rmpkg::INSPECT)]
+    Inspect(Inspect),
     /// Answer HTTP requests that run pipelines.
     #[command(after_long_help = serve::LONG_HELP, after_help = "More, with examples: pipeline serve --help")]
     #[command(mut_args(serve::of_a_request))]
@@ -96,11 +119,14 @@ fn of_a_question(argument: Arg) -> Arg {
 /// Check a manifest.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// The manifest, JSON or YAML; `-` reads it from standard input.
+    /// The manifest, JSON or YAML, or a package, .rmpkg; `-` reads a manifest
+    /// from standard input.
     pub(crate) manifest: String,
     /// How to say that all is well, or what is not.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
@@ -186,8 +212,9 @@ pub(crate) enum Format {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Installed")]
 pub(crate) struct Installation {
-    /// A directory with nodes of your own, named `module:Class` in manifests.
-    /// The sandbox can read it. Can be repeated.
+    /// A directory with nodes of your own, named `module:Class` in manifests, or
+    /// with packages that `pipeline add` installed. The sandbox can read it. Can
+    /// be repeated.
     #[arg(long, value_name = "DIR")]
     pub(crate) nodes: Vec<PathBuf>,
     /// The component [default: pipeline.wasm, or pipeline-http.wasm to serve,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::limits::duration;
-use super::{Format, Installation, LimitArguments};
+use super::{Format, Installation, LimitArguments, Trust};
 
 pub(super) const LONG_HELP: &str = "\
 Input:
@@ -68,7 +68,8 @@ Examples:
 /// Run a pipeline.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// The manifest, JSON or YAML; `-` reads it from standard input.
+    /// The manifest, JSON or YAML, or a package, .rmpkg; `-` reads a manifest
+    /// from standard input.
     pub(crate) manifest: String,
     /// An item: JSON, or `@file`, or `@-` for standard input; with `NODE=` before
     /// it, for that source alone. Can be repeated.
@@ -135,6 +136,8 @@ pub(crate) struct Run {
     /// Add what each node did and how long it took.
     #[arg(long)]
     pub(crate) metrics: bool,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]

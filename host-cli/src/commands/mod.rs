@@ -1,14 +1,18 @@
 //! The program's commands.
 
+mod add;
 mod check;
 mod compile;
 mod documents;
+mod inspect;
 mod jobs;
 mod nodes;
+mod pack;
 mod run;
 mod schema;
 pub(crate) mod serve;
 mod stream;
+mod unpack;
 
 use crate::cli::Command;
 use crate::failure::Failure;
@@ -24,6 +28,12 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Nodes(arguments) => nodes::nodes(&arguments),
         Command::Schema(arguments) => schema::schema(&arguments),
         Command::Compile(arguments) => compile::compile(&arguments),
+        Command::Add(arguments) => add::add(&arguments),
+        Command::Remove(arguments) => add::remove(&arguments),
+        Command::Sync(arguments) => add::sync(&arguments),
+        Command::Pack(arguments) => pack::pack(&arguments),
+        Command::Unpack(arguments) => unpack::unpack(&arguments),
+        Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Completions(arguments) => documents::completions(&arguments),
         Command::Man(arguments) => documents::man(&arguments),

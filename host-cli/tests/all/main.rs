@@ -4,6 +4,8 @@
 
 #![cfg(unix)]
 
+mod add;
+mod archives;
 mod arrays;
 mod cases;
 mod faults;
@@ -18,6 +20,7 @@ mod mistakes;
 mod output;
 mod program;
 mod requests;
+mod rmpkg;
 mod runs;
 mod serve;
 mod server;
