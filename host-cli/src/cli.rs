@@ -9,6 +9,8 @@ use std::time::Duration;
 use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
 use pipeline_host::Limits;
 
+#[cfg(feature = "nats")]
+use crate::commands::nats::arguments::{self as nats, Deploy, Submit, Work};
 use crate::commands::serve::{Origin, parse_host};
 
 const EXAMPLES: &str = "\
@@ -139,6 +141,20 @@ pub(crate) enum Command {
     #[command(after_long_help = SERVE, after_help = "More, with examples: pipeline serve --help")]
     #[command(mut_args(of_a_request))]
     Serve(Serve),
+    /// Run a pipeline on the messages of a NATS JetStream stream.
+    #[cfg(feature = "nats")]
+    #[command(after_long_help = nats::WORK, after_help = "More, with examples: pipeline work --help")]
+    #[command(mut_args(of_a_request))]
+    Work(Work),
+    /// Send items to workers by NATS JetStream, and print what they give.
+    #[cfg(feature = "nats")]
+    #[command(after_long_help = nats::SUBMIT, after_help = "More, with examples: pipeline submit --help")]
+    Submit(Submit),
+    /// Hand a manifest and its nodes to all workers, as a new version.
+    #[cfg(feature = "nats")]
+    #[command(after_help = nats::DEPLOY)]
+    #[command(mut_args(of_a_question))]
+    Deploy(Deploy),
     /// Print what a shell needs to complete this command line.
     #[command(after_help = COMPLETIONS)]
     Completions(Completions),
@@ -467,7 +483,7 @@ fn seconds(text: &str) -> Result<Limit<Duration>, String> {
     })
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text
         .parse()
         .map_err(|_| "must be a number of seconds".to_owned())?;
@@ -592,7 +608,7 @@ mod tests {
 
     #[test]
     fn all_commands_have_all_limits_with_defaults() {
-        let run_nothing = ["completions", "man"];
+        let run_nothing = ["completions", "man", "submit"];
         let commands = Cli::command();
         let commands = commands.get_subcommands();
         for command in commands.filter(|command| !run_nothing.contains(&command.get_name())) {

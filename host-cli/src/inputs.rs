@@ -36,7 +36,7 @@ fn from_stdin(arguments: &cli::Run) -> bool {
 }
 
 /// An item of `--input`.
-fn input(text: &str) -> Result<Input, Failure> {
+pub(crate) fn input(text: &str) -> Result<Input, Failure> {
     // No JSON begins with a name and `=`.
     let is_id = |id: &str| {
         !id.is_empty()
@@ -85,7 +85,7 @@ fn no_item(input: &str, error: &codec::ReadError) -> Failure {
 
 impl Items {
     /// What a name says of a file; standard input has none.
-    fn of(name: &str) -> Self {
+    pub(crate) fn of(name: &str) -> Self {
         match [".ndjson", ".jsonl"].iter().any(|end| name.ends_with(end)) {
             true => Self::Ndjson,
             false => Self::Json,
@@ -94,7 +94,7 @@ impl Items {
 }
 
 /// The items of `--input-file`.
-fn many(name: &str, format: Option<Items>) -> Result<Vec<Input>, Failure> {
+pub(crate) fn many(name: &str, format: Option<Items>) -> Result<Vec<Input>, Failure> {
     let bytes = match name {
         "-" => {
             let mut bytes = Vec::new();
@@ -134,13 +134,19 @@ fn shortened(text: &str) -> String {
 
 /// An item from a file, by the ending of its name.
 fn from_file(path: &Path, bytes: Vec<u8>) -> Result<Data, String> {
-    let ending = path
-        .extension()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_ascii_lowercase();
-    match ending.as_str() {
-        "wav" => audio(path, &bytes).map(Data::Audio),
+    of_ending(&ending(path), &path.display().to_string(), bytes)
+}
+
+/// The ending of a file's name, in small letters.
+pub(crate) fn ending(path: &Path) -> String {
+    let ending = path.extension().unwrap_or_default();
+    ending.to_string_lossy().to_ascii_lowercase()
+}
+
+/// An item of the bytes of a file, called `name`, with this ending.
+pub(crate) fn of_ending(ending: &str, name: &str, bytes: Vec<u8>) -> Result<Data, String> {
+    match ending {
+        "wav" => audio(name, &bytes).map(Data::Audio),
         "png" | "jpg" | "jpeg" | "webp" => images::read(bytes)
             .map(Data::Image)
             .map_err(|error| error.to_string()),
@@ -165,10 +171,10 @@ fn from_file(path: &Path, bytes: Vec<u8>) -> Result<Data, String> {
     }
 }
 
-fn audio(path: &Path, bytes: &[u8]) -> Result<Audio, String> {
+fn audio(name: &str, bytes: &[u8]) -> Result<Audio, String> {
     let wav = wav::decode(bytes).map_err(|error| error.to_string())?;
     if let Some(warning) = wav.warning {
-        report::tell(&format!("warning: `{}`: {warning}", path.display()));
+        report::tell(&format!("warning: `{name}`: {warning}"));
     }
     Ok(wav.audio)
 }

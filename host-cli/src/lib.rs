@@ -12,6 +12,7 @@ mod installation;
 mod interrupt;
 mod outputs;
 mod report;
+mod signals;
 mod workspace;
 
 use std::process::ExitCode;

@@ -4,6 +4,8 @@ mod check;
 mod compile;
 mod documents;
 mod jobs;
+#[cfg(feature = "nats")]
+pub(crate) mod nats;
 mod nodes;
 mod run;
 mod schema;
@@ -23,6 +25,12 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Schema(arguments) => schema::schema(&arguments),
         Command::Compile(arguments) => compile::compile(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
+        #[cfg(feature = "nats")]
+        Command::Work(arguments) => nats::work(&arguments),
+        #[cfg(feature = "nats")]
+        Command::Submit(arguments) => nats::submit(&arguments),
+        #[cfg(feature = "nats")]
+        Command::Deploy(arguments) => nats::deploy(&arguments),
         Command::Completions(arguments) => documents::completions(&arguments),
         Command::Man(arguments) => documents::man(&arguments),
     }
