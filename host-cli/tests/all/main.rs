@@ -19,3 +19,5 @@ mod serve;
 mod server;
 mod streams;
 mod threats;
+#[cfg(feature = "nats")]
+mod work;

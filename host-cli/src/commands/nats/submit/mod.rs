@@ -41,9 +41,8 @@ pub(in crate::commands) fn submit(arguments: &Submit) -> Result<(), Failure> {
             ended = submission.run(arguments.patience) => ended,
             () = signals.next() => {
                 let text = format!(
-                    "interrupted; {} items were sent and have no result yet: they are worked on \
-                     all the same",
-                    submission.results.under_way()
+                    "interrupted; {} no result yet: what was sent is worked on all the same",
+                    items_have(submission.results.under_way())
                 );
                 Err(Failure::code(text, INTERRUPTED))
             }
@@ -139,8 +138,9 @@ impl Submission {
                     let under_way = self.results.under_way();
                     if patience.is_some() {
                         let text = format!(
-                            "nothing came for {} s; {under_way} items have no result yet",
-                            wait.as_secs_f64()
+                            "nothing came for {} s; {} no result yet",
+                            wait.as_secs_f64(),
+                            items_have(under_way)
                         );
                         return Err(Failure::failed(text)
                             .help("is `pipeline work` running? --patience sets how long to wait"));
@@ -148,9 +148,10 @@ impl Submission {
                     if !told {
                         told = true;
                         self.progress.aside(|| report::tell(&format!(
-                            "nothing has come for {} s; {under_way} items wait: is `pipeline work` \
+                            "nothing has come for {} s; {} no result yet: is `pipeline work` \
                              running?",
-                            wait.as_secs_f64()
+                            wait.as_secs_f64(),
+                            items_have(under_way)
                         )));
                     }
                 },
@@ -247,6 +248,13 @@ impl Progress {
         if let Some(bar) = self.0.take() {
             bar.finish_and_clear();
         }
+    }
+}
+
+fn items_have(count: usize) -> String {
+    match count {
+        1 => "1 item has".to_owned(),
+        count => format!("{count} items have"),
     }
 }
 

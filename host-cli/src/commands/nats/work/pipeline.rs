@@ -1,7 +1,7 @@
 //! A pipeline that is ready to run.
 
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pipeline_host::types::Manifest;
@@ -69,6 +69,13 @@ impl Maker {
             let reason = workspace::reason(&error);
             Failure::usage(format!("the nodes can't be read: {reason}"))
         })?;
+        for directory in nodes.iter().filter(|nodes| is_source(nodes)) {
+            let directory = directory.display();
+            report::tell(&format!(
+                "note: the modules in `{directory}` are not compiled, so that each run compiles \
+                 those it imports: `pipeline compile {directory}` does it once"
+            ));
+        }
         self.make(&source, version, nodes, None).await
     }
 
@@ -149,4 +156,11 @@ impl Maker {
         }
         Ok(())
     }
+}
+
+/// Whether a directory has modules and no bytecode.
+fn is_source(directory: &Path) -> bool {
+    let sources = bytecode::sources(directory).unwrap_or_default();
+    let compiled = |source: &PathBuf| source.with_file_name("__pycache__").exists();
+    !sources.is_empty() && !sources.iter().any(compiled)
 }

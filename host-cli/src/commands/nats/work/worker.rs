@@ -136,8 +136,7 @@ impl Worker {
             if let Some(sessions) = &self.sessions {
                 sessions.all_ended().await;
             }
-            // The last of what was given back.
-            let _ = self.client.flush().await;
+            self.flush().await;
         };
         let ended = tokio::select! {
             () = done => Ok(()),
@@ -161,12 +160,20 @@ impl Worker {
     async fn cut(&self) -> Failure {
         self.interrupt.raise();
         let _ = tokio::time::timeout(TO_SAY_SO, self.slots.empty()).await;
-        let _ = self.client.flush().await;
+        self.flush().await;
         let text = format!(
             "ended before all that ran was done: that took longer than {} s",
             self.drain.as_secs_f64()
         );
         Failure::failed(text).help("--drain sets how long it is waited for; others do it again")
+    }
+
+    /// Sends what was said last. Without a connection that could take any time, and
+    /// the server knows by itself, after the ack wait.
+    async fn flush(&self) {
+        if self.client.connection_state() == State::Connected {
+            let _ = tokio::time::timeout(TO_SAY_SO, self.client.flush()).await;
+        }
     }
 
     /// Takes messages as long as there are places for them.
