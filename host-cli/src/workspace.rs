@@ -9,7 +9,7 @@ use pipeline_host::{Component, Directories, Engine, EngineOptions, Error, Sandbo
 use crate::cli::Installation;
 use crate::compiling::Compiling;
 use crate::failure::{Failure, INTERRUPTED};
-use crate::installation;
+use crate::installation::{self, Installed};
 use crate::report::ManifestText;
 
 /// Loads the component into a sandbox.
@@ -31,6 +31,34 @@ pub(crate) fn load(
     let places = installation::find(installation, name)?;
     let engine = Engine::new(options).map_err(|error| Failure::failed(error.in_full()))?;
     tracing::debug!("engine made");
+    let component = component(&engine, &places, name)?;
+    Ok((engine, component, places.directories))
+}
+
+/// Loads the component that has `name` and belongs to the one that `installation`
+/// names, in a sandbox; none where that one stands alone.
+pub(crate) fn beside(
+    engine: &Engine,
+    installation: &Installation,
+    name: &str,
+) -> Result<Option<Sandbox>, Failure> {
+    let mut installation = installation.clone();
+    if let Some(other) = &installation.component {
+        let path = other.with_file_name(name);
+        if !path.exists() {
+            return Ok(None);
+        }
+        installation.component = Some(path);
+    }
+    let places = installation::find(&installation, name)?;
+    let component = component(engine, &places, name)?;
+    let sandbox = Sandbox::new(engine, &component, places.directories);
+    sandbox
+        .map(Some)
+        .map_err(|error| Failure::usage(error.in_full()))
+}
+
+fn component(engine: &Engine, places: &Installed, name: &str) -> Result<Component, Failure> {
     let mut compiling = Compiling::default();
     let mut events = |event| compiling.show(event);
     let component = match places.installed {
@@ -46,7 +74,7 @@ pub(crate) fn load(
         _ => Failure::usage(error.in_full()),
     })?;
     tracing::debug!(component = %places.component.display(), "loaded");
-    Ok((engine, component, places.directories))
+    Ok(component)
 }
 
 /// Runs a future on this thread, with a clock.

@@ -9,8 +9,8 @@ use crate::busy::Busy;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::WASMTIME;
 use crate::{
-    audit, compose, crates, debian, deploy, dist, faults, guest, hosts, npm, package, page, python, shell,
-    snapshot, stamp, stock, threats, wheel,
+    audit, compose, crates, debian, deploy, dist, faults, guest, hosts, npm, package, page, python,
+    shell, snapshot, stamp, stock, threats, wheel,
 };
 
 /// Packages from PyPI that check the Python package, and other tools that PyPI
@@ -148,9 +148,10 @@ fn steps_before_the_build(python: &Path) -> Vec<Step<'_>> {
         step("format", cargo("fmt --all --check")),
         ("documentation: threats", Box::new(threats::check)),
         ("audit", Box::new(audit::step)),
+        step("python: lint", tool("-m ruff check . ../tests/python")),
         step(
-            "python: lint",
-            tool("-m ruff check . ../tests/python ../benches/faults.py"),
+            "examples: lint",
+            tool("-m ruff check --extend-ignore D102 ../examples"),
         ),
         step("python: types", tool("-m mypy")),
         step("http: lint", tool("-m ruff check ../tests/http")),

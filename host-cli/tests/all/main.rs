@@ -9,14 +9,18 @@ mod cases;
 mod faults;
 mod jobs;
 mod library;
+mod live;
 mod media;
+mod media_http;
 mod memory;
 mod mistakes;
+mod output;
 mod program;
 mod requests;
 mod runs;
 mod serve;
 mod server;
+mod sound;
 mod streams;
 mod threats;
 #[cfg(feature = "nats")]

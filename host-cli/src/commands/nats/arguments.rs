@@ -12,9 +12,9 @@ use crate::cli::{Installation, Items, LimitArguments, duration};
 pub(crate) const WORK: &str = "\
 Messages:
   The payload of each message is an item, run in a fresh sandbox; its Content-Type
-  says what it is: application/json (as without one), text/plain, audio/wav,
-  image/png image/jpeg image/webp, application/x-npy; application/x-ndjson is a
-  batch, an item in each line; anything else is binary data.
+  says what it is: application/json (as without one), text/plain, audio/wav, audio/flac,
+  image/png, application/x-npy ...; application/x-ndjson and text/csv are batches,
+  an item in each line; anything else is binary data.
 
   Each output is a message with the item as JSON, and headers that say where it
   comes from: Pipeline-Version, Pipeline-Node, Pipeline-Position and

@@ -1,64 +1,51 @@
 //! Payloads of messages, and what they are by their content type.
 
+use pipeline_host::audio::{Bounds, Source};
 use pipeline_host::codec;
+use pipeline_host::media::{self, FileFormat, MediaError};
 use pipeline_host::types::{Binary, Data, Input};
 
 use super::headers::JSON;
 use crate::inputs;
 
-/// The types of files that items can be in, by the endings of their names.
-const TYPES: &[(&str, &str)] = &[
-    ("json", JSON),
-    ("txt", "text/plain"),
-    ("wav", "audio/wav"),
-    ("wav", "audio/x-wav"),
-    ("wav", "audio/wave"),
-    ("wav", "audio/vnd.wave"),
-    ("png", "image/png"),
-    ("jpg", "image/jpeg"),
-    ("jpeg", "image/jpeg"),
-    ("webp", "image/webp"),
-    ("npy", "application/x-npy"),
-];
-
-const LINES: &[&str] = &[
-    "application/x-ndjson",
-    "application/ndjson",
-    "application/jsonl",
-];
-
-const BYTES: &str = "application/octet-stream";
-
-/// The items of a payload: one, or those of a batch.
-pub(super) fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Vec<Input>, String> {
+/// The items of a payload, one or those of a batch, that may take so much memory.
+pub(super) fn read(
+    content_type: Option<&str>,
+    bytes: &[u8],
+    memory: Option<usize>,
+) -> Result<Vec<Input>, String> {
     let given = content_type.unwrap_or(JSON);
-    let plain = given.split(';').next().unwrap_or_default().trim();
-    let plain = plain.to_ascii_lowercase();
-    if plain == JSON {
+    let Some(format) = FileFormat::of_media_type(given) else {
+        return Ok(vec![Input::from(Data::Binary(Binary {
+            bytes: bytes.to_vec(),
+            mime_type: Some(given.to_owned()),
+        }))]);
+    };
+    if format == FileFormat::Json {
+        // One item, which may be meant for one source.
         return codec::read_input(bytes)
             .map(|input| vec![input])
             .map_err(|error| format!("the payload is not an item: {error}"));
     }
-    if LINES.contains(&plain.as_str()) {
-        return codec::read_lines(bytes)
-            .map_err(|error| format!("the payload is no batch of items: {error}"));
-    }
-    let known = TYPES.iter().find(|(_, media_type)| *media_type == plain);
-    let item = match known {
-        Some((ending, _)) => inputs::of_ending(ending, "the payload", bytes.to_vec())
-            .map_err(|reason| format!("the payload is no {plain}: {reason}"))?,
-        None => Data::Binary(Binary {
-            bytes: bytes.to_vec(),
-            mime_type: (plain != BYTES).then(|| given.to_owned()),
-        }),
+    let bounds = Bounds {
+        bytes: memory,
+        deadline: None,
     };
-    Ok(vec![Input::from(item)])
+    let read = media::read(Source::Bytes(bytes.to_vec()), format, bounds);
+    let read = read.map_err(|error| match error {
+        MediaError::Json(error) => format!("the payload is no batch of items: {error}"),
+        error => format!("the payload is no {}: {error}", format.media_type()),
+    })?;
+    if let Some(warning) = read.warning {
+        inputs::warn("the payload", warning);
+    }
+    Ok(read.items)
 }
 
 /// The content type of a file with this ending.
 pub(super) fn media_type(ending: &str) -> &'static str {
-    let known = TYPES.iter().find(|(known, _)| *known == ending);
-    known.map_or(BYTES, |(_, media_type)| media_type)
+    let format = FileFormat::of_ending(ending);
+    format.unwrap_or(FileFormat::Binary).media_type()
 }
 
 #[cfg(test)]
@@ -67,14 +54,17 @@ mod tests {
 
     #[test]
     fn a_payload_is_what_its_type_says() {
-        let count = |content_type, bytes: &[u8]| read(content_type, bytes).map(|items| items.len());
+        let count = |content_type, bytes: &[u8]| {
+            read(content_type, bytes, None).map(|items| codec::count(&items))
+        };
         assert_eq!(count(None, b"[1, 2]"), Ok(1));
         assert_eq!(count(Some("Application/JSON; charset=utf-8"), b"1"), Ok(1));
         assert_eq!(
             count(Some("application/x-ndjson"), b"\"a\"\n\n\"b\"\n"),
             Ok(2)
         );
-        let item = read(Some("video/mp4"), b"x").unwrap().remove(0).item;
+        assert_eq!(count(Some("text/csv"), b"a,b\n1,2\n3,4\n"), Ok(2));
+        let item = read(Some("video/mp4"), b"x", None).unwrap().remove(0).item;
         assert!(
             matches!(item, Data::Binary(Binary { mime_type: Some(name), .. }) if name == "video/mp4")
         );
@@ -85,15 +75,13 @@ mod tests {
             (Some("text/plain"), b"\xff"),
             (Some("image/png"), b"none"),
         ] {
-            assert!(read(content_type, bytes).is_err(), "{content_type:?}");
+            assert!(read(content_type, bytes, None).is_err(), "{content_type:?}");
         }
     }
 
     #[test]
     fn files_have_the_types_that_are_read() {
-        for ending in ["json", "txt", "wav", "png", "jpg", "jpeg", "webp", "npy"] {
-            assert_ne!(media_type(ending), BYTES, "{ending}");
-        }
-        assert_eq!(media_type("mp4"), BYTES);
+        assert_eq!(media_type("wav"), "audio/wav");
+        assert_eq!(media_type("unheard-of"), "application/octet-stream");
     }
 }

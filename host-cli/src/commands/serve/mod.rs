@@ -1,22 +1,28 @@
 //! `pipeline serve`.
 
+mod accept;
 mod admission;
 mod body;
 mod connections;
+mod events;
 mod guard;
+mod live;
+mod media;
 mod metrics;
 mod pace;
 mod pipelines;
 mod responses;
 mod server;
+mod typed;
 
 use std::num::NonZero;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 
 use pipeline_host::http::HttpSandbox;
 use pipeline_host::{Allocation, EngineOptions};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use self::admission::Admission;
 use self::body::Bodies;
@@ -27,6 +33,7 @@ pub(super) use self::metrics::MEDIA_TYPE as METRICS_TYPE;
 use self::metrics::Metrics;
 use self::pipelines::Pipelines;
 use self::server::Server;
+use self::typed::Typed;
 use crate::failure::Failure;
 use crate::signals::Signals;
 use crate::{cli, report, workspace};
@@ -68,6 +75,8 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     let sandbox = HttpSandbox::new(&engine, &component, directories).map_err(|error| {
         Failure::usage(error.in_full()).help("--component takes the file `pipeline-http.wasm`")
     })?;
+    let typed = workspace::beside(&engine, &arguments.installation, "pipeline.wasm")?;
+    let typed = typed.map(|sandbox| Arc::new(Typed::new(engine.clone(), sandbox)));
     let limits = arguments.limits.limits();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -87,13 +96,14 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         }
         let server = Server {
             sandbox,
+            typed,
             limits,
             guard: Guard::new(&arguments.allow_host, &arguments.allow_origin),
             pipelines,
             bodies: Bodies::new(u64::from(arguments.max_body) << 20, arguments.idle_timeout),
             admission: Admission::new(concurrent, waiting),
-            metrics: Metrics::new().map_err(Failure::failed)?,
-            ending: AtomicBool::new(false),
+            metrics: Arc::new(Metrics::new().map_err(Failure::failed)?),
+            ending: watch::Sender::new(false),
         };
         let bounds = connections::Bounds {
             connections: arguments.max_connections as usize,

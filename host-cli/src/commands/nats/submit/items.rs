@@ -42,8 +42,8 @@ impl Items {
             let format = arguments.input_format;
             match format.unwrap_or_else(|| cli::Items::of(name)) {
                 cli::Items::Ndjson => lines = Some(read_lines(name)?),
-                cli::Items::Json => {
-                    let items = codec::one_by_one(inputs::many(name, Some(cli::Items::Json))?);
+                other => {
+                    let items = codec::one_by_one(inputs::many(name, Some(other))?);
                     for item in &items {
                         known.push(written(item)?);
                     }
@@ -74,18 +74,20 @@ impl Items {
 fn given(text: &str) -> Result<Item, Failure> {
     let Some(path) = text.strip_prefix('@') else {
         // What is no item is better said here.
-        inputs::input(text)?;
+        codec::read_input(text.as_bytes()).map_err(|error| inputs::no_item(text, &error))?;
         return Ok(Item {
             content_type: JSON,
             payload: text.as_bytes().to_vec(),
         });
     };
+    let ending = Path::new(path).extension().unwrap_or_default();
+    let ending = ending.to_string_lossy();
     let payload = std::fs::read(path).map_err(|error| {
         let reason = workspace::reason(&error);
         Failure::usage(format!("the input `{path}` can't be used: {reason}"))
     })?;
     Ok(Item {
-        content_type: payload::media_type(&inputs::ending(Path::new(path))),
+        content_type: payload::media_type(&ending),
         payload,
     })
 }

@@ -85,7 +85,7 @@ impl Sender {
         headers.insert(SUBMISSION, self.id.as_str());
         headers.insert(ITEM, number.to_string());
         headers.insert(MESSAGE_ID, format!("{}/{number}", self.id));
-        let payload = hyper::body::Bytes::from(item.payload);
+        let payload = bytes::Bytes::from(item.payload);
         let mut stored_before = number > 0;
         loop {
             let (subject, headers) = (self.subject.clone(), headers.clone());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::connection::State;
 use async_nats::{Client, HeaderMap, Subject};
-use hyper::body::Bytes;
+use bytes::Bytes;
 
 /// How long an answer to an acknowledgement is waited for at a time.
 const ANSWER: Duration = Duration::from_secs(5);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use async_nats::jetstream::context::PublishErrorKind;
+use bytes::Bytes;
 use futures_util::future::join_all;
-use hyper::body::Bytes;
 use pipeline_host::LimitError;
 use pipeline_host::codec::document::{self, plain_error};
 use pipeline_host::codec::{Style, Writer};

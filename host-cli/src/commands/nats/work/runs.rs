@@ -101,11 +101,12 @@ pub(super) async fn run(
     stopping: watch::Receiver<bool>,
 ) -> Ran {
     let manifest = Arc::clone(&pipeline.manifest);
+    let memory = limits.memory;
     let started = pipeline
         .workers
         .start(limits.clone(), async move |instance: &mut Instance| {
             let start = Instant::now();
-            let result = match inputs(&delivery) {
+            let result = match inputs(&delivery, memory) {
                 _ if *stopping.borrow() => Err(Failed::Cut),
                 Ok(inputs) => {
                     let ended = instance.execute(&manifest, Some(&inputs)).await?;
@@ -134,9 +135,9 @@ pub(super) async fn run(
 }
 
 /// The items of a message.
-pub(super) fn inputs(delivery: &Delivery) -> Result<Vec<Input>, Failed> {
+pub(super) fn inputs(delivery: &Delivery, memory: Option<usize>) -> Result<Vec<Input>, Failed> {
     let content_type = headers::text(delivery.headers.as_ref(), CONTENT_TYPE);
-    payload::read(content_type, &delivery.payload).map_err(Failed::input)
+    payload::read(content_type, &delivery.payload, memory).map_err(Failed::input)
 }
 
 /// Outputs as payloads.

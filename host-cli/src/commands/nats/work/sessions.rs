@@ -150,6 +150,8 @@ async fn keep(worker: Arc<Worker>, key: String, mut messages: mpsc::UnboundedRec
 struct Open {
     turns: mpsc::UnboundedSender<Turn>,
     pipeline: Arc<Pipeline>,
+    /// How much memory its items may take.
+    memory: Option<usize>,
     /// The message that came last.
     last: Arc<Delivery>,
 }
@@ -164,6 +166,7 @@ impl Open {
     fn new(pipeline: Arc<Pipeline>, limits: Limits, last: Arc<Delivery>) -> Self {
         let (turns, receiver) = mpsc::unbounded_channel();
         let kept = Arc::clone(&pipeline);
+        let memory = limits.memory;
         let started = std::thread::Builder::new()
             .name("session".into())
             .spawn(move || {
@@ -182,6 +185,7 @@ impl Open {
         Self {
             turns,
             pipeline,
+            memory,
             last,
         }
     }
@@ -190,7 +194,7 @@ impl Open {
     async fn push(mut self, delivery: Arc<Delivery>) -> (Ran, Option<Self>) {
         let start = Instant::now();
         let version = self.pipeline.version.clone();
-        let result = match inputs(&delivery) {
+        let result = match inputs(&delivery, self.memory) {
             Ok(inputs) => self.turn(|answer| Turn::Push(inputs, answer)).await,
             Err(failed) => Err(failed),
         };
