@@ -131,7 +131,7 @@ async fn keep(worker: Arc<Worker>, key: String, mut messages: mpsc::UnboundedRec
             old.end(&worker).await;
         }
         let delivery = Arc::clone(&place.delivery);
-        let Some(_running) = worker.begin().await else {
+        let Some(running) = worker.begin().await else {
             delivery.give_back(None).await;
             continue;
         };
@@ -141,7 +141,7 @@ async fn keep(worker: Arc<Worker>, key: String, mut messages: mpsc::UnboundedRec
         };
         let (ran, session) = session.push(delivery).await;
         open = session;
-        drop(_running);
+        drop(running);
         worker.settle(&place.delivery, ran).await;
     }
 }
