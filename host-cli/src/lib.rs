@@ -19,6 +19,7 @@ mod packages;
 mod printer;
 mod report;
 mod rmpkg;
+mod signals;
 mod workspace;
 
 use std::process::ExitCode;

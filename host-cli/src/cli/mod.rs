@@ -15,8 +15,13 @@ use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub(crate) use limits::LimitArguments;
 pub(crate) use packages::{Add, Index, Remove, Shared, Sync};
 pub(crate) use rmpkg::{Inspect, Pack, Trust, Unpack};
+#[cfg(feature = "nats")]
+pub(crate) use limits::duration;
 pub(crate) use run::{Items, OutputFormat, Run};
 pub(crate) use serve::Serve;
+
+#[cfg(feature = "nats")]
+use crate::commands::nats::arguments::{self as nats, Deploy, Submit, Work};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,6 +105,20 @@ pub(crate) enum Command {
     #[command(after_long_help = serve::LONG_HELP, after_help = "More, with examples: pipeline serve --help")]
     #[command(mut_args(serve::of_a_request))]
     Serve(Serve),
+    /// Run a pipeline on the messages of a NATS JetStream stream.
+    #[cfg(feature = "nats")]
+    #[command(after_long_help = nats::WORK, after_help = "More, with examples: pipeline work --help")]
+    #[command(mut_args(serve::of_a_request))]
+    Work(Work),
+    /// Send items to workers by NATS JetStream, and print what they give.
+    #[cfg(feature = "nats")]
+    #[command(after_long_help = nats::SUBMIT, after_help = "More, with examples: pipeline submit --help")]
+    Submit(Submit),
+    /// Hand a manifest and its nodes to all workers, as a new version.
+    #[cfg(feature = "nats")]
+    #[command(after_help = nats::DEPLOY)]
+    #[command(mut_args(of_a_question))]
+    Deploy(Deploy),
     /// Print what a shell needs to complete this command line.
     #[command(after_help = COMPLETIONS)]
     Completions(Completions),

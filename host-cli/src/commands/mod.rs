@@ -6,6 +6,8 @@ mod compile;
 mod documents;
 mod inspect;
 mod jobs;
+#[cfg(feature = "nats")]
+pub(crate) mod nats;
 mod nodes;
 mod pack;
 mod run;
@@ -35,6 +37,12 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Unpack(arguments) => unpack::unpack(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
+        #[cfg(feature = "nats")]
+        Command::Work(arguments) => nats::work(&arguments),
+        #[cfg(feature = "nats")]
+        Command::Submit(arguments) => nats::submit(&arguments),
+        #[cfg(feature = "nats")]
+        Command::Deploy(arguments) => nats::deploy(&arguments),
         Command::Completions(arguments) => documents::completions(&arguments),
         Command::Man(arguments) => documents::man(&arguments),
     }

@@ -27,3 +27,5 @@ mod server;
 mod sound;
 mod streams;
 mod threats;
+#[cfg(feature = "nats")]
+mod work;

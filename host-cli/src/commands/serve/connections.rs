@@ -11,7 +11,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 
@@ -19,6 +18,7 @@ use super::pace::Paced;
 use super::server::Server;
 use crate::failure::{Failure, INTERRUPTED};
 use crate::report;
+use crate::signals::Signals;
 
 /// How many bytes of a request's head, and of its body and its answer at a time,
 /// are kept for a connection.
@@ -31,29 +31,6 @@ const ON_THEIR_WAY: Duration = Duration::from_millis(500);
 const COMING: Duration = Duration::from_millis(100);
 /// How long to wait when no more files can be opened.
 pub(super) const NO_FILES: Duration = Duration::from_millis(50);
-
-/// What ends the server.
-pub(super) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    /// Begins to catch them.
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
 
 /// What connections are held to.
 #[derive(Clone, Copy)]

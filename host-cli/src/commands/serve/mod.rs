@@ -30,17 +30,20 @@ use self::admission::Admission;
 use self::body::Bodies;
 use self::guard::Guard;
 pub(crate) use self::guard::{Origin, parse_host};
+#[cfg(feature = "nats")]
+pub(super) use self::metrics::MEDIA_TYPE as METRICS_TYPE;
 use self::metrics::Metrics;
 use self::packages::Opener;
 use self::pipelines::Pipelines;
 use self::server::Server;
 use self::typed::Typed;
 use crate::failure::Failure;
+use crate::signals::Signals;
 use crate::{cli, report, workspace};
 
 /// Lets this process open as many files as it may: each run has some, and each
 /// connection is one.
-fn raise_open_files() {
+pub(super) fn raise_open_files() {
     use rustix::process::{Resource, getrlimit, setrlimit};
 
     let mut limit = getrlimit(Resource::Nofile);
@@ -102,7 +105,7 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             Failure::usage(format!("can't listen on {}: {error}", arguments.addr))
                 .help("--addr names another address or port")
         })?;
-        let signals = connections::Signals::new()
+        let signals = Signals::new()
             .map_err(|error| Failure::failed(format!("signals can't be handled: {error}")))?;
         let door = grpc::Door::open(arguments).await?;
         if let Some(Ok(address)) = door.as_ref().map(grpc::Door::address) {
