@@ -94,16 +94,21 @@ impl Failure {
         self.help(help)
     }
 
-    /// Tells what is to be told.
-    pub(crate) fn end(self) -> ExitCode {
+    /// Tells what is to be told, and gives the code to end with.
+    pub(crate) fn tell(self) -> u8 {
         match self {
             Self::Message(message, code) => {
                 report::message(&message.text, message.help.as_deref());
-                ExitCode::from(code)
+                code
             }
-            Self::Told(code) => ExitCode::from(code),
-            Self::Closed => ExitCode::SUCCESS,
+            Self::Told(code) => code,
+            Self::Closed => 0,
         }
+    }
+
+    /// Tells what is to be told.
+    pub(crate) fn end(self) -> ExitCode {
+        ExitCode::from(self.tell())
     }
 }
 

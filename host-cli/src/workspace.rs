@@ -11,7 +11,7 @@ use crate::cli::Installation;
 use crate::compiling::Compiling;
 use crate::failure::{Failure, INTERRUPTED};
 use crate::installation::{self, Installed};
-use crate::report::ManifestText;
+use crate::report::{COMMAND_LINE, ManifestText};
 use crate::rmpkg::signature::{self, Key, Signed};
 use crate::rmpkg::unpacked::Unpacked;
 use crate::rmpkg::{self, Package};
@@ -86,8 +86,14 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> R
     runtime.block_on(future)
 }
 
-/// Reads a manifest's text.
+/// Reads a manifest's text: a file's, or a pipeline on one line itself.
 pub(crate) fn manifest(name: &str) -> Result<ManifestText, Failure> {
+    if is_one_line(name) {
+        return Ok(ManifestText {
+            name: COMMAND_LINE.to_owned(),
+            text: name.to_owned(),
+        });
+    }
     let (name, bytes) = if name == "-" {
         let mut bytes = Vec::new();
         let read = std::io::stdin().lock().read_to_end(&mut bytes);
@@ -241,6 +247,22 @@ pub(crate) fn open_for<T>(
         unpacked,
         engine,
     })
+}
+
+/// Whether an argument is a pipeline on one line, and no file's name: no such file
+/// is there, and it neither leads through directories nor ends as manifests do.
+/// What is wrong with it is for the component to say.
+fn is_one_line(argument: &str) -> bool {
+    let path = std::path::Path::new(argument);
+    if argument == "-" || argument.is_empty() || path.exists() {
+        return false;
+    }
+    let is_named_so = path
+        .extension()
+        .is_some_and(|end| ["json", "yaml", "yml"].iter().any(|known| end == *known));
+    argument.contains(char::is_whitespace)
+        || argument.contains('=')
+        || !(is_named_so || argument.contains('/'))
 }
 
 /// How the program ends when a run ended without a result.

@@ -46,6 +46,7 @@ mod compiled;
 mod directories;
 mod engine;
 pub mod error;
+pub mod events;
 pub mod files;
 #[cfg(feature = "http")]
 pub mod http;

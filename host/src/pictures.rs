@@ -63,9 +63,11 @@ fn draw_wave(samples: &[f32], pixels: &mut [u8]) {
     };
     for column in 0..WIDTH {
         let shown = &samples[span(samples.len(), column)];
-        let (low, high) = shown.iter().fold((0.0_f32, 0.0_f32), |(low, high), sample| {
-            (low.min(*sample), high.max(*sample))
-        });
+        let (low, high) = shown
+            .iter()
+            .fold((0.0_f32, 0.0_f32), |(low, high), sample| {
+                (low.min(*sample), high.max(*sample))
+            });
         for row in row(high)..=row(low) {
             let at = (row * WIDTH + column) * 3;
             pixels[at..at + 3].copy_from_slice(&[112, 184, 240]);
@@ -82,7 +84,10 @@ fn draw_spectrum(samples: &[f32], pixels: &mut [u8]) {
         let middle = span(samples.len(), column).start;
         for (n, bin) in bins.iter_mut().enumerate() {
             let sample = (middle + n).checked_sub(WINDOW / 2);
-            let sample = sample.and_then(|at| samples.get(at)).copied().unwrap_or(0.0);
+            let sample = sample
+                .and_then(|at| samples.get(at))
+                .copied()
+                .unwrap_or(0.0);
             let phase = std::f32::consts::TAU * n as f32 / WINDOW as f32;
             *bin = Complex::new(sample * (0.5 - 0.5 * phase.cos()), 0.0);
         }
@@ -133,7 +138,9 @@ mod tests {
     /// The pixels of a picture, line by line.
     fn pixels(audio: &Audio) -> Vec<u8> {
         let bytes = of_audio(audio).unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
+            .read_info()
+            .unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((info.width, info.height), (800, 384));
@@ -146,7 +153,10 @@ mod tests {
         let pixels = pixels(&audio((0..16_000).map(tone).collect()));
         let brightness = |row: usize| {
             let at = (row * WIDTH + WIDTH / 2) * 3;
-            pixels[at..at + 3].iter().map(|it| u32::from(*it)).sum::<u32>()
+            pixels[at..at + 3]
+                .iter()
+                .map(|it| u32::from(*it))
+                .sum::<u32>()
         };
         // 1000 Hz of 4000 are a quarter of the height.
         let rows = WAVE..WAVE + SPECTRUM;
@@ -159,7 +169,13 @@ mod tests {
 
     #[test]
     fn anything_can_be_drawn() {
-        for samples in [vec![], vec![1.0], vec![f32::NAN; 900], vec![f32::MAX; 3], vec![0.0; 5000]] {
+        for samples in [
+            vec![],
+            vec![1.0],
+            vec![f32::NAN; 900],
+            vec![f32::MAX; 3],
+            vec![0.0; 5000],
+        ] {
             pixels(&audio(samples));
         }
     }

@@ -118,7 +118,16 @@ impl Bridge {
 
     /// After a snapshot is restored: random state, clocks, and the like.
     #[cfg(target_family = "wasm")]
-    pub(crate) fn refresh(&self, py: Python<'_>) -> PyResult<()> {
-        self.refresh.call0(py).map(|_| ())
+    pub(crate) fn refresh(
+        &self,
+        py: Python<'_>,
+        mark: Option<&str>,
+        profiled: bool,
+    ) -> PyResult<()> {
+        let refreshed = match mark {
+            None => self.refresh.call0(py),
+            Some(mark) => self.refresh.call1(py, (mark, profiled)),
+        };
+        refreshed.map(|_| ())
     }
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod author;
 mod limits;
 mod packages;
 mod rmpkg;
@@ -12,12 +13,13 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use author::{Drawing, Echo, Graph, New, Notation, Repl, Test};
 pub(crate) use limits::LimitArguments;
-pub(crate) use packages::{Add, Index, Remove, Shared, Sync};
-pub(crate) use rmpkg::{Inspect, Pack, Trust, Unpack};
 #[cfg(feature = "nats")]
 pub(crate) use limits::duration;
-pub(crate) use run::{Items, OutputFormat, Run};
+pub(crate) use packages::{Add, Index, Remove, Shared, Sync};
+pub(crate) use rmpkg::{Inspect, Pack, Trust, Unpack};
+pub(crate) use run::{Items, LogFormat, Looking, OutputFormat, Run};
 pub(crate) use serve::Serve;
 
 #[cfg(feature = "nats")]
@@ -70,10 +72,29 @@ pub(crate) enum Command {
     /// Run a pipeline and print what it gives.
     #[command(after_long_help = run::LONG_HELP, after_help = "More, with examples: pipeline run --help")]
     Run(Run),
+    /// Make a project: a manifest, a node of your own, and tests.
+    #[command(after_help = author::NEW)]
+    #[command(mut_args(of_a_question))]
+    New(New),
+    /// Run the cases beside manifests, and say what came out otherwise.
+    #[command(after_long_help = author::TEST, after_help = "More, with examples: pipeline test --help")]
+    #[command(mut_args(of_a_question))]
+    Test(Test),
     /// Check a manifest without running it.
     #[command(mut_args(of_a_question))]
     Check(Check),
-    /// List the node types that manifests can name.
+    /// Print a manifest in its one form, as YAML or JSON.
+    #[command(after_help = author::ECHO)]
+    #[command(mut_args(of_a_question))]
+    Echo(Echo),
+    /// Draw a pipeline.
+    #[command(after_help = author::GRAPH)]
+    #[command(mut_args(of_a_question))]
+    Graph(Graph),
+    /// Try things out in a sandbox, line by line.
+    #[command(after_help = author::REPL)]
+    Repl(Repl),
+    /// List the node types that manifests can name, or explain one.
     #[command(mut_args(of_a_question))]
     Nodes(Nodes),
     /// Print a JSON Schema, or the reference of manifests.
@@ -126,6 +147,16 @@ pub(crate) enum Command {
     Man(Man),
 }
 
+impl Command {
+    /// How logs are written.
+    pub(crate) fn log_format(&self) -> LogFormat {
+        match self {
+            Self::Run(run) => run.log_format,
+            _ => LogFormat::Text,
+        }
+    }
+}
+
 /// Questions are answered soon, and without items.
 fn of_a_question(argument: Arg) -> Arg {
     match argument.get_id().as_str() {
@@ -138,8 +169,8 @@ fn of_a_question(argument: Arg) -> Arg {
 /// Check a manifest.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// The manifest, JSON or YAML, or a package, .rmpkg; `-` reads a manifest
-    /// from standard input.
+    /// The manifest: a file, JSON or YAML; a package, .rmpkg; a pipeline on one
+    /// line; or `-` for standard input.
     pub(crate) manifest: String,
     /// How to say that all is well, or what is not.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
@@ -152,9 +183,12 @@ pub(crate) struct Check {
     pub(crate) installation: Installation,
 }
 
-/// List node types.
+/// List node types, or explain one.
 #[derive(Debug, Args)]
 pub(crate) struct Nodes {
+    /// Explain this node type, with an example.
+    #[arg(value_name = "NODE_TYPE")]
+    pub(crate) node_type: Option<String>,
     /// JSON, or a table.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     pub(crate) format: Format,

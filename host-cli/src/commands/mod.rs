@@ -4,17 +4,26 @@ mod add;
 mod check;
 mod compile;
 mod documents;
+mod echo;
+mod graph;
 mod inspect;
+mod jobs;
 mod jobs;
 #[cfg(feature = "nats")]
 pub(crate) mod nats;
+mod new;
+mod nodes;
 mod nodes;
 mod pack;
+mod part;
+mod repl;
 mod run;
 mod schema;
 pub(crate) mod serve;
 mod stream;
+mod test;
 mod unpack;
+mod watch;
 
 use crate::cli::Command;
 use crate::failure::Failure;
@@ -26,6 +35,11 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
             stream::stream(&arguments)
         }
         Command::Run(arguments) => run::run(&arguments),
+        Command::New(arguments) => new::new(&arguments),
+        Command::Test(arguments) => test::test(&arguments),
+        Command::Echo(arguments) => echo::echo(&arguments),
+        Command::Graph(arguments) => graph::graph(&arguments),
+        Command::Repl(arguments) => repl::repl(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Nodes(arguments) => nodes::nodes(&arguments),
         Command::Schema(arguments) => schema::schema(&arguments),

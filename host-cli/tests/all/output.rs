@@ -160,15 +160,33 @@ fn audio_is_drawn() {
     let input = format!("@{}", files.path("in.wav"));
     let out = files.path("out");
     let run = |more: &[&str]| {
-        let arguments = ["run", &files.path("m.json"), "-i", "1", "-i", &input, "--output-dir", &out];
+        let arguments = [
+            "run",
+            &files.path("m.json"),
+            "-i",
+            "1",
+            "-i",
+            &input,
+            "--output-dir",
+            &out,
+        ];
         crate::program::run(arguments.iter().chain(more))
     };
     run(&["--pictures"]).code(0);
-    let mut names: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> = fs::read_dir(&out)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
     names.sort();
     assert_eq!(names, ["out-1.png", "out-1.wav"]);
-    assert!(fs::read(files.path("out/out-1.png")).unwrap().starts_with(b"\x89PNG"));
-    run(&["--pictures", "--overwrite", "--max-files", "1"]).code(1).says(&["--max-files"]);
+    assert!(
+        fs::read(files.path("out/out-1.png"))
+            .unwrap()
+            .starts_with(b"\x89PNG")
+    );
+    run(&["--pictures", "--overwrite", "--max-files", "1"])
+        .code(1)
+        .says(&["--max-files"]);
 }
 
 #[test]
