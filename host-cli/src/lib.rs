@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+mod archive;
+mod chunks;
 mod cli;
 mod commands;
 mod compiling;
@@ -13,11 +15,16 @@ mod inputs;
 mod installation;
 mod interrupt;
 mod metrics;
+mod missing;
 mod output_file;
 mod outputs;
+mod packages;
+mod printer;
 mod profile;
 mod progress;
 mod report;
+mod rmpkg;
+mod signals;
 mod workspace;
 mod yaml;
 

@@ -1,160 +1,195 @@
-//! `--output`: all that a pipeline gives in one file, by how its name ends.
+//! `--output`: what a pipeline gives as one file, or on standard output.
 
-use std::path::Path;
+use std::fs;
+use std::io::{self, BufWriter, IsTerminal, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
-use pipeline_host::codec::{self, Style, Writer};
-use pipeline_host::types::{Audio, Data, NodeOutputs, ValueNode};
-use pipeline_host::wav;
+use pipeline_host::files::{Existing, NewFile};
+use pipeline_host::media::{self, FileFormat, MediaError, MediaWriter};
+use pipeline_host::types::{Data, NodeOutputs};
 
+use crate::cli::OutputFormat;
 use crate::failure::Failure;
-use crate::outputs;
+use crate::outputs::{in_the_way, unwritable};
 
-/// How the names of files end that outputs can be written to.
-const ENDINGS: &[&str] = &[
-    "wav", "png", "jpg", "jpeg", "webp", "npy", "bin", "txt", "json", "ndjson", "jsonl",
-];
-
-/// How a name ends, if outputs can be written so: better said before a run than
-/// after it.
-pub(crate) fn ending(path: &Path) -> Result<String, Failure> {
-    let ending = path.extension().unwrap_or_default().to_string_lossy();
-    let ending = ending.to_ascii_lowercase();
-    if ENDINGS.contains(&&*ending) {
-        return Ok(ending);
-    }
-    let text = format!(
-        "how `{}` ends doesn't say what it is to hold",
-        path.display()
-    );
-    Err(Failure::usage(text).help(format!("names end in .{}", ENDINGS.join(", ."))))
+/// The file of `--output`.
+pub(crate) struct OutputFile {
+    /// None on standard output.
+    path: Option<PathBuf>,
+    existing: Existing,
+    /// None where the first output decides.
+    format: Option<FileFormat>,
+    /// None before the first output.
+    writer: Option<MediaWriter<Out>>,
 }
 
-/// Writes the outputs to a file; says what it has then.
-pub(crate) fn write(
-    path: &Path,
-    given: &[NodeOutputs],
-    overwrite: bool,
-) -> Result<String, Failure> {
-    let items: Vec<&Data> = given.iter().flat_map(|given| &given.items).collect();
-    let ending = ending(path)?;
-    let made = match ending.as_str() {
-        "wav" => sound(&items),
-        "json" => document(&items),
-        "ndjson" | "jsonl" => lines(&items),
-        "txt" => text(&items),
-        _ => one(&items, &ending),
-    };
-    let (bytes, what) = made.map_err(|reason| {
-        let text = format!(
-            "the outputs can't be written to `{}`: {reason}",
-            path.display()
-        );
-        Failure::failed(text)
-            .help("--output-dir writes each to a file of its own, and .json takes all")
-    })?;
-    outputs::write_file(path, &bytes, overwrite)?;
-    Ok(format!("{} has {what}", path.display()))
+enum Out {
+    File(BufWriter<NewFile>),
+    Stdout(BufWriter<io::Stdout>),
 }
 
-type Made = Result<(Vec<u8>, String), String>;
-
-/// Audio, one after the other.
-fn sound(items: &[&Data]) -> Made {
-    let mut whole: Option<Audio> = None;
-    for (at, item) in items.iter().enumerate() {
-        let Data::Audio(audio) = item else {
-            return Err(format!("output {at} is no audio"));
-        };
-        match &mut whole {
-            None => whole = Some(audio.clone()),
-            Some(whole)
-                if (whole.sample_rate, whole.channels) == (audio.sample_rate, audio.channels) =>
-            {
-                whole.samples.extend_from_slice(&audio.samples);
+impl OutputFile {
+    /// Looks whether the file can be written; nothing of it is, yet.
+    pub(crate) fn open(
+        name: &str,
+        format: Option<OutputFormat>,
+        existing: Existing,
+    ) -> Result<Self, Failure> {
+        let path = (name != "-").then(|| PathBuf::from(name));
+        let ending = path.as_deref().and_then(Path::extension);
+        let named = ending.and_then(|ending| FileFormat::of_ending(&ending.to_string_lossy()));
+        let format = format.map(FileFormat::from).or(named);
+        if let Some(format) = format.filter(|format| !format.can_be_written()) {
+            let text = format!("outputs can't be written as {}", format.ending());
+            return Err(Failure::usage(text).help("audio is written as .wav or .flac"));
+        }
+        match &path {
+            None if io::stdout().is_terminal() => {
+                let text = "standard output is a terminal, which outputs as a file would confuse";
+                return Err(Failure::usage(text).help("send it to a file or through a pipe"));
             }
-            Some(_) => return Err(format!("output {at} has another rate or other channels")),
-        }
-    }
-    let audio = whole.ok_or("the pipeline gave none")?;
-    let seconds = audio.samples.len() as f64
-        / f64::from(audio.channels.max(1))
-        / f64::from(audio.sample_rate.max(1));
-    let channels = match audio.channels {
-        1 => "1 channel".to_owned(),
-        channels => format!("{channels} channels"),
-    };
-    let what = format!(
-        "{seconds:.2} s of audio, {} Hz, {channels}",
-        audio.sample_rate
-    );
-    let bytes = wav::encode(&audio).map_err(|error| error.to_string())?;
-    Ok((bytes, what))
-}
-
-fn counted(items: &[&Data]) -> String {
-    let count: usize = items.iter().map(|item| codec::weight(item)).sum();
-    match count {
-        1 => "1 output".to_owned(),
-        count => format!("{count} outputs"),
-    }
-}
-
-fn broken(error: codec::ArenaError) -> String {
-    format!("the component gave a broken value: {error}")
-}
-
-/// All as a list in JSON.
-fn document(items: &[&Data]) -> Made {
-    let mut writer = Writer::new(Style::Pretty);
-    let written = writer.try_array(|writer| items.iter().try_for_each(|item| writer.item(item)));
-    written.map_err(broken)?;
-    Ok(((writer.finish() + "\n").into_bytes(), counted(items)))
-}
-
-/// Each on a line.
-fn lines(items: &[&Data]) -> Made {
-    let mut text = String::new();
-    for item in items {
-        let mut writer = Writer::new(Style::Compact);
-        writer.item(item).map_err(broken)?;
-        text.push_str(&writer.finish());
-        text.push('\n');
-    }
-    Ok((text.into_bytes(), counted(items)))
-}
-
-/// Strings and texts, each on a line.
-fn text(items: &[&Data]) -> Made {
-    let mut text = String::new();
-    for (at, item) in items.iter().enumerate() {
-        match item {
-            Data::Text(item) => text.push_str(&item.text),
-            Data::Value(value) => match value.nodes.get(value.root as usize) {
-                Some(ValueNode::Text(item)) => text.push_str(item),
-                _ => return Err(format!("output {at} is no text")),
+            None => {}
+            Some(path) => match fs::symlink_metadata(path) {
+                Ok(_) if existing == Existing::Keep => return Err(in_the_way(path)),
+                Ok(found) if !found.is_file() && !found.is_symlink() => {
+                    let text = format!("`{}` is no file that could be replaced", path.display());
+                    return Err(Failure::usage(text).help("--output - writes to standard output"));
+                }
+                _ => {
+                    // Better said before a run than after it.
+                    NewFile::beside(path).map_err(|error| unwritable(path, &error))?;
+                }
             },
-            _ => return Err(format!("output {at} is no text")),
         }
-        text.push('\n');
+        Ok(Self {
+            path,
+            existing,
+            format,
+            writer: None,
+        })
     }
-    Ok((text.into_bytes(), counted(items)))
+
+    pub(crate) fn is_stdout(&self) -> bool {
+        self.path.is_none()
+    }
+
+    /// Writes outputs.
+    pub(crate) fn push(&mut self, given: &[NodeOutputs]) -> Result<(), Failure> {
+        for item in given.iter().flat_map(|given| &given.items) {
+            self.item(item)?;
+        }
+        match &mut self.writer {
+            // Somebody may wait for it.
+            Some(writer) if self.path.is_none() => Ok(writer.flush()?),
+            _ => Ok(()),
+        }
+    }
+
+    fn item(&mut self, item: &Data) -> Result<(), Failure> {
+        if self.writer.is_none() {
+            let usual = || match media::encode(item) {
+                Ok(Some((format, _))) => format,
+                _ => FileFormat::JsonLines,
+            };
+            self.begin(self.format.unwrap_or_else(usual))?;
+        }
+        let Some(writer) = &mut self.writer else {
+            return Ok(());
+        };
+        let pushed = writer.push(item);
+        pushed.map_err(|error| self.failed(error))
+    }
+
+    /// Ends the file, and gives it its name.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        let Some(writer) = self.writer.take() else {
+            return match self.format {
+                // No lines are lines too.
+                Some(format @ FileFormat::JsonLines) => {
+                    self.begin(format)?;
+                    self.finish()
+                }
+                _ => Err(self.failed(MediaError::Nothing)),
+            };
+        };
+        let (out, patches) = writer.finish().map_err(|error| self.failed(error))?;
+        let Some((path, Out::File(mut file))) = self.path.as_deref().zip(Some(out)) else {
+            return Ok(());
+        };
+        let patch = || {
+            for (at, bytes) in patches {
+                file.seek(SeekFrom::Start(at))?;
+                file.write_all(&bytes)?;
+            }
+            file.flush()
+        };
+        patch().map_err(|error| unwritable(path, &error))?;
+        let file = file
+            .into_inner()
+            .map_err(|error| unwritable(path, error.error()))?;
+        file.name(path, self.existing)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => in_the_way(path),
+                _ => unwritable(path, &error),
+            })
+    }
+
+    fn begin(&mut self, format: FileFormat) -> Result<(), Failure> {
+        let out = match &self.path {
+            None => Out::Stdout(BufWriter::new(io::stdout())),
+            Some(path) => {
+                let file = NewFile::beside(path).map_err(|error| unwritable(path, &error))?;
+                Out::File(BufWriter::with_capacity(1 << 16, file))
+            }
+        };
+        self.writer = Some(MediaWriter::new(format, out));
+        Ok(())
+    }
+
+    fn failed(&self, error: MediaError) -> Failure {
+        let error = match (error, &self.path) {
+            (MediaError::Io(error), None) => return error.into(),
+            (MediaError::Io(error), Some(path)) => return unwritable(path, &error),
+            (error, _) => error,
+        };
+        let failure = Failure::failed(format!("the outputs can't be written: {error}"));
+        match error {
+            MediaError::Several(_) | MediaError::Unfit { .. } => failure
+                .help("--output-dir writes each output as what it is; without both they are JSON"),
+            _ => failure,
+        }
+    }
 }
 
-/// The one medium that is written so.
-fn one(items: &[&Data], ending: &str) -> Made {
-    let [item] = items else {
-        return Err(format!(
-            "it takes one, and the pipeline gave {}",
-            items.len()
-        ));
-    };
-    let encoded = outputs::encode(item).map_err(|error| error.in_full())?;
-    match encoded {
-        Some((own, bytes)) if own == ending || own == "bin" || (own, ending) == ("jpg", "jpeg") => {
-            let what = format!("{} bytes", bytes.len());
-            Ok((bytes, what))
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.write(bytes),
+            Self::Stdout(stdout) => stdout.write(bytes),
         }
-        Some((own, _)) => Err(format!("the output would be a .{own}")),
-        None => Err("the output is no medium".to_owned()),
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.flush(),
+            Self::Stdout(stdout) => stdout.flush(),
+        }
+    }
+}
+
+impl From<OutputFormat> for FileFormat {
+    fn from(format: OutputFormat) -> Self {
+        match format {
+            OutputFormat::Wav => Self::Wav,
+            OutputFormat::Flac => Self::Flac,
+            OutputFormat::Png => Self::Png,
+            OutputFormat::Jpeg => Self::Jpeg,
+            OutputFormat::Webp => Self::Webp,
+            OutputFormat::Npy => Self::Npy,
+            OutputFormat::Txt => Self::Text,
+            OutputFormat::Bin => Self::Binary,
+            OutputFormat::Json => Self::Json,
+            OutputFormat::Jsonl => Self::JsonLines,
+        }
     }
 }

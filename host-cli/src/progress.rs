@@ -71,9 +71,9 @@ impl Progress {
         }
     }
 
-    /// An item goes in.
-    pub(crate) fn item(&mut self) {
-        self.items_in += 1;
+    /// Items go in.
+    pub(crate) fn items(&mut self, count: u64) {
+        self.items_in += count;
     }
 
     /// More items came out.

@@ -11,6 +11,7 @@ use pipeline_host::types::{self, ErrorKind, PipelineError};
 use thiserror::Error;
 
 use crate::excerpt::{Excerpt, Lines, Mark};
+use crate::missing;
 
 /// How many bytes of a text are printed: messages and tracebacks can quote what
 /// was given to a pipeline.
@@ -202,8 +203,9 @@ fn located(name: &str, lines: &Lines<'_>, diagnostic: &types::Diagnostic) -> Sho
         help: match (diagnostic.code.as_str(), &diagnostic.help) {
             ("unknown-node-type", None) => Some(LISTS_NODES.to_owned()),
             ("unknown-node-type", Some(help)) => Some(format!("{}; {LISTS_NODES}", show(help))),
+            (_, Some(help)) => Some(show(help)),
             (_, None) if name == COMMAND_LINE => Some(ONE_LINE.to_owned()),
-            (_, help) => help.as_deref().map(show),
+            (_, None) => missing::advice(&diagnostic.message),
         },
         excerpt: (!marks.is_empty()).then(|| lines.excerpt(name, &marks, harmless)),
     }
@@ -232,10 +234,11 @@ pub(crate) fn pipeline_error(error: &PipelineError) {
     text.push_str(&error.message);
     let help = match error.kind {
         ErrorKind::NeedsInput => Some(
-            "items are given as files, by --input and by --input-file: see pipeline run --help",
+            "items are given as files, by --input and by --input-file: see pipeline run --help"
+                .into(),
         ),
-        ErrorKind::Internal => Some("this is a fault of the component: please report it"),
-        _ => None,
+        ErrorKind::Internal => Some("this is a fault of the component: please report it".into()),
+        _ => missing::advice(&error.message),
     };
-    message(&text, help);
+    message(&text, help.as_deref());
 }

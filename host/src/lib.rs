@@ -36,6 +36,8 @@ compile_error!(
     "pipeline-host relies on what Unix says of files: it is for Linux, and compiles for macOS"
 );
 
+#[cfg(feature = "audio")]
+pub mod audio;
 mod bindings;
 mod bounds;
 pub mod bytecode;
@@ -54,11 +56,15 @@ mod instance;
 mod limits;
 mod loader;
 mod log;
+#[cfg(feature = "media")]
+pub mod media;
 #[cfg_attr(not(target_os = "linux"), path = "memory_elsewhere.rs")]
 mod memory;
 #[cfg(feature = "npy")]
 pub mod npy;
 mod open_files;
+#[cfg(feature = "media")]
+pub mod pictures;
 pub mod stderr;
 mod streaming;
 pub mod terminal;
@@ -69,6 +75,7 @@ pub mod wav;
 mod workers;
 
 pub use bounds::Interrupt;
+pub use cache::directory as cache_directory;
 pub use compiled::Component;
 pub use directories::Directories;
 pub use engine::{Allocation, Engine, EngineOptions, precompile};

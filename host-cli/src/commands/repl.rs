@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, IsTerminal as _};
 
+use pipeline_host::audio::Bounds;
 use pipeline_host::codec;
 use pipeline_host::types::{Data, Input, Part, Value, ValueNode};
 use pipeline_host::{Error, Session};
@@ -20,7 +21,11 @@ const AT_ONCE: u32 = 4096;
 
 /// Reads lines, and answers each.
 pub(crate) fn repl(arguments: &cli::Repl) -> Result<(), Failure> {
-    let items = inputs::each(&arguments.input)?;
+    let bounds = Bounds {
+        bytes: arguments.limits.max_memory.0,
+        deadline: None,
+    };
+    let items = inputs::each(&arguments.input, bounds)?;
     let source = match &arguments.manifest {
         Some(manifest) => workspace::manifest(manifest)?,
         None => workspace::manifest(PYTHON)?,

@@ -9,7 +9,7 @@ use pipeline_host::codec::names::Named as _;
 use pipeline_host::types::{
     Diagnostic, ErrorKind, GraphInfo, Input, Loaded, Manifest, PipelineError, RunResult,
 };
-use pipeline_host::{Engine, Error, Instance, LimitError, Limits, Sandbox};
+use pipeline_host::{Engine, Error, Instance, Interrupt, LimitError, Limits, Sandbox};
 
 use crate::console::Console;
 use crate::failure::{FAILED, Failure, USAGE};
@@ -17,7 +17,8 @@ use crate::outputs::Outputs;
 use crate::profile::{self, Profiled};
 use crate::progress::Progress;
 use crate::report::{self, ManifestText};
-use crate::{cli, inputs, interrupt, metrics, output_file, outputs, workspace};
+use crate::workspace::{Opened, Source};
+use crate::{cli, inputs, interrupt, metrics, outputs, workspace};
 
 use super::{jobs, part, watch};
 
@@ -27,25 +28,33 @@ pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
         return watch::watch(arguments);
     }
     let items = inputs::gather(arguments)?;
-    let source = workspace::manifest(&arguments.manifest)?;
+    let source = workspace::source(&arguments.manifest, &arguments.trust.signed_by)?;
     let outputs = Outputs::new(arguments, arguments.limits.limits())?;
-    let (engine, sandbox, console) = open(arguments)?;
+    let (opened, console) = open(arguments, &source, interrupt::stop, Interrupt::clone)?;
     let mut limits = arguments.limits.limits();
-    limits.interrupt = Some(interrupt::stop(&engine));
+    limits.interrupt = Some(opened.handler.clone());
+    let (sandbox, source) = (&opened.sandbox, &source.text);
     let ended = once(
-        arguments, &sandbox, &console, &source, &limits, items, outputs,
+        arguments, sandbox, &console, source, &limits, items, outputs,
     );
-    std::mem::forget((engine, sandbox));
+    opened.leave();
     ended
 }
 
-/// Loads the component into a sandbox whose runs tell what they print.
-pub(super) fn open(arguments: &cli::Run) -> Result<(Engine, Sandbox, Arc<Console>), Failure> {
-    let (engine, sandbox) = workspace::open(&arguments.installation)?;
+/// Loads the component into a sandbox whose runs tell what they print; for `handle`
+/// and `stop` see [`workspace::open_for`].
+pub(super) fn open<T>(
+    arguments: &cli::Run,
+    source: &Source,
+    handle: impl FnOnce(&Engine) -> T,
+    stop: impl FnOnce(&T) -> Interrupt,
+) -> Result<(Opened<T>, Arc<Console>), Failure> {
+    let mut opened = workspace::open_for(source, &arguments.installation, handle, stop)?;
     let console = Console::new(arguments.log_format);
     let looking = &arguments.looking;
     let telling = console.telling(looking.trace, looking.profile.is_some());
-    Ok((engine, sandbox.tell_to(telling), console))
+    opened.sandbox = opened.sandbox.clone().tell_to(telling);
+    Ok((opened, console))
 }
 
 /// Runs a pipeline once.
@@ -177,19 +186,11 @@ impl Run<'_> {
                 "ran"
             );
         }
-        let arguments = self.arguments;
-        let for_people = self.is_for_people();
-        match &arguments.output {
-            Some(path) => {
-                let written = output_file::write(path, &run.outputs, self.outputs.replaces())?;
-                report::tell(&written);
-            }
-            None => {
-                let in_json = arguments.metrics && !for_people;
-                self.outputs.success(run, &self.warnings, in_json)?;
-            }
-        }
-        if arguments.metrics && (for_people || arguments.output.is_some()) {
+        let metrics = self.arguments.metrics;
+        let as_table = self.is_for_people() || self.outputs.has_file();
+        self.outputs
+            .success(run, &self.warnings, metrics && !as_table)?;
+        if metrics && as_table {
             report::tell(&metrics::table(&run.metrics));
         }
         Ok(())
@@ -243,7 +244,7 @@ impl Run<'_> {
 
     /// Prints the error for programs, unless a person reads it.
     fn document(&mut self, error: &PipelineError, kind: &str) -> Result<(), Failure> {
-        if self.is_for_people() || self.arguments.output.is_some() {
+        if self.is_for_people() {
             return Ok(());
         }
         match self.outputs.error(error, kind, &self.warnings) {

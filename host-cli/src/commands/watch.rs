@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use notify::{EventKind, RecursiveMode, Watcher as _};
-use pipeline_host::Error;
+use pipeline_host::{Error, Interrupt};
 
 use crate::failure::Failure;
 use crate::outputs::Outputs;
@@ -21,13 +21,16 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Runs a pipeline, and again at each change, until Ctrl-C.
 pub(super) fn watch(arguments: &cli::Run) -> Result<(), Failure> {
-    let reads_stdin = arguments.manifest == "-" || arguments.input_file.as_deref() == Some("-");
+    let reads_stdin = arguments.manifest == "-"
+        || arguments.input_file.as_deref() == Some("-")
+        || arguments.input.iter().any(|input| input.ends_with("@-"));
     if reads_stdin {
         let text = "--watch reads its files again, and standard input can be read once";
         return Err(Failure::usage(text).help("give the manifest and the items as files"));
     }
-    let (engine, sandbox, console) = run::open(arguments)?;
-    let interrupt = interrupt::stop(&engine);
+    let source = workspace::source(&arguments.manifest, &arguments.trust.signed_by)?;
+    let (opened, console) = run::open(arguments, &source, interrupt::stop, Interrupt::clone)?;
+    let interrupt = &opened.handler;
     let files = Files::of(arguments);
     let (sender, changes) = mpsc::channel();
     let cannot = |error: notify::Error| Failure::failed(format!("files can't be watched: {error}"));
@@ -46,13 +49,19 @@ pub(super) fn watch(arguments: &cli::Run) -> Result<(), Failure> {
         limits.interrupt = Some(interrupt.clone());
         let once = || {
             let items = inputs::gather(arguments)?;
-            let source = workspace::manifest(&arguments.manifest)?;
+            let source = workspace::source(&arguments.manifest, &arguments.trust.signed_by)?.text;
             let outputs = match replaces {
                 true => Outputs::replacing(arguments, limits.clone())?,
                 false => Outputs::new(arguments, limits.clone())?,
             };
             run::once(
-                arguments, &sandbox, &console, &source, &limits, items, outputs,
+                arguments,
+                &opened.sandbox,
+                &console,
+                &source,
+                &limits,
+                items,
+                outputs,
             )
         };
         let ended = once();

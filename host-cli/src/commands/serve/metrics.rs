@@ -11,7 +11,7 @@ use prometheus::{
 use super::admission::Admission;
 
 /// The form in which they are given.
-pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+pub(in crate::commands) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Upper bounds of the durations that are told apart, in seconds.
 const BUCKETS: &[f64] = &[
@@ -115,9 +115,11 @@ pub(super) fn route(path: &str) -> &'static str {
         "/readyz",
         "/metrics",
         "/openapi.json",
+        "/docs",
     ];
     match KNOWN.iter().find(|known| **known == path) {
         Some(known) => known,
+        None if super::live::named(path).is_some() => "/v1/pipelines/{name}/live",
         None if path.starts_with("/v1/pipelines/") => "/v1/pipelines/{name}",
         None => "other",
     }

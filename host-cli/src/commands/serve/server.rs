@@ -2,39 +2,56 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use hyper::body::Incoming;
 use pipeline_host::Limits;
 use pipeline_host::http::HttpSandbox;
+use tokio::sync::watch;
 
 use super::admission::Admission;
 use super::body::Bodies;
+use super::docs;
+use super::events;
 use super::guard::Guard;
+use super::live;
+use super::media::Exchange;
 use super::metrics::{self, Metrics};
+use super::packages::Packaged;
 use super::pipelines::{self, Pipelines};
 use super::responses::{self, ServerResponse};
-use crate::commands::run::fault_kind;
+use super::typed::Typed;
 
 /// What answers requests.
 pub(super) struct Server {
     pub(super) sandbox: HttpSandbox,
+    /// What runs are made of whose items are no JSON; none where its component is
+    /// not there.
+    pub(super) typed: Option<Arc<Typed>>,
     pub(super) limits: Limits,
     pub(super) guard: Guard,
     pub(super) pipelines: Pipelines,
     pub(super) bodies: Bodies,
     pub(super) admission: Admission,
-    pub(super) metrics: Metrics,
+    pub(super) metrics: Arc<Metrics>,
     /// Whether the server is about to end.
-    pub(super) ending: AtomicBool,
+    pub(super) ending: watch::Sender<bool>,
 }
 
 impl Server {
     /// From now on every answer is the last one of its connection.
     pub(super) fn end(&self) {
-        self.ending.store(true, Ordering::SeqCst);
+        self.ending.send_replace(true);
+    }
+
+    /// Waits until the server is about to end.
+    pub(super) async fn until_it_ends(&self) {
+        let mut ending = self.ending.subscribe();
+        // The sender lives as long as this.
+        let _ = ending.wait_for(|ending| *ending).await;
     }
 
     /// Answers a request that came to the address `local`.
@@ -61,7 +78,7 @@ impl Server {
         unanswered.0 = None;
         self.metrics
             .answered(route, answer.status(), start.elapsed());
-        if self.ending.load(Ordering::SeqCst) {
+        if *self.ending.borrow() {
             let headers = answer.headers_mut();
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -69,10 +86,16 @@ impl Server {
         Ok(answer)
     }
 
-    async fn let_in(&self, request: Request<Incoming>, route: &str) -> ServerResponse {
+    async fn let_in(&self, mut request: Request<Incoming>, route: &str) -> ServerResponse {
+        if events::wanted(request.headers_mut()) {
+            return events::of_lines(Box::pin(self.let_in(request, route)).await);
+        }
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         if reads && let Some(answer) = self.own(route).await {
             return answer;
+        }
+        if *request.method() == Method::GET && live::named(request.uri().path()).is_some() {
+            return self.live(request).await.unwrap_or_else(|answer| answer);
         }
         let answered = self.run(request).await;
         answered.unwrap_or_else(|answer| answer)
@@ -83,17 +106,15 @@ impl Server {
         let plain = |status, text: &str| responses::text(status, "text/plain", text.to_owned());
         Some(match route {
             "/healthz" => plain(StatusCode::OK, "ok\n"),
-            "/readyz" if self.ending.load(Ordering::SeqCst) => responses::error(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "not-ready",
-                "the server is about to end".into(),
-            ),
+            "/readyz" if *self.ending.borrow() => responses::ending(),
             "/readyz" => plain(StatusCode::OK, "ready\n"),
             "/metrics" => {
                 let text = self.metrics.text(&self.admission);
                 responses::text(StatusCode::OK, metrics::MEDIA_TYPE, text)
             }
             "/v1/pipelines" => self.pipelines.list().await,
+            "/openapi.json" => docs::openapi(),
+            "/docs" => docs::page(),
             _ => return None,
         })
     }
@@ -103,28 +124,62 @@ impl Server {
     async fn run(&self, request: Request<Incoming>) -> Result<ServerResponse, ServerResponse> {
         let named = (request.uri().path().strip_prefix("/v1/pipelines/"))
             .filter(|name| *request.method() == Method::POST && !name.contains('/'));
-        let manifest = match named {
-            Some(name) => Some(self.pipelines.read(name).await?),
-            None => None,
+        let (manifest, packaged) = match named {
+            Some(name) => {
+                let (manifest, packaged) = self.pipelines.read(name).await?;
+                (Some(manifest), packaged)
+            }
+            // Whatever else is posted may be, or become, a manifest.
+            None if !self.pipelines.takes_manifests()
+                && *request.method() != Method::GET
+                && *request.method() != Method::HEAD
+                && request.uri().path() != "/v1/check" =>
+            {
+                let text = "this server runs signed packages alone; GET /v1/pipelines lists them";
+                return Err(responses::error(
+                    StatusCode::FORBIDDEN,
+                    "forbidden",
+                    text.into(),
+                ));
+            }
+            None => (None, None),
         };
+        if let Some(manifest) = &manifest {
+            let query = request.uri().query().unwrap_or_default();
+            if let Some(exchange) = Exchange::of(request.headers(), query)? {
+                return self
+                    .media(exchange, manifest.clone(), packaged, request)
+                    .await;
+            }
+        }
         let (head, body) = request.into_parts();
         let body = self.bodies.take(&head.headers, body).await?;
         let too_long = body.too_long();
         let permit = (self.admission.next(body.flows()).await).map_err(responses::busy)?;
         let mut request = Request::from_parts(head, body);
         pipelines::hand_over(&mut request, manifest);
-        match self.sandbox.handle(&self.limits, request, permit).await {
+        let sandbox = packaged.map_or(&self.sandbox, |package| &package.sandbox);
+        match sandbox.handle(&self.limits, request, permit).await {
             // The instance only knows that it couldn't read on.
             Ok(_) if too_long.load(Ordering::SeqCst) => {
                 Err(responses::too_long(self.bodies.longest()))
             }
             Ok(answer) => Ok(answer),
-            Err(fault) => {
-                tracing::warn!(fault = fault.in_full(), "a run ended without a result");
-                self.metrics.ended(fault_kind(&fault));
-                Err(responses::fault(&fault))
-            }
+            Err(fault) => Err(self.ended(&fault)),
         }
+    }
+
+    /// What runs are made of whose items are no JSON; a package's of its own.
+    pub(super) fn typed<'a>(
+        &'a self,
+        packaged: Option<&'a Packaged>,
+    ) -> Result<&'a Arc<Typed>, ServerResponse> {
+        let typed = packaged.map_or(&self.typed, |package| &package.typed);
+        typed.as_ref().ok_or_else(|| {
+            let text = "the server has no component `pipeline.wasm`, which media need, beside the one \
+                        that it was given";
+            responses::error(StatusCode::NOT_IMPLEMENTED, "not-implemented", text.into())
+        })
     }
 }
 

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use pipeline_host::codec::names::Named as _;
 use pipeline_host::codec::{Style, Writer};
+use pipeline_host::media;
 use pipeline_host::types::{Data, NodeOutputs, PipelineError, RunResult};
 use pipeline_host::{Error, Limits};
 use similar::{ChangeTag, TextDiff};
 
 use super::cases::{Case, CaseFile, Expect, Item};
 use super::surroundings::{self, Sandboxes};
-use crate::outputs;
 use crate::workspace;
 
 /// What came of a case.
@@ -208,8 +208,8 @@ fn outputs_differ(
             Some(Item::File(name)) => {
                 let path = surroundings::within(beside, name);
                 let expected = path.and_then(|path| std::fs::read(path).map_err(|e| e.to_string()));
-                let encoded = item.map(outputs::encode).transpose();
-                let encoded = encoded.map_err(|error| error.in_full())?.flatten();
+                let encoded = item.map(media::encode).transpose();
+                let encoded = encoded.map_err(|error| error.to_string())?.flatten();
                 let same = match (&expected, &encoded) {
                     (Ok(expected), Some((_, bytes))) => expected == bytes,
                     _ => false,
@@ -224,7 +224,8 @@ fn outputs_differ(
                     Ok(bytes) => format!("{name}, {} bytes", bytes.len()),
                     Err(reason) => format!("{name}, which can't be read: {reason}"),
                 });
-                if let (Some(_), Some((ending, bytes))) = (item, &encoded) {
+                if let (Some(_), Some((format, bytes))) = (item, &encoded) {
+                    let ending = format.ending();
                     given_lines.push(format!("a .{ending} of {} bytes", bytes.len()));
                     continue;
                 }

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use pipeline_host::audio::{Bounds, Source};
 use pipeline_host::codec;
-use pipeline_host::types::{Data, Input};
+use pipeline_host::media::{self, FileFormat};
+use pipeline_host::types::Input;
 use pipeline_host::{Component, Directories, Engine, Sandbox};
 
 use super::cases::{Case, ENDING, Item, Manifest, Nodes};
@@ -126,16 +128,28 @@ pub(super) fn items(items: &[Item], beside: &Path) -> Result<Vec<Input>, String>
             Item::Json(json) => {
                 codec::read_input(json.as_bytes()).map_err(|error| error.to_string())
             }
-            Item::File(name) => file(name, beside).map(Input::from),
+            Item::File(name) => return file(name, beside).map_err(|why| said(at, &why)),
         };
-        read.map_err(|reason| format!("inputs[{at}]: {reason}"))
+        read.map(|item| vec![item]).map_err(|why| said(at, &why))
     };
-    items.iter().enumerate().map(read).collect()
+    let read: Result<Vec<_>, _> = items.iter().enumerate().map(read).collect();
+    Ok(read?.into_iter().flatten().collect())
 }
 
-/// An item in a file.
-fn file(name: &str, beside: &Path) -> Result<Data, String> {
+fn said(at: usize, why: &str) -> String {
+    format!("inputs[{at}]: {why}")
+}
+
+/// The items in a file.
+fn file(name: &str, beside: &Path) -> Result<Vec<Input>, String> {
     let path = within(beside, name)?;
-    let bytes = std::fs::read(&path).map_err(|error| reason(&error))?;
-    inputs::from_file(&path, bytes)
+    let ending = path.extension().unwrap_or_default().to_string_lossy();
+    let format = FileFormat::of_ending(&ending).unwrap_or(FileFormat::Binary);
+    let file = std::fs::File::open(&path).map_err(|error| reason(&error))?;
+    let read = media::read(Source::File(file), format, Bounds::default());
+    let read = read.map_err(|error| error.to_string())?;
+    if let Some(warning) = read.warning {
+        inputs::warn(name, warning);
+    }
+    Ok(read.items)
 }

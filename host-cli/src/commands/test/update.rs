@@ -6,11 +6,11 @@ use std::path::Path;
 use pipeline_host::codec::names::Named as _;
 use pipeline_host::codec::{Style, Writer};
 use pipeline_host::files::{self, Existing};
+use pipeline_host::media;
 use pipeline_host::types::Data;
 
 use super::cases::{Case, CaseFile, Place};
 use super::run::Actual;
-use crate::outputs;
 use crate::workspace::reason;
 
 /// Writes down what came out of some cases of a file, given with their numbers.
@@ -74,8 +74,8 @@ fn output(
     at: usize,
     item: &Data,
 ) -> Result<(), String> {
-    let encoded = outputs::encode(item).map_err(|error| error.in_full())?;
-    let Some((ending, bytes)) = encoded else {
+    let encoded = media::encode(item).map_err(|error| error.to_string())?;
+    let Some((format, bytes)) = encoded else {
         let written = writer.item(item);
         return written.map_err(|error| format!("the component gave a broken value: {error}"));
     };
@@ -89,7 +89,7 @@ fn output(
         }
     };
     let name: String = case.name.chars().map(allowed).collect();
-    let name = format!("{stem}.expected/{name}-{at}.{ending}");
+    let name = format!("{stem}.expected/{name}-{at}.{}", format.ending());
     let path = file.path.with_file_name(&name);
     let written = path
         .parent()

@@ -48,11 +48,24 @@ fn a_page_of_another_origin_cannot_run_code() {
         .is(204);
     let allowed = "access-control-allow-origin: http://localhost:3000\r\n";
     assert!(answer.head.contains(allowed), "{}", answer.head);
+    for more in [
+        "access-control-allow-headers: accept, content-type\r\n",
+        "access-control-allow-methods: get, head, post\r\n",
+        "vary: origin\r\n",
+    ] {
+        assert!(answer.head.contains(more), "{more}: {}", answer.head);
+    }
     assert!(
-        answer
-            .head
-            .contains("access-control-allow-headers: accept, content-type\r\n")
+        !answer.head.contains("private-network"),
+        "it was not asked for"
     );
+    let private = format!("{asked}access-control-request-private-network: true\r\n");
+    let answer = server
+        .send("OPTIONS", "/v1/nodes", &private, b"")
+        .read()
+        .is(204);
+    let granted = "access-control-allow-private-network: true\r\n";
+    assert!(answer.head.contains(granted), "{}", answer.head);
     let body = crate::server::own(json!([1])).to_string();
     let headers = format!("{JSON}{page}");
     let answer = server
@@ -297,4 +310,40 @@ fn clients_that_never_read_do_not_keep_the_server_from_ending() {
     server.terminate();
     assert_eq!(server.end(), Some(1));
     assert!(server.told().contains("--drain"), "{}", server.told());
+}
+
+#[test]
+fn a_small_file_of_much_silence_is_refused() {
+    use pipeline_host::audio::{AudioWriter, Container};
+    use pipeline_host::types::Audio;
+
+    let silence = Audio {
+        samples: vec![0.0; 40 << 20],
+        sample_rate: 8000,
+        channels: 8,
+        stream_id: None,
+        timestamp_us: None,
+        metadata: None,
+    };
+    let mut writer = AudioWriter::new(Container::Flac, Vec::new());
+    writer.push(&silence).unwrap();
+    let flac = writer.finish().unwrap().0;
+    assert!(flac.len() < 256 << 10, "{}", flac.len());
+    let manifest = r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "AudioLevelNode"}]}"#;
+    let files = Files::new(&[("level.json", manifest)]);
+    let server = Server::start(["--pipelines", &files.path(""), "--max-memory", "128"]);
+    let headers = "content-type: audio/flac\r\n";
+    let post = |path: &str| server.send("POST", path, headers, &flac).read();
+    let answer = post("/v1/pipelines/level").is(413);
+    assert!(
+        answer
+            .error()
+            .1
+            .contains("longer than 128 MiB when decoded")
+    );
+    // In pieces it has no more memory than a piece.
+    let headers = format!("{headers}accept: application/x-ndjson\r\n");
+    let path = "/v1/pipelines/level?chunk=60";
+    let answer = server.send("POST", path, &headers, &flac).read().is(200);
+    assert!(answer.body.lines().last().unwrap().contains("success"));
 }
