@@ -10,7 +10,7 @@ from importlib._bootstrap_external import FileLoader
 from os import urandom
 from types import CodeType, FunctionType
 
-from . import at_exit, importing, libc, standins
+from . import at_exit, baking, importing, libc, standins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def refresh() -> None:
         logging._startTime = now  # type: ignore[attr-defined]
     if sys.platform == "wasi":
         libc.refresh()
+        baking.renew()
 
 
 def _get_data(self: object, path: str) -> bytes:
