@@ -25,7 +25,7 @@ use crate::compiled::Component;
 use crate::directories::Directories;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::instance::{Bounded, State, bounded, link_wasi};
+use crate::instance::{Bounded, State, Surroundings, bounded, link_wasi};
 use crate::limits::{LimitError, Limits};
 use crate::memory::Images;
 use crate::terminal::visible;
@@ -147,7 +147,14 @@ impl HttpSandbox {
             bounds,
             brake,
             watch: _watch,
-        } = bounded(&self.engine, &self.directories, limits, Some(mark), None)?;
+        } = bounded(
+            &self.engine,
+            &self.directories,
+            limits,
+            Some(mark),
+            None,
+            Surroundings::Real,
+        )?;
         let mut view = store.data_mut().http();
         let host = |error: wasmtime::Error| Error::Host(error.into());
         let request = view

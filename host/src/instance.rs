@@ -15,6 +15,7 @@ use crate::compiled::Component;
 use crate::directories::Directories;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::fixed;
 #[cfg(feature = "http")]
 use crate::http::Http;
 use crate::limits::{self, LimitError, Limits};
@@ -44,6 +45,16 @@ pub struct Sandbox {
     images: Images,
     directories: Arc<Directories>,
     prints: Option<Prints>,
+    surroundings: Surroundings,
+}
+
+/// What an instance learns of its time, and of chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Surroundings {
+    /// The machine's.
+    Real,
+    /// The same in each instance, so that the same work leaves the same memory.
+    Fixed,
 }
 
 /// What the host keeps for an instance.
@@ -117,7 +128,16 @@ impl Sandbox {
             images: component.images().clone(),
             directories: Arc::new(directories),
             prints: None,
+            surroundings: Surroundings::Real,
         })
+    }
+
+    /// The same in other surroundings.
+    pub(crate) fn surrounded_by(self, surroundings: Surroundings) -> Self {
+        Self {
+            surroundings,
+            ..self
+        }
     }
 
     /// The same with another place for what guests print.
@@ -155,6 +175,7 @@ impl Sandbox {
             limits,
             None,
             self.prints.clone(),
+            self.surroundings,
         )?;
         let made = {
             let instantiate = self.pre.instantiate_async(&mut store);
@@ -198,6 +219,7 @@ pub(crate) fn bounded(
     limits: &Limits,
     mark: Option<String>,
     prints: Option<Prints>,
+    surroundings: Surroundings,
 ) -> Result<Bounded, Error> {
     let bounds = Bounds::new(limits);
     let log = Log::new(limits.log, mark, prints);
@@ -206,7 +228,7 @@ pub(crate) fn bounded(
         table.set_max_capacity(files.saturating_add(RESOURCES));
     }
     let state = State {
-        wasi: wasi(directories, &log)?,
+        wasi: wasi(directories, &log, surroundings)?,
         #[cfg(feature = "http")]
         http: Http::default(),
         table,
@@ -246,7 +268,11 @@ fn watch(engine: &Engine, bounds: &Bounds, brake: &Arc<Brake>) -> Result<Option<
     watch.map(Some)
 }
 
-fn wasi(directories: &Directories, log: &Log) -> Result<WasiCtx, Error> {
+fn wasi(
+    directories: &Directories,
+    log: &Log,
+    surroundings: Surroundings,
+) -> Result<WasiCtx, Error> {
     let mut builder = WasiCtxBuilder::new();
     builder
         .stdout(log.stream())
@@ -255,6 +281,9 @@ fn wasi(directories: &Directories, log: &Log) -> Result<WasiCtx, Error> {
         .allow_udp(false)
         // Moving each read to another thread costs far more than the read.
         .allow_blocking_current_thread(true);
+    if surroundings == Surroundings::Fixed {
+        fixed::fix(&mut builder);
+    }
     for (host, guest) in directories.mounts() {
         builder
             .preopened_dir(host, guest, FsPerms::ReadOnly)

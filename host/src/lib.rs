@@ -36,6 +36,8 @@ compile_error!(
     "pipeline-host relies on what Unix says of files: it is for Linux, and compiles for macOS"
 );
 
+#[cfg(target_os = "linux")]
+pub mod bake;
 mod bindings;
 mod bounds;
 pub mod bytecode;
@@ -45,6 +47,7 @@ mod directories;
 mod engine;
 pub mod error;
 pub mod files;
+pub mod fixed;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "images")]
