@@ -66,7 +66,12 @@ class Fails(Node):
         os._exit(3)
 
     def recursion(self) -> None:
-        self.recursion()
+        # A traceback of a thousand lines would take most of the soak's time.
+        sys.setrecursionlimit(150)
+        self.deeper()
+
+    def deeper(self) -> None:
+        self.deeper()
 
     def trap(self) -> None:
         os.abort()

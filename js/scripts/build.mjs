@@ -12,6 +12,7 @@ import { transpileBytes } from "@bytecodealliance/jco-transpile";
 import { build as bundle, transform } from "esbuild";
 
 import { packLibrary } from "./library.mjs";
+import { names } from "./names.mjs";
 import { patch } from "./patches.mjs";
 import { split } from "./split.mjs";
 
@@ -38,6 +39,10 @@ for (const folder of [generated, dist, assets]) {
   fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(folder);
 }
+
+const { code, declared } = names(fs.readFileSync(path.join(root, "../wit/types.wit"), "utf8"));
+fs.writeFileSync(path.join(generated, "names.js"), code);
+fs.writeFileSync(path.join(generated, "names.d.ts"), declared);
 
 const core = "pipeline.core.wasm";
 const small = {};

@@ -1,21 +1,13 @@
 /** Typed media: whole items, with the fields of the WIT's records. */
 
+import type { wit } from "./generated.js";
 import type { PlainValue } from "./values.js";
 
 /** How the pixels of a raw picture lie in memory. */
-export type PixelFormat =
-  | "gray8"
-  | "rgb24"
-  | "bgr24"
-  | "rgba32"
-  | "bgra32"
-  | "yuv420p"
-  | "nv12"
-  | "encoded";
+export type PixelFormat = wit.PixelFormat;
 
 /** Type of a tensor's elements. */
-export type Dtype =
-  | "u8" | "i8" | "u16" | "i16" | "u32" | "i32" | "u64" | "i64" | "f16" | "f32" | "f64" | "bool";
+export type Dtype = wit.Dtype;
 
 /** What a producer says of a medium. */
 export type Metadata = Record<string, PlainValue> | Map<PlainValue, PlainValue>;
@@ -59,7 +51,7 @@ export interface Video extends VideoFields {}
 
 export interface ImageFields {
   data: Uint8Array;
-  format: "jpeg" | "png" | "webp" | "raw";
+  format: wit.ImageFormat["tag"];
   /** Where `format` is `raw`. */
   pixelFormat?: PixelFormat | undefined;
   width: number;
@@ -118,7 +110,7 @@ export class File extends Medium<FileFields> {}
 export interface File extends FileFields {}
 
 export interface ControlFields {
-  kind: "cancel-speculation" | "batch-hint" | "deadline-warning";
+  kind: wit.ControlKind;
   segmentId?: string | undefined;
   timestampMs: bigint;
 }

@@ -11,7 +11,7 @@ use crate::artefacts::{self, Artefacts};
 use crate::numpy::Numpy;
 use crate::stamp::{self, Inputs};
 use crate::toolchain::Toolchain;
-use crate::{bytecode, flatten, guest, http, link, shell, snapshot};
+use crate::{bytecode, flatten, guest, http, link, shell, snapshot, wheel};
 
 /// What the component holds.
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -130,6 +130,8 @@ fn benches(dist: &Path, name: &str, arguments: &[String], stderr: Stdio) -> Resu
         .arg("--dist")
         .arg(dist)
         .args(arguments)
+        // What runs on native Python runs the executor of this checkout.
+        .env("PIPELINE_CORE", wheel::core()?)
         .stderr(stderr)
         .status()
         .with_context(|| format!("can't start {}", program.display()))?;

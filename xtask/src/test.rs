@@ -149,6 +149,10 @@ fn steps_before_the_build(python: &Path) -> Vec<Step<'_>> {
         ("documentation: threats", Box::new(threats::check)),
         ("audit", Box::new(audit::step)),
         step("python: lint", tool("-m ruff check . ../tests/python")),
+        step(
+            "examples: lint",
+            tool("-m ruff check --extend-ignore D102 ../examples"),
+        ),
         step("python: types", tool("-m mypy")),
         step("http: lint", tool("-m ruff check ../tests/http")),
         step("schemas: lint", tool("-m ruff check ../tests/schema")),

@@ -15,7 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use pipeline_benches::{Machine, load};
 use serde::Serialize;
@@ -89,6 +89,12 @@ fn soak() -> Result<bool> {
         nodes: nodes(&root, programs.path())?,
         pipelines: root.join("examples"),
     };
+    // Otherwise each run would compile them again.
+    let compiled = (clients::program(&built, "compile").arg(&built.nodes)).status()?;
+    ensure!(
+        compiled.success(),
+        "the soak's nodes can't be compiled: {compiled}"
+    );
     let mut wrong = Vec::new();
     let runs = match arguments.runs {
         0 => None,

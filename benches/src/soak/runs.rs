@@ -31,7 +31,7 @@ pub(crate) struct Record {
 const PATIENCE: Duration = Duration::from_secs(600);
 /// What a run that is to meet its deadline may take, or one that is interrupted
 /// until then.
-const SHORT: Duration = Duration::from_millis(30);
+const SHORT: Duration = Duration::from_millis(10);
 const MEMORY: usize = 256 << 20;
 /// The limit that a run that uses up its memory meets.
 const LITTLE_MEMORY: usize = 96 << 20;

@@ -17,5 +17,6 @@ mod requests;
 mod runs;
 mod serve;
 mod server;
+mod sound;
 mod streams;
 mod threats;

@@ -1,5 +1,6 @@
 /** Reads media from their JSON form. */
 
+import { CONTROL_KINDS, DTYPES, IMAGE_FORMATS, PIXEL_FORMATS } from "../../generated/names.js";
 import type { wit } from "../generated.js";
 import { readBase64 } from "./read.js";
 import type { Scanner } from "./scan.js";
@@ -15,11 +16,6 @@ interface Field {
 }
 
 const NEEDED = Symbol("needed");
-
-const PIXEL_FORMATS = ["gray8", "rgb24", "bgr24", "rgba32", "bgra32", "yuv420p", "nv12", "encoded"];
-const DTYPES = ["u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "f16", "f32", "f64", "bool"];
-const CONTROL_KINDS = ["cancel-speculation", "batch-hint", "deadline-warning"];
-const IMAGE_FORMATS = ["jpeg", "png", "webp", "raw"];
 
 /** A field; `otherwise` has what it is where it is not given, and is empty for one that must be. */
 function field(name: string, kind: Kind, ...otherwise: [unknown?]): Field {

@@ -1,0 +1,203 @@
+//! The command line.
+
+mod limits;
+mod run;
+mod serve;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use limits::LimitArguments;
+pub(crate) use run::{Items, Run};
+pub(crate) use serve::Serve;
+
+const EXAMPLES: &str = "\
+Examples:
+  pipeline run examples/multiply_add.json
+  pipeline run manifest.json --input 5 --input 7 --input '{\"text\": \"hi\"}'
+  pipeline run manifest.json --input @speech.wav --output-dir out
+  tail -f events.ndjson | pipeline run manifest.json --stream
+  pipeline check manifest.yaml
+  pipeline nodes
+  pipeline serve --pipelines examples
+
+Exit codes:
+  0    all went well
+  1    the pipeline failed, or met a limit
+  2    the command line, the manifest or an input is wrong
+  130  interrupted by Ctrl-C";
+
+const COMPILE: &str = "\
+Each run imports its nodes' modules in a fresh sandbox, where Python can't keep
+their bytecode. This keeps it in __pycache__ beside the sources. A module that
+changes later is compiled in each run again, until it is compiled anew.
+
+Example:
+  pipeline compile my_nodes";
+
+const COMPLETIONS: &str = "\
+Examples:
+  pipeline completions bash > ~/.local/share/bash-completion/completions/pipeline
+  pipeline completions fish > ~/.config/fish/completions/pipeline.fish";
+
+/// Runs media and data pipelines, of nodes in Python or Rust, in a sandbox.
+#[derive(Debug, Parser)]
+#[command(name = "pipeline", version, after_help = EXAMPLES)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Log to standard error; repeat for more. PIPELINE_LOG takes a filter.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a pipeline and print what it gives.
+    #[command(after_long_help = run::LONG_HELP, after_help = "More, with examples: pipeline run --help")]
+    Run(Run),
+    /// Check a manifest without running it.
+    #[command(mut_args(of_a_question))]
+    Check(Check),
+    /// List the node types that manifests can name.
+    #[command(mut_args(of_a_question))]
+    Nodes(Nodes),
+    /// Print a JSON Schema, or the reference of manifests.
+    #[command(mut_args(of_a_question))]
+    Schema(Schema),
+    /// Compile modules with nodes, so that runs start sooner.
+    #[command(after_help = COMPILE, mut_arg("max_files", |argument| argument.hide(true)))]
+    Compile(Compile),
+    /// Answer HTTP requests that run pipelines.
+    #[command(after_long_help = serve::LONG_HELP, after_help = "More, with examples: pipeline serve --help")]
+    #[command(mut_args(serve::of_a_request))]
+    Serve(Serve),
+    /// Print what a shell needs to complete this command line.
+    #[command(after_help = COMPLETIONS)]
+    Completions(Completions),
+    /// Write the manual's pages, for `man`.
+    Man(Man),
+}
+
+/// Questions are answered soon, and without items.
+fn of_a_question(argument: Arg) -> Arg {
+    match argument.get_id().as_str() {
+        "timeout" => argument.default_value("30"),
+        "max_items" | "max_files" => argument.hide(true),
+        _ => argument,
+    }
+}
+
+/// Check a manifest.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The manifest, JSON or YAML; `-` reads it from standard input.
+    pub(crate) manifest: String,
+    /// How to say that all is well, or what is not.
+    #[arg(long, value_enum, default_value_t = Format::Pretty)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+    #[command(flatten)]
+    pub(crate) installation: Installation,
+}
+
+/// List node types.
+#[derive(Debug, Args)]
+pub(crate) struct Nodes {
+    /// JSON, or a table.
+    #[arg(long, value_enum, default_value_t = Format::Pretty)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+    #[command(flatten)]
+    pub(crate) installation: Installation,
+}
+
+/// Print a JSON Schema.
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// What it is of.
+    #[arg(value_enum, default_value_t = Described::Manifest)]
+    pub(crate) what: Described,
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+    #[command(flatten)]
+    pub(crate) installation: Installation,
+}
+
+/// What there are schemas of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Described {
+    /// Manifests, with the parameters of each node type.
+    Manifest,
+    /// Items: what pipelines are given and give.
+    Items,
+    /// What a run that succeeded prints.
+    Results,
+    /// What a run that failed prints.
+    Errors,
+    /// No schema: all keys of manifests and all node types, as Markdown.
+    Reference,
+}
+
+/// Compile modules with nodes.
+#[derive(Debug, Args)]
+pub(crate) struct Compile {
+    /// A directory with nodes; everything below it is compiled.
+    #[arg(required = true, value_name = "DIR")]
+    pub(crate) directories: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+    #[command(flatten)]
+    pub(crate) installation: Installation,
+}
+
+/// Print completions.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// For which shell.
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Write the manual.
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The directory; it is made where it is not there.
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+}
+
+/// How output is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// On one line.
+    Json,
+    /// For people.
+    Pretty,
+}
+
+/// Where things are.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Installed")]
+pub(crate) struct Installation {
+    /// A directory with nodes of your own, named `module:Class` in manifests.
+    /// The sandbox can read it. Can be repeated.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) nodes: Vec<PathBuf>,
+    /// The component [default: pipeline.wasm, or pipeline-http.wasm to serve,
+    /// beside this program].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) component: Option<PathBuf>,
+    /// Python's standard library [default: stdlib beside this program].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) stdlib: Option<PathBuf>,
+    /// The directory of the package remotemedia [default: python beside this
+    /// program].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) python: Option<PathBuf>,
+}

@@ -1,0 +1,120 @@
+//! The arguments of `pipeline run`.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Format, Installation, LimitArguments};
+
+pub(super) const LONG_HELP: &str = "\
+Input:
+  Every source of the pipeline gets all items, in order. An item is given by
+  --input as JSON, or as a file: .wav is audio, .png .jpg .jpeg .webp is an
+  image, .npy is a tensor, .txt is a string, .json is whatever it says, and
+  anything else is binary data. --input-file takes many items: where its name
+  ends in .ndjson or .jsonl, each line is one; any other file, and standard
+  input, holds one JSON array, whose elements they are, or JSON values one after
+  the other. So the one line [1,2] is two items on standard input, and with
+  --input-format ndjson it is one, as it is with --stream. Without items the
+  manifest's own input_data is used, where the manifest has the form
+  {\"manifest\": ..., \"input_data\": [...]}; without that, sources must produce
+  their own items.
+
+Output:
+  Results go to standard output as JSON, and nothing else does:
+    {\"status\": \"success\", \"outputs\": [...], \"graph_info\": {...}}
+  When the pipeline fails or the manifest is wrong:
+    {\"status\": \"error\", \"error\": {\"kind\": ..., ...}, \"outputs\": [...]}
+  with what the sinks had given before; it is left out on a terminal, where
+  the message is enough, unless --format is given. What nodes print, messages
+  and logs go to standard error. A terminal is shown control characters as
+  \\u001b; pipes and files get them as they are.
+
+  With --output-dir media become files: out-0.wav is the first output, and so
+  on. They appear whole or not at all, and none that is there is replaced
+  without --overwrite.
+
+  JSON that can't say something says it by an object with one key:
+    {\"$float\": \"nan\"}  {\"$bytes\": \"<base64>\"}  {\"$tuple\": [...]}
+    {\"$dict\": [[key, value], ...]}  {\"$object\": {...}}  {\"$audio\": {...}} ...
+
+Exit codes:
+  0 all went well, 1 the pipeline failed or met a limit, 2 the command line, the
+  manifest or an input is wrong, 130 interrupted by Ctrl-C
+
+Examples:
+  pipeline run manifest.json --input 5 --input 7
+  pipeline run manifest.json --input @speech.wav --output-dir out
+  pipeline run - --input-file items.ndjson < manifest.yaml
+  pipeline run manifest.json --nodes ./my_nodes --timeout 10 --max-memory 256
+  tail -f events.ndjson | pipeline run manifest.json --stream";
+
+/// Run a pipeline.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The manifest, JSON or YAML; `-` reads it from standard input.
+    pub(crate) manifest: String,
+    /// An item: JSON, or `@file`; with `NODE=` before it, for that source
+    /// alone. Can be repeated.
+    #[arg(
+        short,
+        long,
+        value_name = "[NODE=]JSON|@FILE",
+        allow_hyphen_values = true
+    )]
+    pub(crate) input: Vec<String>,
+    /// A file of items: a JSON array or NDJSON; `-` for standard input.
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) input_file: Option<String>,
+    /// How --input-file holds its items [default: ndjson where the name ends in
+    /// .ndjson or .jsonl, else json].
+    #[arg(long, value_enum, value_name = "FORMAT", requires = "input_file")]
+    pub(crate) input_format: Option<Items>,
+    /// Take items from standard input, one JSON value a line, and write
+    /// outputs as they come, one a line.
+    #[arg(long, conflicts_with_all = ["input_file", "metrics", "format"])]
+    pub(crate) stream: bool,
+    /// With --stream: read nothing; the sources produce the items.
+    #[arg(long, requires = "stream", conflicts_with = "input")]
+    pub(crate) no_input: bool,
+    /// Layout of the JSON [default: pretty on a terminal, else json].
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+    /// Write media to files in this directory, and their names into the JSON.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output_dir: Option<PathBuf>,
+    /// Replace files of the same names in --output-dir.
+    #[arg(long, requires = "output_dir")]
+    pub(crate) overwrite: bool,
+    /// Split the items over this many instances, which run at the same time:
+    /// for nodes that need not see all items. The order stays.
+    #[arg(
+        short,
+        long,
+        value_name = "N",
+        default_value = "1",
+        conflicts_with = "stream"
+    )]
+    pub(crate) jobs: NonZero<usize>,
+    /// Say which node gave each output: a list for each node instead of one for
+    /// all; with --stream an object `{"node": ..., "output": ...}` a line.
+    #[arg(long)]
+    pub(crate) by_node: bool,
+    /// Add what each node did and how long it took.
+    #[arg(long)]
+    pub(crate) metrics: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+    #[command(flatten)]
+    pub(crate) installation: Installation,
+}
+
+/// How a file holds items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Items {
+    /// One array, or values one after the other.
+    Json,
+    /// One in each line.
+    Ndjson,
+}
