@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io::Read;
 
+use pipeline_host::bake::{self, Peeked};
 pub(crate) use pipeline_host::error::reason;
 use pipeline_host::{Component, Directories, Engine, EngineOptions, Error, Sandbox};
 
@@ -33,9 +34,12 @@ pub(crate) fn load(
     tracing::debug!("engine made");
     let mut compiling = Compiling::default();
     let mut events = |event| compiling.show(event);
-    let component = match places.installed {
-        true => engine.load_installed(&places.component, &mut events),
-        false => engine.load(&places.component, &mut events),
+    let component = match (&installation.baked, places.installed) {
+        (Some(baked), _) => {
+            installation::load_baked(&engine, baked, &places.component, name, &mut events)
+        }
+        (None, true) => engine.load_installed(&places.component, &mut events),
+        (None, false) => engine.load(&places.component, &mut events),
     };
     let component = component.map_err(|error| match &error {
         Error::Engine { .. } => Failure::failed(error.in_full()),
@@ -56,6 +60,36 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> R
         .build()
         .map_err(|error| Failure::failed(format!("no clock to run with: {error}")))?;
     runtime.block_on(future)
+}
+
+/// What is to be run: a manifest's text, or a component with a manifest in it; and
+/// where all is that it needs.
+pub(crate) fn source(
+    name: &str,
+    installation: &Installation,
+) -> Result<(ManifestText, Installation), Failure> {
+    let mut installation = installation.clone();
+    let found = match name {
+        "-" => Peeked::Other,
+        // What can't be read is said below.
+        name => bake::peek(name.as_ref()).unwrap_or(Peeked::Other),
+    };
+    let Peeked::WebAssembly(found) = found else {
+        return Ok((manifest(name)?, installation));
+    };
+    let Some(text) = found else {
+        let text = format!("`{name}` is WebAssembly with no pipeline in it");
+        let help = "`pipeline bake` makes a component with one; a component as it is built is \
+                    named by --component, beside a manifest";
+        return Err(Failure::usage(text).help(help));
+    };
+    if installation.component.is_some() {
+        let text = format!("`{name}` is a component itself: --component can't name another one");
+        return Err(Failure::usage(text));
+    }
+    installation.baked = Some(name.into());
+    let name = name.to_owned();
+    Ok((ManifestText { name, text }, installation))
 }
 
 /// Reads a manifest's text.

@@ -8,6 +8,8 @@
 
 mod files;
 
+use std::fs;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use pipeline_codec::{Style, Writer};
@@ -29,6 +31,9 @@ const PAGE: usize = 64 << 10;
 /// The largest memory that instances may begin with, in bytes: more could not be
 /// shared between them.
 const LARGEST: usize = 128 << 20;
+
+/// How much of a component is looked at for its manifest, in bytes.
+const LONGEST_MANIFEST: u64 = 16 << 20;
 
 /// What is baked, and how.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +63,10 @@ impl Bake {
     ) -> Result<Result<Vec<u8>, PipelineError>, Error> {
         let unfit = |why: String| Error::Bake { why };
         if !component.images().watch() {
-            return Err(unfit("its memory's content is not known".into()));
+            return Err(unfit(match cfg!(target_os = "linux") {
+                true => "the component has not one memory whose content is known".into(),
+                false => "that needs Linux; what was baked runs here too".into(),
+            }));
         }
         let sandbox = Sandbox::new(engine, component, Directories::none())?
             .surrounded_by(Surroundings::Fixed);
@@ -135,22 +143,34 @@ pub fn manifest(wasm: &[u8]) -> Option<&str> {
     std::str::from_utf8(exchange::mark(wasm, SECTION)?).ok()
 }
 
-/// Whether the file is a component with a pipeline in it, which its first bytes
-/// tell. `None` where it is no WebAssembly, or can't be read.
-#[must_use]
-pub fn has_pipeline(path: &Path) -> Option<bool> {
-    use std::io::Read as _;
+/// What a file is that may be a manifest, or a component with one in it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Peeked {
+    /// WebAssembly, and the manifest in it if there is one.
+    WebAssembly(Option<String>),
+    /// Anything else.
+    Other,
+}
 
-    // Its header, the section's own, and its name.
+/// Looks at the beginning of a file.
+///
+/// # Errors
+/// Where it can't be read.
+pub fn peek(path: &Path) -> io::Result<Peeked> {
+    let mut file = fs::File::open(path)?;
     let mut head = Vec::new();
-    let file = std::fs::File::open(path).ok()?;
-    file.take(64).read_to_end(&mut head).ok()?;
-    if !head.starts_with(b"\0asm") {
-        return None;
+    (&mut file).take(4).read_to_end(&mut head)?;
+    if head != b"\0asm" {
+        return Ok(Peeked::Other);
     }
-    let name = head.windows(SECTION.len()).position(|it| it == SECTION.as_bytes());
-    // The length takes at most five bytes.
-    Some(head.get(8) == Some(&0) && name.is_some_and(|at| at <= 8 + 1 + 5 + 1))
+    // The rest of the header, and the section's id and length.
+    (&mut file).take(4 + 1 + 5).read_to_end(&mut head)?;
+    if let Some(end) = exchange::end_of_mark(&head).filter(|end| *end <= LONGEST_MANIFEST) {
+        file.take(end.saturating_sub(head.len() as u64))
+            .read_to_end(&mut head)?;
+        return Ok(Peeked::WebAssembly(manifest(&head).map(str::to_owned)));
+    }
+    Ok(Peeked::WebAssembly(None))
 }
 
 /// The component that answers requests, with another pipeline component behind it.

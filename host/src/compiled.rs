@@ -63,10 +63,12 @@ pub(crate) fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Vec<u8>>
     let file = engine.precompile_component(rest)?;
     let index = source(wasm).as_bytes().to_vec();
     #[cfg(target_os = "linux")]
-    let (file, index) = contents.iter().fold((file, index), |(mut file, mut index), it| {
-        put(&mut file, &mut index, it, it.kind);
-        (file, index)
-    });
+    let (file, index) = contents
+        .iter()
+        .fold((file, index), |(mut file, mut index), it| {
+            put(&mut file, &mut index, it, it.kind);
+            (file, index)
+        });
     Ok(seal(file, &index))
 }
 
@@ -237,8 +239,9 @@ impl Index {
                 let size = usize::try_from(size.unwrap_or(u64::MAX))?;
                 let file = Arc::clone(&file);
                 // SAFETY: by the caller's promise.
-                let image =
-                    unsafe { Image::of_file(file, extent.within.start, length, (kind, size), offset) };
+                let image = unsafe {
+                    Image::of_file(file, extent.within.start, length, (kind, size), offset)
+                };
                 Ok(image?)
             };
             let images = self.contents.iter().map(image);

@@ -36,7 +36,6 @@ compile_error!(
     "pipeline-host relies on what Unix says of files: it is for Linux, and compiles for macOS"
 );
 
-#[cfg(target_os = "linux")]
 pub mod bake;
 mod bindings;
 mod bounds;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bake;
 mod limits;
 mod run;
 mod serve;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use bake::Bake;
 pub(crate) use limits::LimitArguments;
 pub(crate) use run::{Items, Run};
 pub(crate) use serve::Serve;
@@ -23,6 +25,7 @@ Examples:
   pipeline check manifest.yaml
   pipeline nodes
   pipeline serve --pipelines examples
+  pipeline bake manifest.json --nodes nodes -o my.wasm
 
 Exit codes:
   0    all went well
@@ -72,6 +75,10 @@ pub(crate) enum Command {
     /// Compile modules with nodes, so that runs start sooner.
     #[command(after_help = COMPILE, mut_arg("max_files", |argument| argument.hide(true)))]
     Compile(Compile),
+    /// Make a component of a pipeline, which needs no other file to run.
+    #[command(after_long_help = bake::LONG_HELP, after_help = "More, with examples: pipeline bake --help")]
+    #[command(mut_args(of_a_question))]
+    Bake(Bake),
     /// Answer HTTP requests that run pipelines.
     #[command(after_long_help = serve::LONG_HELP, after_help = "More, with examples: pipeline serve --help")]
     #[command(mut_args(serve::of_a_request))]
@@ -95,7 +102,8 @@ fn of_a_question(argument: Arg) -> Arg {
 /// Check a manifest.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// The manifest, JSON or YAML; `-` reads it from standard input.
+    /// The manifest, JSON or YAML, or what `pipeline bake` made of one; `-` reads
+    /// it from standard input.
     pub(crate) manifest: String,
     /// How to say that all is well, or what is not.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
@@ -200,4 +208,7 @@ pub(crate) struct Installation {
     /// program].
     #[arg(long, value_name = "DIR")]
     pub(crate) python: Option<PathBuf>,
+    /// A component that has its library in itself.
+    #[arg(skip)]
+    pub(crate) baked: Option<PathBuf>,
 }

@@ -53,7 +53,8 @@ Examples:
 /// Run a pipeline.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// The manifest, JSON or YAML; `-` reads it from standard input.
+    /// The manifest, JSON or YAML, or what `pipeline bake` made of one; `-` reads
+    /// it from standard input.
     pub(crate) manifest: String,
     /// An item: JSON, or `@file`; with `NODE=` before it, for that source
     /// alone. Can be repeated.

@@ -13,7 +13,8 @@ use crate::commands::serve::{Origin, parse_host};
 pub(super) const LONG_HELP: &str = "\
 Requests:
   POST /v1/execute           {\"manifest\": {...}, \"inputs\": [...]}
-  POST /v1/pipelines/{name}  [...], for a manifest in the --pipelines directory
+  POST /v1/pipelines/{name}  [...], for a manifest in the --pipelines directory,
+                             or for MY.wasm, by the name of its file
   POST /v1/check             {\"manifest\": {...}}
   GET  /v1/nodes, /v1/pipelines, /openapi.json, /healthz, /readyz, /metrics
 
@@ -30,12 +31,16 @@ Requests:
 
 Examples:
   pipeline serve --pipelines examples
+  pipeline serve my.wasm
   pipeline serve --addr 0.0.0.0:80 --timeout 5 --max-memory 256
   curl localhost:8080/v1/pipelines/multiply_add --json '[5, 7]'";
 
 /// Answer HTTP requests.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
+    /// What `pipeline bake` made: the server answers for the pipeline in it.
+    #[arg(value_name = "MY.wasm", conflicts_with_all = ["pipelines", "component"])]
+    pub(crate) baked: Option<String>,
     /// Where to listen; port 0 takes any that is free.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub(crate) addr: SocketAddr,

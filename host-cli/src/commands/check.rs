@@ -10,8 +10,8 @@ use crate::{interrupt, outputs, workspace};
 
 /// Checks a manifest and says what is wrong with it.
 pub(crate) fn check(arguments: &cli::Check) -> Result<(), Failure> {
-    let source = workspace::manifest(&arguments.manifest)?;
-    let (engine, sandbox) = workspace::open(&arguments.installation)?;
+    let (source, installation) = workspace::source(&arguments.manifest, &arguments.installation)?;
+    let (engine, sandbox) = workspace::open(&installation)?;
     let mut limits = arguments.limits.limits();
     limits.interrupt = Some(interrupt::stop(&engine));
     workspace::block_on(async {

@@ -1,5 +1,6 @@
 //! The program's commands.
 
+mod bake;
 mod check;
 mod compile;
 mod documents;
@@ -22,6 +23,7 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Nodes(arguments) => nodes::nodes(&arguments),
         Command::Schema(arguments) => schema::schema(&arguments),
         Command::Compile(arguments) => compile::compile(&arguments),
+        Command::Bake(arguments) => bake::bake(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Completions(arguments) => documents::completions(&arguments),
         Command::Man(arguments) => documents::man(&arguments),

@@ -18,9 +18,9 @@ use super::jobs;
 /// Runs a pipeline to its end and prints what it gives.
 pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
     let items = inputs::gather(arguments)?;
-    let source = workspace::manifest(&arguments.manifest)?;
+    let (source, installation) = workspace::source(&arguments.manifest, &arguments.installation)?;
     let outputs = Outputs::new(arguments, arguments.limits.limits())?;
-    let (engine, sandbox) = workspace::open(&arguments.installation)?;
+    let (engine, sandbox) = workspace::open(&installation)?;
     let mut limits = arguments.limits.limits();
     limits.interrupt = Some(interrupt::stop(&engine));
     let run = Run {

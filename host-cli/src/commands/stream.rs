@@ -23,9 +23,9 @@ const AT_ONCE: u32 = 4096;
 /// Feeds a pipeline from standard input and prints outputs as they come.
 pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
     let items = inputs::gather(arguments)?;
-    let source = workspace::manifest(&arguments.manifest)?;
+    let (source, installation) = workspace::source(&arguments.manifest, &arguments.installation)?;
     let outputs = Outputs::new(arguments, arguments.limits.limits())?;
-    let (engine, sandbox) = workspace::open(&arguments.installation)?;
+    let (engine, sandbox) = workspace::open(&installation)?;
     let finish = interrupt::finish(&engine);
     let mut limits = arguments.limits.limits();
     limits.interrupt = Some(finish.at_once.clone());

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use wasm_encoder::{ConstExpr, DataSection, MemorySection, MemoryType, RawSection};
-use wasmparser::{Operator, Parser, Payload};
+use wasmparser::{BinaryReader, Operator, Parser, Payload};
 
 use super::content::{self, PAGE};
 use super::sections::{Result, sections, with_modules};
@@ -212,4 +212,15 @@ pub(crate) fn mark<'a>(component: &'a [u8], name: &str) -> Option<&'a [u8]> {
         Payload::CustomSection(section) if section.name() == name => Some(section.data()),
         _ => None,
     }
+}
+
+/// Where the section in front of a component ends, of which only the head is there:
+/// if it is one of custom content.
+pub(crate) fn end_of_mark(head: &[u8]) -> Option<u64> {
+    let mut reader = BinaryReader::new(head.get(8..)?, 8);
+    if reader.read_u8().ok()? != CUSTOM {
+        return None;
+    }
+    let length = u64::from(reader.read_var_u32().ok()?);
+    Some(reader.original_position() + length)
 }

@@ -113,8 +113,8 @@ def unfinished() -> str:
         return ""
     from asyncio import all_tasks
 
-    tasks = [task.get_coro().__qualname__ for task in all_tasks(driver.loop)]
-    return ", ".join(sorted(tasks))
+    coroutines: list[Any] = [task.get_coro() for task in all_tasks(driver.loop)]
+    return ", ".join(sorted(it.__qualname__ for it in coroutines))
 
 
 def end() -> None:

@@ -53,9 +53,21 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             instances: concurrent,
         },
     };
+    let (own, installation) = match &arguments.baked {
+        Some(baked) => {
+            let (source, installation) = workspace::source(baked, &arguments.installation)?;
+            if installation.baked.is_none() {
+                let text = format!("`{baked}` is no component with a pipeline in it");
+                let help = "`pipeline bake` makes one; --pipelines takes a directory of manifests";
+                return Err(Failure::usage(text).help(help));
+            }
+            (Some(source), installation)
+        }
+        None => (None, arguments.installation.clone()),
+    };
     let (engine, component, directories) =
-        workspace::load(&arguments.installation, "pipeline-http.wasm", &options)?;
-    let pipelines = Pipelines::open(arguments.pipelines.as_deref()).map_err(|error| {
+        workspace::load(&installation, "pipeline-http.wasm", &options)?;
+    let pipelines = Pipelines::open(arguments.pipelines.as_deref(), own).map_err(|error| {
         let path = arguments.pipelines.as_deref().unwrap_or(Path::new(""));
         let (path, reason) = (path.display(), workspace::reason(&error));
         Failure::usage(format!(

@@ -8,39 +8,60 @@ use http::{HeaderName, HeaderValue, Request, StatusCode};
 use hyper::body::Bytes;
 use percent_encoding::percent_decode_str;
 use pipeline_host::codec::{Style, Writer};
-use pipeline_host::manifests::Manifests;
+use pipeline_host::manifests::{Listing, Manifests};
 
 use super::body::RequestBody;
 use super::responses::{self, ServerResponse};
-use crate::report;
+use crate::report::{self, ManifestText};
 
 /// How many bytes of the body are the manifest. What clients say in it counts for
 /// nothing here; where it counts, all that they could do by it is to send a
 /// manifest of their own, which any client can.
 const LENGTH: HeaderName = HeaderName::from_static("pipeline-manifest-length");
 
-/// The manifests that requests can name; without a directory there are none.
-pub(super) struct Pipelines(Option<Manifests>);
+/// The manifests that requests can name.
+pub(super) enum Pipelines {
+    /// There are none.
+    None,
+    /// Those in a directory.
+    Directory(Manifests),
+    /// The one in the component.
+    Own { name: String, text: String },
+}
 
 impl Pipelines {
     /// Looks into the directory, and tells of what it leaves out.
     ///
     /// # Errors
     /// Where the directory can't be read.
-    pub(super) fn open(directory: Option<&Path>) -> std::io::Result<Self> {
+    pub(super) fn open(
+        directory: Option<&Path>,
+        own: Option<ManifestText>,
+    ) -> std::io::Result<Self> {
+        if let Some(ManifestText { name, text }) = own {
+            let stem = Path::new(&name).file_stem().unwrap_or_default();
+            let name = stem.to_string_lossy().into_owned();
+            return Ok(Self::Own { name, text });
+        }
         let Some(directory) = directory else {
-            return Ok(Self(None));
+            return Ok(Self::None);
         };
         let manifests = Manifests::new(directory);
         for (file, reason) in manifests.list()?.left_out {
             report::tell(&format!("`{file}` is left out of the pipelines: {reason}"));
         }
-        Ok(Self(Some(manifests)))
+        Ok(Self::Directory(manifests))
     }
 
     /// The list of their names.
     pub(super) async fn list(&self) -> ServerResponse {
-        let listed = self.on_disk(|manifests| manifests.list()).await;
+        let listed = match self {
+            Self::Own { name, .. } => Ok(Some(Listing {
+                names: vec![name.clone()],
+                left_out: Vec::new(),
+            })),
+            _ => self.on_disk(|manifests| manifests.list()).await,
+        };
         let listing = match listed {
             Ok(listing) => listing.unwrap_or_default(),
             Err(error) => {
@@ -67,12 +88,15 @@ impl Pipelines {
     pub(super) async fn read(&self, name: &str) -> Result<String, ServerResponse> {
         let shown = percent_decode_str(name).decode_utf8_lossy().into_owned();
         let decoded = percent_decode_str(name).decode_utf8();
-        let text = match decoded {
-            Ok(name) => {
+        let text = match (self, decoded) {
+            (Self::Own { name, text }, Ok(asked)) => {
+                Ok((asked == *name).then(|| Some(text.clone())))
+            }
+            (_, Ok(name)) => {
                 let name = name.into_owned();
                 self.on_disk(move |manifests| manifests.read(&name)).await
             }
-            Err(_) => Ok(None),
+            (_, Err(_)) => Ok(None),
         };
         match text {
             Ok(Some(Some(text))) => Ok(text),
@@ -98,9 +122,10 @@ impl Pipelines {
         &self,
         ask: impl FnOnce(&Manifests) -> std::io::Result<T> + Send + 'static,
     ) -> std::io::Result<Option<T>> {
-        let Some(manifests) = self.0.clone() else {
+        let Self::Directory(manifests) = self else {
             return Ok(None);
         };
+        let manifests = manifests.clone();
         let asked = tokio::task::spawn_blocking(move || ask(&manifests)).await;
         asked.map_err(std::io::Error::other)?.map(Some)
     }
