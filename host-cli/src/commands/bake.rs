@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use pipeline_host::bake::{self, Bake};
+use pipeline_host::bake::{self, Bake, Peeked};
 use pipeline_host::files::{self, Existing};
 use pipeline_host::types::PipelineError;
 use pipeline_host::{EngineOptions, Error, Sandbox};
@@ -21,6 +21,12 @@ pub(crate) fn bake(arguments: &cli::Bake) -> Result<(), Failure> {
     if output.extension().is_none_or(|ending| ending != "wasm") {
         let text = format!("`{}` does not end in .wasm", output.display());
         return Err(Failure::usage(text).help("the output is a WebAssembly component: -o my.wasm"));
+    }
+    if arguments.manifest != "-"
+        && let Ok(Peeked::WebAssembly(_)) = bake::peek(arguments.manifest.as_ref())
+    {
+        let text = format!("`{}` is WebAssembly, and no manifest", arguments.manifest);
+        return Err(Failure::usage(text).help("bake anew from the manifest and the nodes"));
     }
     let source = workspace::manifest(&arguments.manifest)?;
     let name = "pipeline.wasm";

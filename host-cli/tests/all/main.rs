@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 mod arrays;
+mod bake;
 mod cases;
 mod faults;
 mod jobs;
