@@ -34,8 +34,9 @@ thread_local! {
 /// # Errors
 /// Why the pipeline can't run.
 pub(super) fn bake(request: Request, registry: &Registry) -> Result<(), PipelineError> {
-    files::hear();
     snapshot::begin();
+    // After that has mounted them anew.
+    files::hear();
     let read = || {
         load(&request.manifest, registry)
             .map_err(|invalid| PipelineError::invalid_manifest(invalid.diagnostics))

@@ -45,7 +45,7 @@ class Own:
         if what == "lazy":
             import colorsys
             import later
-            return [colorsys.rgb_to_hls(0, 0, 0), later.NAME, later.__spec__.cached[-8:]]
+            return [list(colorsys.rgb_to_hls(0, 0, 0)), later.NAME, later.__spec__.cached[-8:]]
         if what == "data":
             text = resources.files("greetings").joinpath("hello.txt").read_text()
             return [text, opened.read(), open(__file__).readline()]

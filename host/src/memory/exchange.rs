@@ -224,3 +224,80 @@ pub(crate) fn end_of_mark(head: &[u8]) -> Option<u64> {
     let length = u64::from(reader.read_var_u32().ok()?);
     Some(reader.original_position() + length)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A component of one module, whose memory holds this at first.
+    fn component(pages: u64, data: &str, more: &str) -> Vec<u8> {
+        let text = format!(
+            r#"(component (core module
+                (memory (export "memory") {pages}) (global (mut i32) (i32.const 8)) {more}
+                (func (export "f") (result i32) (i32.load8_u (i32.const 1)))
+                {data}))"#
+        );
+        wat::parse_str(text).unwrap()
+    }
+
+    #[test]
+    fn another_memory_is_all_that_changes() {
+        let one = component(1, r#"(data (i32.const 0) "one")"#, "");
+        let mut memory = vec![0; 3 * PAGE as usize];
+        memory[5] = 1;
+        memory[1000] = 2;
+        memory[100_000..100_003].copy_from_slice(b"two");
+        let two = with_memory(&one, &memory, ("mark", b"said")).unwrap();
+        assert_eq!(mark(&two, "mark"), Some(&b"said"[..]));
+        assert_eq!(mark(&two, "other"), None);
+        assert_eq!(mark(&one, "mark"), None);
+        assert_eq!(end_of_mark(&two[..18]), Some(8 + 2 + 5 + 4));
+        assert_eq!(skeleton(&one).unwrap(), skeleton(&two).unwrap());
+        let (_, contents) = content::split(&two);
+        let [found] = &contents[..] else {
+            panic!("{contents:?}")
+        };
+        assert_eq!((found.kind.minimum, found.offset), (3, 0));
+        let end = found.bytes.len();
+        assert_eq!(found.bytes, memory[..end]);
+        assert!(memory[end..].iter().all(|byte| *byte == 0));
+        // The same again gives the same bytes, whatever was there before.
+        assert_eq!(two, with_memory(&one, &memory, ("mark", b"said")).unwrap());
+        let other = component(
+            1,
+            r#"(data (i32.const 0) "one")"#,
+            "(func (drop (i32.const 1)))",
+        );
+        assert_ne!(skeleton(&one).unwrap(), skeleton(&other).unwrap());
+    }
+
+    #[test]
+    fn what_changes_elsewhere_is_refused() {
+        let data = r#"(data (i32.const 0) "one")"#;
+        let memory = vec![0; PAGE as usize];
+        for more in [
+            "(global (mut i32) (i32.const 9))",
+            "(table 1 funcref) (func (drop (table.grow (ref.null func) (i32.const 1))))",
+        ] {
+            let refused = with_memory(&component(1, data, more), &memory, ("m", b""));
+            assert!(matches!(refused, Err(Unfit::Elsewhere)), "{more}");
+        }
+        let refused = with_memory(&component(1, "", ""), &memory, ("m", b""));
+        assert!(matches!(refused, Err(Unfit::Memories(0))));
+        assert!(matches!(
+            with_memory(b"\0asm\x0d\0\x01\0\x01\xff", &memory, ("m", b"")),
+            Err(Unfit::Malformed(_))
+        ));
+    }
+
+    #[test]
+    fn a_component_takes_the_place_of_one_inside_another() {
+        let (one, two) = (component(1, "", ""), component(2, "", ""));
+        let mut outer = wasm_encoder::Component::new();
+        outer.section(&RawSection { id: 4, data: &one });
+        let outer = outer.finish();
+        let changed = with_component(&outer, &one, &two).unwrap().unwrap();
+        assert_eq!(with_component(&changed, &two, &one).unwrap(), Some(outer));
+        assert_eq!(with_component(&changed, &one, &two).unwrap(), None);
+    }
+}
