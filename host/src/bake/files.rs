@@ -55,8 +55,9 @@ impl File {
 pub fn library(directories: &Directories) -> Result<Vec<File>, Error> {
     let mut all = Vec::new();
     for (host, guest) in directories.library() {
-        let found = below(host, &|_| true)?;
-        all.extend(read(host, guest, found)?);
+        let host = host.canonicalize().map_err(|error| file(host, error))?;
+        let found = below(&host, &|_| true)?;
+        all.extend(read(&host, guest, found)?);
     }
     Ok(all)
 }
@@ -97,7 +98,7 @@ pub async fn nodes(sandbox: &Sandbox, limits: &Limits) -> Result<Vec<File>, Erro
     Ok(all)
 }
 
-/// The files below a directory, sorted, whose names, and those of the directories
+/// The files below a directory, given by its one true path, sorted, whose names, and those of the directories
 /// that they are in, are wanted.
 fn below(root: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<PathBuf>, Error> {
     let (mut found, mut pending) = (Vec::new(), vec![root.to_owned()]);
