@@ -25,8 +25,18 @@ pub(crate) fn measure(host: &Host, rounds: usize) -> Result<Section> {
     let directories = [at("nodes"), at("packages")];
     let program = host.dist.join("pipeline");
     let programs = host.root.join("benches/programs/baked");
-    succeeds(Command::new("cp").arg("-r").arg(programs.join("nodes")).arg(place.path()))?;
-    succeeds(Command::new("cp").arg("-r").arg(programs.join("packages")).arg(place.path()))?;
+    succeeds(
+        Command::new("cp")
+            .arg("-r")
+            .arg(programs.join("nodes"))
+            .arg(place.path()),
+    )?;
+    succeeds(
+        Command::new("cp")
+            .arg("-r")
+            .arg(programs.join("packages"))
+            .arg(place.path()),
+    )?;
     succeeds(Command::new(&program).arg("compile").args(&directories))?;
     let mut bake = Command::new(&program);
     bake.arg("bake").arg(&manifest).arg("-o").arg(&baked);
@@ -46,7 +56,10 @@ pub(crate) fn measure(host: &Host, rounds: usize) -> Result<Section> {
     let plain = engine.load_installed(&installed, &mut |_| {})?;
     let one = engine.load_baked(&baked, &installed, &mut |_| {})?;
     let sandboxes = [
-        ("a manifest and directories, compiled", Sandbox::new(&engine, &plain, seen)?),
+        (
+            "a manifest and directories, compiled",
+            Sandbox::new(&engine, &plain, seen)?,
+        ),
         ("baked", Sandbox::new(&engine, &one, Directories::none())?),
     ];
     let items = format!("[{ITEM}]");
@@ -59,7 +72,11 @@ pub(crate) fn measure(host: &Host, rounds: usize) -> Result<Section> {
     let fresh = section.rows[1].median();
 
     let run = |manifest: &Path| {
-        let mut command = vec![program.clone().into_os_string(), "run".into(), manifest.into()];
+        let mut command = vec![
+            program.clone().into_os_string(),
+            "run".into(),
+            manifest.into(),
+        ];
         command.extend(["--input".into(), ITEM.into()]);
         command
     };
@@ -72,7 +89,10 @@ pub(crate) fn measure(host: &Host, rounds: usize) -> Result<Section> {
     multiply.extend(numbers);
     let contenders = [
         Contender::new("multiply_add.json: the whole process", &multiply),
-        Contender::new("the manifest and directories: the whole process", &with_directories),
+        Contender::new(
+            "the manifest and directories: the whole process",
+            &with_directories,
+        ),
         Contender::new("baked: the whole process", &run(&baked)),
     ];
     let processes = in_turn(&host.root, &contenders, (rounds / 50).max(10))?;

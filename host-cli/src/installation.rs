@@ -19,6 +19,8 @@ pub(crate) struct Installed {
     pub(crate) component: PathBuf,
     /// Whether it came with this program.
     pub(crate) installed: bool,
+    /// A component that was baked, and takes its place.
+    pub(crate) baked: Option<PathBuf>,
     pub(crate) directories: Directories,
 }
 
@@ -62,6 +64,7 @@ pub(crate) fn find(installation: &Installation, component: &str) -> Result<Insta
     Ok(Installed {
         component,
         installed: installation.component.is_none(),
+        baked: installation.baked.clone(),
         directories,
     })
 }

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod chunks;
 mod cli;
 mod commands;
 mod compiling;
@@ -10,7 +11,9 @@ mod failure;
 mod inputs;
 mod installation;
 mod interrupt;
+mod output_file;
 mod outputs;
+mod printer;
 mod report;
 mod workspace;
 

@@ -1,5 +1,6 @@
 //! Results as JSON, and media as files.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -8,13 +9,12 @@ use pipeline_host::codec::document::{self, Form, Layout};
 use pipeline_host::codec::{self, ArenaError, Style, Writer};
 use pipeline_host::files::{self, Existing};
 use pipeline_host::terminal::visible;
-use pipeline_host::types::{
-    Data, Diagnostic, ImageFormat, NodeOutputs, PipelineError, PixelFormat, RunResult,
-};
-use pipeline_host::{Error, Limits, images, npy, wav};
+use pipeline_host::types::{Data, Diagnostic, NodeOutputs, PipelineError, RunResult};
+use pipeline_host::{Limits, media};
 
 use crate::cli::{self, Format};
 use crate::failure::Failure;
+use crate::output_file::OutputFile;
 use crate::workspace::reason;
 
 /// What the names of files begin with; the output's number follows.
@@ -26,6 +26,8 @@ pub(crate) struct Outputs {
     layout: Layout,
     directory: Option<PathBuf>,
     existing: Existing,
+    /// What stands in for standard output.
+    file: Option<OutputFile>,
     /// How many outputs came before.
     count: usize,
     /// How many files a document may need, and how many this one has.
@@ -59,7 +61,10 @@ impl Outputs {
                 return Err(in_the_way(&directory.join(name)));
             }
         }
+        let file = arguments.output.as_deref();
+        let file = file.map(|name| OutputFile::open(name, arguments.output_format, existing));
         Ok(Self {
+            file: file.transpose()?,
             style: style(format),
             layout,
             directory: directory.map(Path::to_owned),
@@ -77,6 +82,10 @@ impl Outputs {
         warnings: &[Diagnostic],
         metrics: bool,
     ) -> Result<(), Failure> {
+        if self.file.is_some() {
+            self.lines(&run.outputs)?;
+            return self.finish();
+        }
         let mut writer = Writer::new(self.style);
         let form = Form {
             warnings,
@@ -96,6 +105,10 @@ impl Outputs {
         kind: &str,
         warnings: &[Diagnostic],
     ) -> Result<(), Failure> {
+        // What stands on standard output then is a medium.
+        if self.file.as_ref().is_some_and(OutputFile::is_stdout) {
+            return Ok(());
+        }
         let mut writer = Writer::new(self.style);
         let form = Form {
             warnings,
@@ -108,24 +121,62 @@ impl Outputs {
         print(writer)
     }
 
-    /// Prints outputs, one a line.
-    pub(crate) fn lines(&mut self, given: &[NodeOutputs]) -> Result<(), Failure> {
-        self.files = 0;
+    /// Ends the file that stands in for standard output, where there is one.
+    pub(crate) fn finish(&mut self) -> Result<(), Failure> {
+        match self.file.take() {
+            Some(file) => file.finish(),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether outputs go elsewhere than to standard output as JSON.
+    pub(crate) fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Writes outputs to the file that stands in for standard output, or gives them
+    /// as lines.
+    pub(crate) fn lines(&mut self, given: &[NodeOutputs]) -> Result<String, Failure> {
         let mut text = String::new();
+        if let Some(file) = &mut self.file {
+            file.push(given)?;
+            return Ok(text);
+        }
+        self.files = 0;
         for NodeOutputs { node_id, items } in given {
             for item in items {
-                let mut writer = Writer::new(Style::Compact);
-                match self.layout {
-                    Layout::Flat => self.item(&mut writer, item)?,
-                    layout => document::output(&mut writer, node_id, layout, |writer| {
-                        self.item(writer, item)
-                    })?,
+                if let (Data::Integers(numbers), Layout::Flat) = (item, self.layout) {
+                    self.count += numbers.len();
+                    for number in numbers {
+                        // Writing into a string doesn't fail.
+                        let _ = writeln!(text, "{number}");
+                    }
+                    continue;
                 }
-                text.push_str(&writer.finish());
-                text.push('\n');
+                let alone = codec::weight(item) == 1 && !is_bulk(item);
+                if alone {
+                    self.line(node_id, item, &mut text)?;
+                    continue;
+                }
+                for item in codec::one_by_one(vec![item.clone().into()]) {
+                    self.line(node_id, &item.item, &mut text)?;
+                }
             }
         }
-        write_out(&text)
+        Ok(text)
+    }
+
+    fn line(&mut self, node: &str, item: &Data, text: &mut String) -> Result<(), Failure> {
+        let mut writer = Writer::new(Style::Compact);
+        match self.layout {
+            Layout::Flat => self.item(&mut writer, item)?,
+            layout => {
+                document::output(&mut writer, node, layout, |writer| self.item(writer, item))?
+            }
+        }
+        text.push_str(&writer.finish());
+        text.push('\n');
+        Ok(())
     }
 
     fn item(&mut self, writer: &mut Writer, item: &Data) -> Result<(), Failure> {
@@ -138,13 +189,13 @@ impl Outputs {
         };
         let file = match &self.directory {
             None => None,
-            Some(_) => encode(item).map_err(|reason| {
+            Some(_) => media::encode(item).map_err(|reason| {
                 Failure::failed(format!(
                     "output {number} can't be written to a file: {reason}"
                 ))
             })?,
         };
-        let (Some(directory), Some((ending, bytes))) = (&self.directory, file) else {
+        let (Some(directory), Some((format, bytes))) = (&self.directory, file) else {
             return writer.item(item).map_err(broken);
         };
         self.files += 1;
@@ -152,7 +203,7 @@ impl Outputs {
             let name = limit.name();
             Failure::failed(limit).help(format!("--{name} sets the limit"))
         })?;
-        let name = format!("{PREFIX}{number}.{ending}");
+        let name = format!("{PREFIX}{number}.{}", format.ending());
         let path = directory.join(&name);
         files::write(&path, &bytes, self.existing).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => in_the_way(&path),
@@ -160,6 +211,11 @@ impl Outputs {
         })?;
         writer.item_in_file(item, &name).map_err(broken)
     }
+}
+
+/// Whether an item stands for many.
+fn is_bulk(item: &Data) -> bool {
+    matches!(item, Data::Integers(_) | Data::Numbers(_))
 }
 
 /// The style of a format.
@@ -205,51 +261,15 @@ fn earlier(directory: &Path) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-fn in_the_way(path: &Path) -> Failure {
+pub(crate) fn in_the_way(path: &Path) -> Failure {
     Failure::usage(format!("`{}` is there already", path.display()))
-        .help("--overwrite replaces files, or --output-dir names another directory")
+        .help("--overwrite replaces files; or write to another place")
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+pub(crate) fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::usage(format!(
         "`{}` can't be written: {}",
         path.display(),
         reason(error)
     ))
-}
-
-/// A medium as a file: the ending of its name, and its bytes. Values and
-/// references have none.
-fn encode(item: &Data) -> Result<Option<(&'static str, Vec<u8>)>, Error> {
-    Ok(Some(match item {
-        Data::Value(_)
-        | Data::Integers(_)
-        | Data::Numbers(_)
-        | Data::File(_)
-        | Data::Control(_) => return Ok(None),
-        Data::Text(text) => ("txt", text.text.clone().into_bytes()),
-        Data::Binary(binary) => ("bin", binary.bytes.clone()),
-        Data::Tensor(tensor) => ("npy", npy::write(tensor)),
-        Data::Audio(audio) => ("wav", wav::encode(audio)?),
-        Data::Video(video) => pixels(&video.pixel_data, video.format, video.width, video.height)?,
-        Data::Image(image) => match image.format {
-            ImageFormat::Jpeg => ("jpg", image.data.clone()),
-            ImageFormat::Png => ("png", image.data.clone()),
-            ImageFormat::Webp => ("webp", image.data.clone()),
-            ImageFormat::Raw(format) => pixels(&image.data, format, image.width, image.height)?,
-        },
-    }))
-}
-
-/// Raw pixels as PNG, where PNG has their format, and else as they are.
-fn pixels(
-    data: &[u8],
-    format: PixelFormat,
-    width: u32,
-    height: u32,
-) -> Result<(&'static str, Vec<u8>), Error> {
-    Ok(match images::png(data, format, width, height)? {
-        Some(png) => ("png", png),
-        None => ("bin", data.to_vec()),
-    })
 }

@@ -10,7 +10,7 @@ use pipeline_host::{Component, Directories, Engine, EngineOptions, Error, Sandbo
 use crate::cli::Installation;
 use crate::compiling::Compiling;
 use crate::failure::{Failure, INTERRUPTED};
-use crate::installation;
+use crate::installation::{self, Installed};
 use crate::report::ManifestText;
 
 /// Loads the component into a sandbox.
@@ -32,11 +32,39 @@ pub(crate) fn load(
     let places = installation::find(installation, name)?;
     let engine = Engine::new(options).map_err(|error| Failure::failed(error.in_full()))?;
     tracing::debug!("engine made");
+    let component = component(&engine, &places, name)?;
+    Ok((engine, component, places.directories))
+}
+
+/// Loads the component that has `name` and belongs to the one that `installation`
+/// names, in a sandbox; none where that one stands alone.
+pub(crate) fn beside(
+    engine: &Engine,
+    installation: &Installation,
+    name: &str,
+) -> Result<Option<Sandbox>, Failure> {
+    let mut installation = installation.clone();
+    if let Some(other) = &installation.component {
+        let path = other.with_file_name(name);
+        if !path.exists() {
+            return Ok(None);
+        }
+        installation.component = Some(path);
+    }
+    let places = installation::find(&installation, name)?;
+    let component = component(engine, &places, name)?;
+    let sandbox = Sandbox::new(engine, &component, places.directories);
+    sandbox
+        .map(Some)
+        .map_err(|error| Failure::usage(error.in_full()))
+}
+
+fn component(engine: &Engine, places: &Installed, name: &str) -> Result<Component, Failure> {
     let mut compiling = Compiling::default();
     let mut events = |event| compiling.show(event);
-    let component = match (&installation.baked, places.installed) {
+    let component = match (&places.baked, places.installed) {
         (Some(baked), _) => {
-            installation::load_baked(&engine, baked, &places.component, name, &mut events)
+            installation::load_baked(engine, baked, &places.component, name, &mut events)
         }
         (None, true) => engine.load_installed(&places.component, &mut events),
         (None, false) => engine.load(&places.component, &mut events),
@@ -50,7 +78,7 @@ pub(crate) fn load(
         _ => Failure::usage(error.in_full()),
     })?;
     tracing::debug!(component = %places.component.display(), "loaded");
-    Ok((engine, component, places.directories))
+    Ok(component)
 }
 
 /// Runs a future on this thread, with a clock.

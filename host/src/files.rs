@@ -21,16 +21,55 @@ pub enum Existing {
 /// # Errors
 /// Where it can't be written; nothing of it is left then.
 pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
-    let mut builder = tempfile::Builder::new();
-    // As readable as any other file, under the user's mask.
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut new = beside(path, &mut builder)?;
+    let mut new = NewFile::beside(path)?;
     new.write_all(bytes)?;
-    let named = match existing {
-        Existing::Keep => new.persist_noclobber(path),
-        Existing::Replace => new.persist(path),
-    };
-    named.map(drop).map_err(|error| error.error)
+    new.name(path, existing)
+}
+
+/// A file that is being written, and has no name of its own before all of it is
+/// there. Nothing of it is left where it is dropped before that.
+#[derive(Debug)]
+pub struct NewFile(NamedTempFile);
+
+impl NewFile {
+    /// Makes it in the directory of `path`.
+    ///
+    /// # Errors
+    /// Where no file can be made there.
+    pub fn beside(path: &Path) -> io::Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        // As readable as any other file, under the user's mask.
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        beside(path, &mut builder).map(Self)
+    }
+
+    /// Gives it its name; see [`write`].
+    ///
+    /// # Errors
+    /// Where that can't be, or something has the name that is kept.
+    pub fn name(self, path: &Path, existing: Existing) -> io::Result<()> {
+        let named = match existing {
+            Existing::Keep => self.0.persist_noclobber(path),
+            Existing::Replace => self.0.persist(path),
+        };
+        named.map(drop).map_err(|error| error.error)
+    }
+}
+
+impl io::Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl io::Seek for NewFile {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
 }
 
 /// Writes a file as [`write`] does, for this user alone and replacing what was

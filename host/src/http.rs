@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::StreamExt;
 use http::{Request, Response, header};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, StreamBody};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use wasmtime::component::Linker;
@@ -107,7 +109,7 @@ impl HttpSandbox {
         let output = limits.output;
         let number = RUNS.fetch_add(1, Ordering::Relaxed);
         let run = tokio::task::spawn_blocking(move || {
-            let mark = mark(number, request.uri().path());
+            let mark = numbered(number, request.uri().path());
             let ended = handle.block_on(this.run(&limits, mark, request, sender, &cuts));
             drop(held);
             if let Err(fault) = &ended {
@@ -180,8 +182,13 @@ impl HttpSandbox {
 static RUNS: AtomicU64 = AtomicU64::new(1);
 
 /// What the lines begin with that a run prints: nothing that it can print itself
-/// looks like another's, or like the server's own lines.
-fn mark(run: u64, path: &str) -> String {
+/// looks like another's, or like the server's own lines. Each call is another run.
+#[must_use]
+pub fn mark(path: &str) -> String {
+    numbered(RUNS.fetch_add(1, Ordering::Relaxed), path)
+}
+
+fn numbered(run: u64, path: &str) -> String {
     const LONGEST: usize = 64;
     let end = path
         .char_indices()
@@ -234,6 +241,16 @@ impl ResponseBody {
             room,
             cut,
         }))
+    }
+
+    /// A body whose bytes are known as they are sent.
+    #[must_use]
+    pub fn stream(bytes: impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static) -> Self {
+        let frames = StreamExt::map(bytes, |bytes| bytes.map(Frame::data));
+        Self {
+            body: StreamBody::new(frames).boxed_unsync(),
+            ..Self::full(Bytes::new())
+        }
     }
 
     /// A body that no instance gives.

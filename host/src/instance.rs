@@ -45,6 +45,8 @@ pub struct Sandbox {
     images: Images,
     directories: Arc<Directories>,
     prints: Option<Prints>,
+    /// What each line begins with that a guest prints.
+    mark: Option<String>,
     surroundings: Surroundings,
 }
 
@@ -128,6 +130,7 @@ impl Sandbox {
             images: component.images().clone(),
             directories: Arc::new(directories),
             prints: None,
+            mark: None,
             surroundings: Surroundings::Real,
         })
     }
@@ -145,6 +148,16 @@ impl Sandbox {
     pub fn print_to(self, prints: Prints) -> Self {
         Self {
             prints: Some(prints),
+            ..self
+        }
+    }
+
+    /// The same with a mark that each line begins with that guests print, so that it
+    /// can be told from those of others.
+    #[must_use]
+    pub fn mark_prints(self, mark: String) -> Self {
+        Self {
+            mark: Some(mark),
             ..self
         }
     }
@@ -173,7 +186,7 @@ impl Sandbox {
             &self.engine,
             &self.directories,
             limits,
-            None,
+            self.mark.clone(),
             self.prints.clone(),
             self.surroundings,
         )?;

@@ -36,6 +36,8 @@ compile_error!(
     "pipeline-host relies on what Unix says of files: it is for Linux, and compiles for macOS"
 );
 
+#[cfg(feature = "audio")]
+pub mod audio;
 pub mod bake;
 mod bindings;
 mod bounds;
@@ -55,6 +57,8 @@ mod instance;
 mod limits;
 mod loader;
 mod log;
+#[cfg(feature = "media")]
+pub mod media;
 #[cfg_attr(not(target_os = "linux"), path = "memory_elsewhere.rs")]
 mod memory;
 #[cfg(feature = "npy")]

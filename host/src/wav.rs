@@ -3,6 +3,8 @@
 //! The node `WavReaderNode` reads the same files in the same way;
 //! `tests/media/wav` holds both to that.
 
+use std::io::Read;
+
 use thiserror::Error;
 
 use crate::types::Audio;
@@ -45,9 +47,18 @@ pub enum WavError {
     /// A part of it is missing.
     #[error("{0}")]
     Missing(&'static str),
+    /// Its bytes don't come.
+    #[error("the WAV file can't be read: {0}")]
+    Unreadable(String),
     /// The audio can't be in a WAV file.
     #[error("{0}")]
     Unwritable(String),
+}
+
+impl From<std::io::Error> for WavError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Unreadable(error.to_string())
+    }
 }
 
 /// What is in a WAV file.
@@ -65,41 +76,152 @@ pub struct Wav {
 /// # Errors
 /// Says what it is instead.
 pub fn decode(bytes: &[u8]) -> Result<Wav, WavError> {
-    let kind = bytes.get(..4).unwrap_or_default();
-    if !matches!(kind, b"RIFF" | b"RF64" | b"BW64") || bytes.get(8..12) != Some(b"WAVE") {
-        return Err(WavError::NotWav(what(bytes)));
-    }
-    let riff_size = u32_at(bytes, 4);
-    let (mut format, mut long_size) = (None, None);
-    let mut rest = &bytes[12..];
-    while let Some((head, after)) = rest.split_at_checked(8) {
-        let size = u32_at(head, 4);
-        let within = usize::try_from(size).unwrap_or(usize::MAX).min(after.len());
-        match (&head[..4], &after[..within]) {
-            (b"ds64", body) if body.len() >= 16 => long_size = Some(u64_at(body, 8)),
-            (b"fmt ", body) => format = Some(Format::read(body)?),
-            (b"data", _) => {
-                let format =
-                    format.ok_or(WavError::Missing("the WAV file has data before its format"))?;
-                let stream = size == 0 && (riff_size == 0 || riff_size >= UNKNOWN);
-                let size = match long_size {
-                    Some(long) if size == u32::MAX => long,
-                    _ if stream || (size >= UNKNOWN && long_size.is_none()) => u64::MAX,
-                    _ => u64::from(size),
-                };
-                let cut = size != u64::MAX && size > after.len() as u64;
-                let within = usize::try_from(size).map_or(after.len(), |it| it.min(after.len()));
-                return Ok(format.decode(&after[..within], cut));
+    let mut reader = Reader::open(bytes)?;
+    let audio = reader.read(usize::MAX)?;
+    Ok(Wav {
+        audio,
+        warning: reader.warning(),
+    })
+}
+
+/// Reads a WAV file piece by piece, from where it comes: what [`decode`] reads,
+/// and as it reads it.
+pub struct Reader<R> {
+    source: R,
+    format: Format,
+    /// How many bytes of samples are to come; `u64::MAX` where the file says that
+    /// it doesn't know.
+    rest: u64,
+    warning: Option<&'static str>,
+}
+
+impl<R: Read> Reader<R> {
+    /// Reads up to the first sample.
+    ///
+    /// # Errors
+    /// Says what it is instead.
+    pub fn open(mut source: R) -> Result<Self, WavError> {
+        let first = some(&mut source, 12)?;
+        let kind = first.get(..4).unwrap_or_default();
+        if !matches!(kind, b"RIFF" | b"RF64" | b"BW64") || first.get(8..12) != Some(b"WAVE") {
+            return Err(WavError::NotWav(what(&first)));
+        }
+        let riff_size = u32_at(&first, 4);
+        let (mut format, mut long_size) = (None, None);
+        let mut odd = false;
+        loop {
+            let mut head = some(&mut source, 8)?;
+            // Some writers leave out the byte that pads odd chunks.
+            if odd && !is_chunk(&head) && !head.is_empty() {
+                head.remove(0);
+                head.extend(some(&mut source, 1)?);
             }
-            _ => {}
-        }
-        rest = &after[within..];
-        // Some writers leave out the byte that pads odd chunks.
-        if size % 2 == 1 && !is_chunk(rest) {
-            rest = rest.get(1..).unwrap_or_default();
+            if head.len() < 8 {
+                return Err(WavError::Missing("the WAV file has no data"));
+            }
+            let size = u32_at(&head, 4);
+            odd = size % 2 == 1;
+            match &head[..4] {
+                b"ds64" => {
+                    let body = chunk(&mut source, size)?;
+                    long_size = (body.len() >= 16).then(|| u64_at(&body, 8)).or(long_size);
+                }
+                b"fmt " => format = Some(Format::read(&chunk(&mut source, size)?)?),
+                b"data" => {
+                    let format = format
+                        .ok_or(WavError::Missing("the WAV file has data before its format"))?;
+                    let stream = size == 0 && (riff_size == 0 || riff_size >= UNKNOWN);
+                    let rest = match long_size {
+                        Some(long) if size == u32::MAX => long,
+                        _ if stream || (size >= UNKNOWN && long_size.is_none()) => u64::MAX,
+                        _ => u64::from(size),
+                    };
+                    return Ok(Self {
+                        source,
+                        format,
+                        rest,
+                        warning: None,
+                    });
+                }
+                _ => skip(&mut source, size.into())?,
+            }
         }
     }
-    Err(WavError::Missing("the WAV file has no data"))
+
+    /// Frames a second.
+    pub fn sample_rate(&self) -> u32 {
+        self.format.rate
+    }
+
+    /// How many channels a frame has.
+    pub fn channels(&self) -> u32 {
+        self.format.channels.into()
+    }
+
+    /// The next frames, as many as there are and at most so many; none at the end.
+    ///
+    /// # Errors
+    /// Where they can't be read.
+    pub fn read(&mut self, frames: usize) -> Result<Audio, WavError> {
+        let frame = self.format.width * usize::from(self.format.channels);
+        let mut audio = self.format.no_audio();
+        let mut left = frames.saturating_mul(frame) as u64;
+        // In pieces, so that the bytes never take more than a part of the memory
+        // that the samples do.
+        let piece = (PIECE / frame).max(1) * frame;
+        while left > 0 && self.rest > 0 {
+            let wanted = left.min(self.rest).min(piece as u64) as usize;
+            let bytes = some(&mut self.source, wanted)?;
+            let half = bytes.len() % frame;
+            self.format
+                .samples(&bytes[..bytes.len() - half], &mut audio.samples);
+            left -= bytes.len() as u64;
+            if self.rest != u64::MAX {
+                self.rest -= bytes.len() as u64;
+            }
+            if bytes.len() < wanted {
+                self.warning = match (self.rest, half) {
+                    (u64::MAX, 0) => None,
+                    (u64::MAX, _) => Some(HALF),
+                    _ => Some(CUT),
+                };
+                self.rest = 0;
+            } else if half > 0 {
+                self.warning = Some(HALF);
+            }
+        }
+        Ok(audio)
+    }
+
+    /// What is wrong with the file, as far as it was read.
+    pub fn warning(&self) -> Option<&'static str> {
+        self.warning
+    }
+}
+
+/// How many bytes are read at a time.
+const PIECE: usize = 64 << 10;
+const CUT: &str = "the WAV file is cut off; what is there was read";
+const HALF: &str = "the WAV file ends with half a frame, which was left out";
+
+/// So many bytes, or all that are left.
+fn some(source: &mut impl Read, count: usize) -> Result<Vec<u8>, WavError> {
+    let mut bytes = Vec::with_capacity(count.min(PIECE));
+    source.take(count as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What is used of a chunk's content; the rest is passed over.
+fn chunk(source: &mut impl Read, size: u32) -> Result<Vec<u8>, WavError> {
+    const LONGEST: u32 = 64;
+    let body = some(source, size.min(LONGEST) as usize)?;
+    skip(source, u64::from(size.saturating_sub(LONGEST)))?;
+    Ok(body)
+}
+
+fn skip(source: &mut impl Read, count: u64) -> Result<(), WavError> {
+    std::io::copy(&mut source.take(count), &mut std::io::sink())?;
+    Ok(())
 }
 
 /// Writes audio as a WAV file of 32-bit floats.
@@ -107,21 +229,58 @@ pub fn decode(bytes: &[u8]) -> Result<Wav, WavError> {
 /// # Errors
 /// Where a WAV file can't have so much of it, or so many channels.
 pub fn encode(audio: &Audio) -> Result<Vec<u8>, WavError> {
+    let mut bytes = header(audio.sample_rate, audio.channels)?;
+    let size = audio.samples.len() as u64 * 4;
+    let sizes = sizes(size).ok_or_else(|| {
+        WavError::Unwritable("the audio is longer than a WAV file can be, which is 4 GiB".into())
+    })?;
+    for (at, patch) in sizes {
+        bytes[at..at + 4].copy_from_slice(&patch);
+    }
+    put_samples(&audio.samples, &mut bytes);
+    Ok(bytes)
+}
+
+/// How many bytes there are before the first sample of what is written.
+const HEADER: usize = 68;
+
+/// What a WAV file of 32-bit floats begins with, whose length nobody knows yet.
+///
+/// # Errors
+/// Where a WAV file can't have so many channels.
+pub(crate) fn header(sample_rate: u32, channels: u32) -> Result<Vec<u8>, WavError> {
+    let few = u16::try_from(channels).ok().filter(|_| sample_rate > 0);
     let spec = hound::WavSpec {
-        channels: u16::try_from(audio.channels)
-            .map_err(|_| WavError::Unwritable("a WAV file has fewer channels".into()))?,
-        sample_rate: audio.sample_rate,
+        channels: few
+            .ok_or_else(|| WavError::Unwritable("a WAV file has fewer channels".into()))?,
+        sample_rate,
         bits_per_sample: 32,
         sample_format: hound::SampleFormat::Float,
     };
     let say = |error: hound::Error| WavError::Unwritable(error.to_string());
     let mut bytes = std::io::Cursor::new(Vec::new());
-    let mut writer = hound::WavWriter::new(&mut bytes, spec).map_err(say)?;
-    for sample in &audio.samples {
-        writer.write_sample(*sample).map_err(say)?;
-    }
+    let writer = hound::WavWriter::new(&mut bytes, spec).map_err(say)?;
     writer.finalize().map_err(say)?;
-    Ok(bytes.into_inner())
+    let mut bytes = bytes.into_inner();
+    bytes.truncate(HEADER);
+    for (at, unknown) in [(4, [0xFF; 4]), (HEADER - 4, [0xFF; 4])] {
+        bytes[at..at + 4].copy_from_slice(&unknown);
+    }
+    Ok(bytes)
+}
+
+/// What has to stand in a header, and where, when it is known how many bytes of
+/// samples there are; nothing where they are more than it can say.
+pub(crate) fn sizes(samples: u64) -> Option<[(usize, [u8; 4]); 2]> {
+    let riff = u32::try_from(samples.checked_add(HEADER as u64 - 8)?).ok()?;
+    let data = riff - (HEADER as u32 - 8);
+    Some([(4, riff.to_le_bytes()), (HEADER - 4, data.to_le_bytes())])
+}
+
+/// Adds samples, as they stand in a file.
+pub(crate) fn put_samples(samples: &[f32], bytes: &mut Vec<u8>) {
+    bytes.reserve(samples.len() * 4);
+    bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
 }
 
 fn what(bytes: &[u8]) -> &'static str {
@@ -197,50 +356,38 @@ impl Format {
         })
     }
 
-    /// `cut` says that the file ends before its data does.
-    fn decode(&self, body: &[u8], cut: bool) -> Wav {
-        let rest = body.len() % (self.width * usize::from(self.channels));
-        Wav {
-            audio: Audio {
-                samples: self.samples(&body[..body.len() - rest]),
-                sample_rate: self.rate,
-                channels: self.channels.into(),
-                stream_id: None,
-                timestamp_us: None,
-                metadata: None,
-            },
-            warning: if cut {
-                Some("the WAV file is cut off; what is there was read")
-            } else if rest > 0 {
-                Some("the WAV file ends with half a frame, which was left out")
-            } else {
-                None
-            },
+    fn no_audio(&self) -> Audio {
+        Audio {
+            samples: Vec::new(),
+            sample_rate: self.rate,
+            channels: self.channels.into(),
+            stream_id: None,
+            timestamp_us: None,
+            metadata: None,
         }
     }
 
-    fn samples(&self, body: &[u8]) -> Vec<f32> {
+    /// Adds samples to others.
+    fn samples(&self, body: &[u8], to: &mut Vec<f32>) {
         // Fewer bits than there is room for stand at the upper end.
         let scaled = |value: i32| value as f32 * (1.0 / 2_147_483_648.0);
         match (self.code, self.width) {
-            (FLOAT, 4) => each(body, f32::from_le_bytes),
-            (FLOAT, _) => each(body, |bytes| f64::from_le_bytes(bytes) as f32),
-            (ALAW, _) => each(body, |[byte]| f32::from(expand_alaw(byte)) / 32768.0),
-            (MULAW, _) => each(body, |[byte]| f32::from(expand_mulaw(byte)) / 32768.0),
-            (_, 1) => each(body, |[byte]| (f32::from(byte) - 128.0) / 128.0),
-            (_, 2) => each(body, |bytes| f32::from(i16::from_le_bytes(bytes)) / 32768.0),
-            (_, 3) => each(body, |[a, b, c]| scaled(i32::from_le_bytes([0, a, b, c]))),
-            _ => each(body, |bytes| scaled(i32::from_le_bytes(bytes))),
+            (FLOAT, 4) => each(body, to, f32::from_le_bytes),
+            (FLOAT, _) => each(body, to, |bytes| f64::from_le_bytes(bytes) as f32),
+            (ALAW, _) => each(body, to, |[byte]| f32::from(expand_alaw(byte)) / 32768.0),
+            (MULAW, _) => each(body, to, |[byte]| f32::from(expand_mulaw(byte)) / 32768.0),
+            (_, 1) => each(body, to, |[byte]| (f32::from(byte) - 128.0) / 128.0),
+            (_, 2) => each(body, to, |it| f32::from(i16::from_le_bytes(it)) / 32768.0),
+            (_, 3) => each(body, to, |[a, b, c]| {
+                scaled(i32::from_le_bytes([0, a, b, c]))
+            }),
+            _ => each(body, to, |bytes| scaled(i32::from_le_bytes(bytes))),
         }
     }
 }
 
-fn each<const WIDTH: usize>(body: &[u8], sample: impl Fn([u8; WIDTH]) -> f32) -> Vec<f32> {
-    body.as_chunks()
-        .0
-        .iter()
-        .map(|bytes| sample(*bytes))
-        .collect()
+fn each<const WIDTH: usize>(body: &[u8], to: &mut Vec<f32>, sample: impl Fn([u8; WIDTH]) -> f32) {
+    to.extend(body.as_chunks().0.iter().map(|bytes| sample(*bytes)));
 }
 
 fn compressed(code: u16) -> Option<&'static str> {
@@ -312,6 +459,42 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read_in_pieces_of_any_size() {
+        let audio = |count: usize| Audio {
+            samples: (0..count).map(|n| n as f32 / 7.0).collect(),
+            sample_rate: 8000,
+            channels: 2,
+            stream_id: None,
+            timestamp_us: None,
+            metadata: None,
+        };
+        for count in [0, 2, 100_000] {
+            let written = encode(&audio(count)).unwrap();
+            assert_eq!(written.len(), HEADER + 4 * count);
+            let theirs = hound::WavReader::new(written.as_slice()).unwrap();
+            assert_eq!(theirs.len() as usize, count);
+            let mut unknown = header(8000, 2).unwrap();
+            put_samples(&audio(count).samples, &mut unknown);
+            for (file, frames) in [(&written, 1), (&written, 999), (&unknown, 16_385)] {
+                let mut reader = Reader::open(file.as_slice()).unwrap();
+                let mut samples = Vec::new();
+                loop {
+                    let piece = reader.read(frames).unwrap().samples;
+                    assert!(piece.len() <= 2 * frames);
+                    if piece.is_empty() {
+                        break;
+                    }
+                    samples.extend(piece);
+                }
+                assert_eq!(samples, audio(count).samples);
+                assert_eq!(reader.warning(), None);
+            }
+        }
+        let long = sizes(u64::from(u32::MAX));
+        assert!(long.is_none(), "{long:?}");
     }
 
     proptest! {

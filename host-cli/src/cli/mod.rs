@@ -13,7 +13,7 @@ use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use bake::Bake;
 pub(crate) use limits::LimitArguments;
-pub(crate) use run::{Items, Run};
+pub(crate) use run::{Items, OutputFormat, Run};
 pub(crate) use serve::Serve;
 
 const EXAMPLES: &str = "\
@@ -21,6 +21,7 @@ Examples:
   pipeline run examples/multiply_add.json
   pipeline run manifest.json --input 5 --input 7 --input '{\"text\": \"hi\"}'
   pipeline run manifest.json --input @speech.wav --output-dir out
+  pipeline run manifest.json --input @speech.mp3 --output louder.wav
   tail -f events.ndjson | pipeline run manifest.json --stream
   pipeline check manifest.yaml
   pipeline nodes

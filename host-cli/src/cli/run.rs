@@ -2,17 +2,21 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::limits::duration;
 use super::{Format, Installation, LimitArguments};
 
 pub(super) const LONG_HELP: &str = "\
 Input:
   Every source of the pipeline gets all items, in order. An item is given by
-  --input as JSON, or as a file: .wav is audio, .png .jpg .jpeg .webp is an
-  image, .npy is a tensor, .txt is a string, .json is whatever it says, and
-  anything else is binary data. --input-file takes many items: where its name
+  --input as JSON, or as a file: .wav .flac .mp3 .ogg .aac .m4a is audio, .png
+  .jpg .jpeg .webp is an image, .npy is a tensor, .txt is a string, .json is
+  whatever it says, and anything else is binary data; .jsonl, .ndjson and .csv
+  are many items. What --input @- reads from standard input is told by its
+  content: a medium, or else JSON. --input-file takes many items: where its name
   ends in .ndjson or .jsonl, each line is one; any other file, and standard
   input, holds one JSON array, whose elements they are, or JSON values one after
   the other. So the one line [1,2] is two items on standard input, and with
@@ -35,6 +39,14 @@ Output:
   on. They appear whole or not at all, and none that is there is replaced
   without --overwrite.
 
+  With --output the outputs become one file, or go to standard output as one:
+  audio piece after piece as .wav or .flac, items a line each as .jsonl, and one
+  output as .png .jpg .webp .npy .txt .bin .json.
+
+  With --chunk audio of any length flows through with the memory of a piece. Its
+  nodes see pieces where they would see the whole, which is the same to those
+  that keep what they need from one to the next, as AudioResampleNode does.
+
   JSON that can't say something says it by an object with one key:
     {\"$float\": \"nan\"}  {\"$bytes\": \"<base64>\"}  {\"$tuple\": [...]}
     {\"$dict\": [[key, value], ...]}  {\"$object\": {...}}  {\"$audio\": {...}} ...
@@ -46,6 +58,9 @@ Exit codes:
 Examples:
   pipeline run manifest.json --input 5 --input 7
   pipeline run manifest.json --input @speech.wav --output-dir out
+  pipeline run manifest.json --input @speech.mp3 --output louder.flac
+  pipeline run manifest.json --input @hours.wav --chunk 1 --output out.wav
+  arecord -f S16_LE | pipeline run m.json --input @- --chunk 0.02 -o - | aplay
   pipeline run - --input-file items.ndjson < manifest.yaml
   pipeline run manifest.json --nodes ./my_nodes --timeout 10 --max-memory 256
   tail -f events.ndjson | pipeline run manifest.json --stream";
@@ -56,8 +71,8 @@ pub(crate) struct Run {
     /// The manifest, JSON or YAML, or what `pipeline bake` made of one; `-` reads
     /// it from standard input.
     pub(crate) manifest: String,
-    /// An item: JSON, or `@file`; with `NODE=` before it, for that source
-    /// alone. Can be repeated.
+    /// An item: JSON, or `@file`, or `@-` for standard input; with `NODE=` before
+    /// it, for that source alone. Can be repeated.
     #[arg(
         short,
         long,
@@ -65,11 +80,11 @@ pub(crate) struct Run {
         allow_hyphen_values = true
     )]
     pub(crate) input: Vec<String>,
-    /// A file of items: a JSON array or NDJSON; `-` for standard input.
+    /// A file of items: a JSON array, NDJSON or CSV; `-` for standard input.
     #[arg(long, value_name = "FILE|-")]
     pub(crate) input_file: Option<String>,
     /// How --input-file holds its items [default: ndjson where the name ends in
-    /// .ndjson or .jsonl, else json].
+    /// .ndjson or .jsonl, csv where it ends in .csv, else json].
     #[arg(long, value_enum, value_name = "FORMAT", requires = "input_file")]
     pub(crate) input_format: Option<Items>,
     /// Take items from standard input, one JSON value a line, and write
@@ -79,14 +94,26 @@ pub(crate) struct Run {
     /// With --stream: read nothing; the sources produce the items.
     #[arg(long, requires = "stream", conflicts_with = "input")]
     pub(crate) no_input: bool,
+    /// Feed audio in pieces of so many seconds, each an item, and write outputs
+    /// as they come, as --stream does: then its length costs no memory.
+    #[arg(long, value_name = "SECONDS", value_parser = duration, conflicts_with_all = ["input_file", "metrics", "format"])]
+    pub(crate) chunk: Option<Duration>,
     /// Layout of the JSON [default: pretty on a terminal, else json].
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
+    /// Write the outputs to this file, and nothing to standard output; `-` writes
+    /// them there instead of JSON.
+    #[arg(short, long, value_name = "FILE|-", conflicts_with_all = ["output_dir", "by_node", "metrics", "format"])]
+    pub(crate) output: Option<String>,
+    /// What --output writes [default: what the name's ending says, or else what
+    /// suits the first output].
+    #[arg(long, value_enum, value_name = "FORMAT", requires = "output")]
+    pub(crate) output_format: Option<OutputFormat>,
     /// Write media to files in this directory, and their names into the JSON.
     #[arg(long, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
-    /// Replace files of the same names in --output-dir.
-    #[arg(long, requires = "output_dir")]
+    /// Replace files that are there, of the names that are written.
+    #[arg(long)]
     pub(crate) overwrite: bool,
     /// Split the items over this many instances, which run at the same time:
     /// for nodes that need not see all items. The order stays.
@@ -95,7 +122,7 @@ pub(crate) struct Run {
         long,
         value_name = "N",
         default_value = "1",
-        conflicts_with = "stream"
+        conflicts_with_all = ["stream", "chunk"]
     )]
     pub(crate) jobs: NonZero<usize>,
     /// Say which node gave each output: a list for each node instead of one for
@@ -118,4 +145,31 @@ pub(crate) enum Items {
     Json,
     /// One in each line.
     Ndjson,
+    /// One in each record, an object under the names in the first.
+    Csv,
+}
+
+/// What --output can write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// Audio, of 32-bit floats.
+    Wav,
+    /// Audio, of 24 bits.
+    Flac,
+    /// An image.
+    Png,
+    /// An image that is one already.
+    Jpeg,
+    /// An image that is one already.
+    Webp,
+    /// A tensor.
+    Npy,
+    /// A string.
+    Txt,
+    /// Bytes.
+    Bin,
+    /// One item.
+    Json,
+    /// Items, one a line.
+    Jsonl,
 }

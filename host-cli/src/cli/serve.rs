@@ -15,11 +15,17 @@ Requests:
   POST /v1/execute           {\"manifest\": {...}, \"inputs\": [...]}
   POST /v1/pipelines/{name}  [...], for a manifest in the --pipelines directory,
                              or for MY.wasm, by the name of its file
+  GET  /v1/pipelines/{name}/live   a session over a WebSocket
   POST /v1/check             {\"manifest\": {...}}
   GET  /v1/nodes, /v1/pipelines, /openapi.json, /healthz, /readyz, /metrics
 
+  A body for a named pipeline can also be a medium (audio/wav, audio/flac,
+  image/png, application/x-npy, text/csv ...) or multipart/form-data, and an
+  answer what is accepted: audio/wav, image/png, multipart/mixed ... With the
+  parameter ?chunk=SECONDS audio is fed in pieces.
+
   With content-type: application/x-ndjson items come and outputs go line by
-  line. Each request has a fresh sandbox. What doesn't fit waits, and beyond
+  line, and with accept: text/event-stream as events. Each request has a fresh sandbox. What doesn't fit waits, and beyond
   that is refused with 429 and Retry-After.
 
   A body needs a content type. Pages of other web servers are refused with 403
@@ -33,7 +39,9 @@ Examples:
   pipeline serve --pipelines examples
   pipeline serve my.wasm
   pipeline serve --addr 0.0.0.0:80 --timeout 5 --max-memory 256
-  curl localhost:8080/v1/pipelines/multiply_add --json '[5, 7]'";
+  curl localhost:8080/v1/pipelines/multiply_add --json '[5, 7]'
+  curl localhost:8080/v1/pipelines/gain --data-binary @in.wav -o out.wav \\
+    -H 'content-type: audio/wav' -H 'accept: audio/wav'";
 
 /// Answer HTTP requests.
 #[derive(Debug, Args)]

@@ -117,7 +117,10 @@ fn mistakes_are_refused() {
         &["m.json", "--jobs", "0"],
         &["m.json", "--jobs", "2", "--stream"],
         &["m.json", "--format", "xml"],
-        &["m.json", "--overwrite"],
+        &["m.json", "--output", "a.wav", "--output-dir", "b"],
+        &["m.json", "--output-format", "wav"],
+        &["m.json", "--chunk", "0"],
+        &["m.json", "--chunk", "1", "--jobs", "2"],
         &[],
     ] {
         assert!(run(arguments).is_err(), "{arguments:?}");

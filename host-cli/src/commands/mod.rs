@@ -17,7 +17,9 @@ use crate::failure::Failure;
 /// Does what the command line asks for.
 pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Run(arguments) if arguments.stream => stream::stream(&arguments),
+        Command::Run(arguments) if arguments.stream || arguments.chunk.is_some() => {
+            stream::stream(&arguments)
+        }
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Nodes(arguments) => nodes::nodes(&arguments),

@@ -228,6 +228,37 @@ impl Exchange {
         rest.len()
     }
 
+    /// The whole answer, whose body may be no text: its status, head and body. A
+    /// body that is cut off ends in an error.
+    pub(crate) fn read_bytes(mut self) -> (u16, String, std::io::Result<Vec<u8>>) {
+        let (status, head) = self.head();
+        let mut body = Vec::new();
+        if !head.contains("transfer-encoding: chunked") {
+            let read = self.stream.read_to_end(&mut body);
+            return (status, head, read.map(|_| body));
+        }
+        let mut read = || loop {
+            let mut size = String::new();
+            self.stream.read_line(&mut size)?;
+            let size = usize::from_str_radix(size.trim_end(), 16).map_err(std::io::Error::other)?;
+            let start = body.len();
+            body.resize(start + size + 2, 0);
+            self.stream.read_exact(&mut body[start..])?;
+            body.truncate(start + size);
+            if size == 0 {
+                return Ok(());
+            }
+        };
+        let ended = read();
+        (status, head, ended.map(|()| body))
+    }
+
+    /// What is left of the connection.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        assert!(self.stream.buffer().is_empty());
+        self.stream.into_inner()
+    }
+
     /// The whole answer.
     pub(crate) fn read(mut self) -> Response {
         let (status, head) = self.head();

@@ -54,6 +54,11 @@ impl Bodies {
         self.longest
     }
 
+    /// How long a client may be waited for.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// Takes a body in, or begins to, where it flows.
     pub(super) async fn take(
         &self,
@@ -86,10 +91,14 @@ impl Bodies {
         })
     }
 
-    async fn whole(
+    /// Takes all of a body in, and the room for it.
+    pub(super) async fn whole(
         &self,
         mut body: Incoming,
     ) -> Result<(Bytes, Option<OwnedSemaphorePermit>), ServerResponse> {
+        if body.size_hint().lower() > self.longest {
+            return Err(responses::too_long(self.longest));
+        }
         let announced = body.size_hint().lower().min(FREE as u64);
         let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(FREE));
         let mut room: Option<OwnedSemaphorePermit> = None;

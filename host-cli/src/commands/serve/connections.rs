@@ -1,16 +1,18 @@
 //! Connections, from the first to the last.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::pace::Paced;
 use super::server::Server;
@@ -72,7 +74,7 @@ pub(super) async fn serve(
 ) -> Result<(), Failure> {
     let connections = Connections {
         server: Arc::new(server),
-        graceful: GracefulShutdown::new(),
+        closing: watch::Sender::new(false),
         places: Arc::new(Semaphore::new(bounds.connections)),
         idle: bounds.idle,
     };
@@ -94,17 +96,24 @@ pub(super) async fn serve(
         }
         drop(listener);
         let Connections {
-            server, graceful, ..
+            server,
+            closing,
+            places,
+            ..
         } = connections;
         // A request may be on its way on a connection that looks idle; after an
         // answer connections are closed, so that this wait is often cut short.
         for _ in 0..10 {
-            if graceful.count() == 0 {
+            if closing.receiver_count() == 0 {
                 break;
             }
             tokio::time::sleep(ON_THEIR_WAY / 10).await;
         }
-        graceful.shutdown().await;
+        closing.send_replace(true);
+        closing.closed().await;
+        // Sessions that connections have become.
+        let all = u32::try_from(bounds.connections).unwrap_or(u32::MAX);
+        let _ = places.acquire_many(all).await;
         drop(server);
     };
     tokio::select! {
@@ -124,11 +133,16 @@ pub(super) async fn serve(
 
 struct Connections {
     server: Arc<Server>,
-    graceful: GracefulShutdown,
+    /// Whether connections are to end after the answer that they are at.
+    closing: watch::Sender<bool>,
     /// Who finds none stays in the system's queue.
     places: Arc<Semaphore>,
     idle: Duration,
 }
+
+/// The place of a connection; a session that it becomes keeps it.
+#[derive(Clone)]
+pub(super) struct Place(#[expect(dead_code, reason = "held")] Arc<OwnedSemaphorePermit>);
 
 /// A connection and its place, until both are dropped.
 type Accepted = io::Result<(TcpStream, OwnedSemaphorePermit)>;
@@ -165,8 +179,11 @@ impl Connections {
         // Streams send small pieces, each of which somebody waits for.
         let _ = stream.set_nodelay(true);
         let server = Arc::clone(&self.server);
-        let service = service_fn(move |request| {
+        let place = Place(Arc::new(place));
+        let held = place.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
             let server = Arc::clone(&server);
+            request.extensions_mut().insert(place.clone());
             async move { server.answer(request, local).await }
         });
         let stream = Paced::new(stream, self.idle);
@@ -174,13 +191,24 @@ impl Connections {
             .timer(TokioTimer::new())
             .header_read_timeout(self.idle)
             .max_buf_size(BUFFER)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = self.graceful.watch(connection);
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        let mut closing = self.closing.subscribe();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let mut connection = pin!(connection);
+            let close = async { drop(closing.wait_for(|closing| *closing).await) };
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = close => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            drop(closing);
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
-            drop(place);
+            drop(held);
         });
     }
 }

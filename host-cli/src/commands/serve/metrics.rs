@@ -118,6 +118,7 @@ pub(super) fn route(path: &str) -> &'static str {
     ];
     match KNOWN.iter().find(|known| **known == path) {
         Some(known) => known,
+        None if super::live::named(path).is_some() => "/v1/pipelines/{name}/live",
         None if path.starts_with("/v1/pipelines/") => "/v1/pipelines/{name}",
         None => "other",
     }

@@ -1,22 +1,28 @@
 //! `pipeline serve`.
 
+mod accept;
 mod admission;
 mod body;
 mod connections;
+mod events;
 mod guard;
+mod live;
+mod media;
 mod metrics;
 mod pace;
 mod pipelines;
 mod responses;
 mod server;
+mod typed;
 
 use std::num::NonZero;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 
 use pipeline_host::http::HttpSandbox;
 use pipeline_host::{Allocation, EngineOptions};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use self::admission::Admission;
 use self::body::Bodies;
@@ -25,6 +31,7 @@ pub(crate) use self::guard::{Origin, parse_host};
 use self::metrics::Metrics;
 use self::pipelines::Pipelines;
 use self::server::Server;
+use self::typed::Typed;
 use crate::failure::Failure;
 use crate::{cli, report, workspace};
 
@@ -77,6 +84,8 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     let sandbox = HttpSandbox::new(&engine, &component, directories).map_err(|error| {
         Failure::usage(error.in_full()).help("--component takes the file `pipeline-http.wasm`")
     })?;
+    let typed = workspace::beside(&engine, &installation, crate::installation::PIPELINE)?;
+    let typed = typed.map(|sandbox| Arc::new(Typed::new(engine.clone(), sandbox)));
     let limits = arguments.limits.limits();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -96,13 +105,14 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         }
         let server = Server {
             sandbox,
+            typed,
             limits,
             guard: Guard::new(&arguments.allow_host, &arguments.allow_origin),
             pipelines,
             bodies: Bodies::new(u64::from(arguments.max_body) << 20, arguments.idle_timeout),
             admission: Admission::new(concurrent, waiting),
-            metrics: Metrics::new().map_err(Failure::failed)?,
-            ending: AtomicBool::new(false),
+            metrics: Arc::new(Metrics::new().map_err(Failure::failed)?),
+            ending: watch::Sender::new(false),
         };
         let bounds = connections::Bounds {
             connections: arguments.max_connections as usize,

@@ -47,6 +47,12 @@ pub(super) fn fault(fault: &Error) -> ServerResponse {
     error(status, fault_kind(fault), fault.in_full())
 }
 
+/// The server begins nothing new.
+pub(super) fn ending() -> ServerResponse {
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    error(status, "not-ready", "the server is about to end".into())
+}
+
 /// There is no room for another request.
 pub(super) fn busy(retry_after: u64) -> ServerResponse {
     let text = format!("too many requests are waiting; try again in {retry_after} s");

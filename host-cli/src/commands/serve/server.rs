@@ -2,39 +2,47 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use hyper::body::Incoming;
 use pipeline_host::Limits;
 use pipeline_host::http::HttpSandbox;
+use tokio::sync::watch;
 
 use super::admission::Admission;
 use super::body::Bodies;
+use super::events;
 use super::guard::Guard;
+use super::live;
+use super::media::Exchange;
 use super::metrics::{self, Metrics};
 use super::pipelines::{self, Pipelines};
 use super::responses::{self, ServerResponse};
-use crate::commands::run::fault_kind;
+use super::typed::Typed;
 
 /// What answers requests.
 pub(super) struct Server {
     pub(super) sandbox: HttpSandbox,
+    /// What runs are made of whose items are no JSON; none where its component is
+    /// not there.
+    pub(super) typed: Option<Arc<Typed>>,
     pub(super) limits: Limits,
     pub(super) guard: Guard,
     pub(super) pipelines: Pipelines,
     pub(super) bodies: Bodies,
     pub(super) admission: Admission,
-    pub(super) metrics: Metrics,
+    pub(super) metrics: Arc<Metrics>,
     /// Whether the server is about to end.
-    pub(super) ending: AtomicBool,
+    pub(super) ending: watch::Sender<bool>,
 }
 
 impl Server {
     /// From now on every answer is the last one of its connection.
     pub(super) fn end(&self) {
-        self.ending.store(true, Ordering::SeqCst);
+        self.ending.send_replace(true);
     }
 
     /// Answers a request that came to the address `local`.
@@ -61,7 +69,7 @@ impl Server {
         unanswered.0 = None;
         self.metrics
             .answered(route, answer.status(), start.elapsed());
-        if self.ending.load(Ordering::SeqCst) {
+        if *self.ending.borrow() {
             let headers = answer.headers_mut();
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -69,10 +77,16 @@ impl Server {
         Ok(answer)
     }
 
-    async fn let_in(&self, request: Request<Incoming>, route: &str) -> ServerResponse {
+    async fn let_in(&self, mut request: Request<Incoming>, route: &str) -> ServerResponse {
+        if events::wanted(request.headers_mut()) {
+            return events::of_lines(Box::pin(self.let_in(request, route)).await);
+        }
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         if reads && let Some(answer) = self.own(route).await {
             return answer;
+        }
+        if *request.method() == Method::GET && live::named(request.uri().path()).is_some() {
+            return self.live(request).await.unwrap_or_else(|answer| answer);
         }
         let answered = self.run(request).await;
         answered.unwrap_or_else(|answer| answer)
@@ -83,11 +97,7 @@ impl Server {
         let plain = |status, text: &str| responses::text(status, "text/plain", text.to_owned());
         Some(match route {
             "/healthz" => plain(StatusCode::OK, "ok\n"),
-            "/readyz" if self.ending.load(Ordering::SeqCst) => responses::error(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "not-ready",
-                "the server is about to end".into(),
-            ),
+            "/readyz" if *self.ending.borrow() => responses::ending(),
             "/readyz" => plain(StatusCode::OK, "ready\n"),
             "/metrics" => {
                 let text = self.metrics.text(&self.admission);
@@ -107,6 +117,12 @@ impl Server {
             Some(name) => Some(self.pipelines.read(name).await?),
             None => None,
         };
+        if let Some(manifest) = &manifest {
+            let query = request.uri().query().unwrap_or_default();
+            if let Some(exchange) = Exchange::of(request.headers(), query)? {
+                return self.media(exchange, manifest.clone(), request).await;
+            }
+        }
         let (head, body) = request.into_parts();
         let body = self.bodies.take(&head.headers, body).await?;
         let too_long = body.too_long();
@@ -119,12 +135,17 @@ impl Server {
                 Err(responses::too_long(self.bodies.longest()))
             }
             Ok(answer) => Ok(answer),
-            Err(fault) => {
-                tracing::warn!(fault = fault.in_full(), "a run ended without a result");
-                self.metrics.ended(fault_kind(&fault));
-                Err(responses::fault(&fault))
-            }
+            Err(fault) => Err(self.ended(&fault)),
         }
+    }
+
+    /// What runs are made of whose items are no JSON.
+    pub(super) fn typed(&self) -> Result<&Arc<Typed>, ServerResponse> {
+        self.typed.as_ref().ok_or_else(|| {
+            let text = "the server has no component `pipeline.wasm`, which media need, beside the one \
+                        that it was given";
+            responses::error(StatusCode::NOT_IMPLEMENTED, "not-implemented", text.into())
+        })
     }
 }
 

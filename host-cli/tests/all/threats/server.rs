@@ -298,3 +298,39 @@ fn clients_that_never_read_do_not_keep_the_server_from_ending() {
     assert_eq!(server.end(), Some(1));
     assert!(server.told().contains("--drain"), "{}", server.told());
 }
+
+#[test]
+fn a_small_file_of_much_silence_is_refused() {
+    use pipeline_host::audio::{AudioWriter, Container};
+    use pipeline_host::types::Audio;
+
+    let silence = Audio {
+        samples: vec![0.0; 40 << 20],
+        sample_rate: 8000,
+        channels: 8,
+        stream_id: None,
+        timestamp_us: None,
+        metadata: None,
+    };
+    let mut writer = AudioWriter::new(Container::Flac, Vec::new());
+    writer.push(&silence).unwrap();
+    let flac = writer.finish().unwrap().0;
+    assert!(flac.len() < 256 << 10, "{}", flac.len());
+    let manifest = r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "AudioLevelNode"}]}"#;
+    let files = Files::new(&[("level.json", manifest)]);
+    let server = Server::start(["--pipelines", &files.path(""), "--max-memory", "128"]);
+    let headers = "content-type: audio/flac\r\n";
+    let post = |path: &str| server.send("POST", path, headers, &flac).read();
+    let answer = post("/v1/pipelines/level").is(413);
+    assert!(
+        answer
+            .error()
+            .1
+            .contains("longer than 128 MiB when decoded")
+    );
+    // In pieces it has no more memory than a piece.
+    let headers = format!("{headers}accept: application/x-ndjson\r\n");
+    let path = "/v1/pipelines/level?chunk=60";
+    let answer = server.send("POST", path, &headers, &flac).read().is(200);
+    assert!(answer.body.lines().last().unwrap().contains("success"));
+}
