@@ -72,6 +72,28 @@ impl Failure {
         self
     }
 
+    /// What there is to tell.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Message(message, _) => &message.text,
+            Self::Told(_) | Self::Closed => "",
+        }
+    }
+
+    /// Says what may be done about it besides.
+    pub(crate) fn help_also(self, advice: &str) -> Self {
+        let help = match &self {
+            Self::Message(
+                Message {
+                    help: Some(help), ..
+                },
+                _,
+            ) => format!("{help}; {advice}"),
+            _ => advice.to_owned(),
+        };
+        self.help(help)
+    }
+
     /// Tells what is to be told.
     pub(crate) fn end(self) -> ExitCode {
         match self {

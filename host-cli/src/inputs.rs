@@ -216,7 +216,7 @@ pub(crate) fn unusable(name: &str, reason: String) -> Failure {
     Failure::usage(format!("the input `{name}` can't be used: {reason}"))
 }
 
-fn no_item(input: &str, error: &codec::ReadError) -> Failure {
+pub(crate) fn no_item(input: &str, error: &codec::ReadError) -> Failure {
     let failure = Failure::usage(format!(
         "the input `{}` is not an item: {error}",
         shortened(input)
@@ -230,7 +230,7 @@ fn no_item(input: &str, error: &codec::ReadError) -> Failure {
 
 impl ItemFormat {
     /// What a name says of a file; standard input has none.
-    fn of(name: &str) -> Self {
+    pub(crate) fn of(name: &str) -> Self {
         let ending = Path::new(name).extension().unwrap_or_default();
         match FileFormat::of_ending(&ending.to_string_lossy()) {
             Some(FileFormat::JsonLines) => Self::Ndjson,
@@ -241,7 +241,7 @@ impl ItemFormat {
 }
 
 /// The items of `--input-file`.
-fn many(name: &str, format: Option<ItemFormat>) -> Result<Vec<Input>, Failure> {
+pub(crate) fn many(name: &str, format: Option<ItemFormat>) -> Result<Vec<Input>, Failure> {
     let bytes = match name {
         "-" => {
             let mut bytes = Vec::new();

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod archive;
 mod chunks;
 mod cli;
 mod commands;
@@ -11,10 +12,14 @@ mod failure;
 mod inputs;
 mod installation;
 mod interrupt;
+mod missing;
 mod output_file;
 mod outputs;
+mod packages;
 mod printer;
 mod report;
+mod rmpkg;
+mod signals;
 mod workspace;
 
 use std::process::ExitCode;

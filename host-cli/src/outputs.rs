@@ -10,7 +10,7 @@ use pipeline_host::codec::{self, ArenaError, Style, Writer};
 use pipeline_host::files::{self, Existing};
 use pipeline_host::terminal::visible;
 use pipeline_host::types::{Data, Diagnostic, NodeOutputs, PipelineError, RunResult};
-use pipeline_host::{Limits, media};
+use pipeline_host::{Limits, media, pictures};
 
 use crate::cli::{self, Format};
 use crate::failure::Failure;
@@ -26,6 +26,8 @@ pub(crate) struct Outputs {
     layout: Layout,
     directory: Option<PathBuf>,
     existing: Existing,
+    /// Whether audio is drawn as well.
+    pictures: bool,
     /// What stands in for standard output.
     file: Option<OutputFile>,
     /// How many outputs came before.
@@ -69,6 +71,7 @@ impl Outputs {
             layout,
             directory: directory.map(Path::to_owned),
             existing,
+            pictures: arguments.pictures,
             count: 0,
             limits,
             files: 0,
@@ -195,21 +198,32 @@ impl Outputs {
                 ))
             })?,
         };
-        let (Some(directory), Some((format, bytes))) = (&self.directory, file) else {
+        let (Some(directory), Some((format, bytes))) = (self.directory.clone(), file) else {
             return writer.item(item).map_err(broken);
         };
+        let name = format!("{PREFIX}{number}.{}", format.ending());
+        self.write_file(&directory.join(&name), &bytes)?;
+        if let (true, Data::Audio(audio)) = (self.pictures, item) {
+            let picture = pictures::of_audio(audio).map_err(|error| {
+                Failure::failed(format!("output {number} can't be drawn: {error}"))
+            })?;
+            let path = directory.join(format!("{PREFIX}{number}.png"));
+            self.write_file(&path, &picture)?;
+        }
+        writer.item_in_file(item, &name).map_err(broken)
+    }
+
+    /// Writes a file of --output-dir, where there may be another.
+    fn write_file(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         self.files += 1;
         self.limits.allow_files(self.files).map_err(|limit| {
             let name = limit.name();
             Failure::failed(limit).help(format!("--{name} sets the limit"))
         })?;
-        let name = format!("{PREFIX}{number}.{}", format.ending());
-        let path = directory.join(&name);
-        files::write(&path, &bytes, self.existing).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => in_the_way(&path),
-            _ => unwritable(&path, &error),
-        })?;
-        writer.item_in_file(item, &name).map_err(broken)
+        files::write(path, bytes, self.existing).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => in_the_way(path),
+            _ => unwritable(path, &error),
+        })
     }
 }
 

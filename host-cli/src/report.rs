@@ -11,6 +11,7 @@ use pipeline_host::types::{self, ErrorKind, PipelineError};
 use thiserror::Error;
 
 use crate::excerpt::{Excerpt, Lines, Mark};
+use crate::missing;
 
 /// How many bytes of a text are printed: messages and tracebacks can quote what
 /// was given to a pipeline.
@@ -188,7 +189,10 @@ fn located(name: &str, lines: &Lines<'_>, diagnostic: &types::Diagnostic) -> Sho
             types::Severity::Error => Severity::Error,
             types::Severity::Warning => Severity::Warning,
         }),
-        help: diagnostic.help.as_deref().map(show),
+        help: match &diagnostic.help {
+            Some(help) => Some(show(help)),
+            None => missing::advice(&diagnostic.message),
+        },
         excerpt: (!marks.is_empty()).then(|| lines.excerpt(name, &marks, harmless)),
     }
 }
@@ -216,10 +220,10 @@ pub(crate) fn pipeline_error(error: &PipelineError) {
     text.push_str(&error.message);
     let help = match error.kind {
         ErrorKind::NeedsInput => {
-            Some("--input and --input-file give items: see pipeline run --help")
+            Some("--input and --input-file give items: see pipeline run --help".into())
         }
-        ErrorKind::Internal => Some("this is a fault of the component: please report it"),
-        _ => None,
+        ErrorKind::Internal => Some("this is a fault of the component: please report it".into()),
+        _ => missing::advice(&error.message),
     };
-    message(&text, help);
+    message(&text, help.as_deref());
 }

@@ -64,6 +64,8 @@ mod memory;
 #[cfg(feature = "npy")]
 pub mod npy;
 mod open_files;
+#[cfg(feature = "media")]
+pub mod pictures;
 pub mod stderr;
 mod streaming;
 pub mod terminal;
@@ -74,6 +76,7 @@ pub mod wav;
 mod workers;
 
 pub use bounds::Interrupt;
+pub use cache::directory as cache_directory;
 pub use compiled::Component;
 pub use directories::Directories;
 pub use engine::{Allocation, Engine, EngineOptions, precompile};

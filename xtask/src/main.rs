@@ -9,7 +9,9 @@ mod bytecode;
 mod compose;
 mod crates;
 mod debian;
+mod deploy;
 mod dist;
+mod faults;
 mod flatten;
 mod guest;
 mod hosts;
@@ -129,6 +131,15 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Build everything, then kill, pause and cut off workers of `pipeline work` and
+    /// their server, and count what is missing or doubled
+    ///
+    /// Options: --messages N, --kills N, --record; `--help` has all.
+    Faults {
+        /// Options of the script
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Build everything, then an example of another kind than a manifest
     ///
     /// `compose`: a component in Rust that calls the pipeline component, joined
@@ -194,6 +205,9 @@ fn main() -> ExitCode {
         Task::Verify { only, seconds } => verify::run(only.as_deref(), seconds),
         Task::Soak { arguments } => {
             dist::build(Flavour::Full).and_then(|dist| dist::soak(&dist, &arguments))
+        }
+        Task::Faults { arguments } => {
+            dist::build(Flavour::Full).and_then(|dist| faults::run(&dist, &arguments))
         }
         Task::Example { name: _ } => dist::build(Flavour::Full).and_then(|dist| {
             print!("{}", compose::run(&dist)?);

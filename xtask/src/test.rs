@@ -9,8 +9,8 @@ use crate::busy::Busy;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::WASMTIME;
 use crate::{
-    audit, compose, crates, dist, guest, hosts, npm, package, page, python, shell, snapshot, stamp,
-    stock, threats, wheel,
+    audit, compose, crates, debian, deploy, dist, faults, guest, hosts, npm, package, page, python,
+    shell, snapshot, stamp, stock, threats, wheel,
 };
 
 /// Packages from PyPI that check the Python package, and other tools that PyPI
@@ -155,6 +155,7 @@ fn steps_before_the_build(python: &Path) -> Vec<Step<'_>> {
         ),
         step("python: types", tool("-m mypy")),
         step("http: lint", tool("-m ruff check ../tests/http")),
+        ("deploy", Box::new(deploy::check)),
         step("schemas: lint", tool("-m ruff check ../tests/schema")),
     ]
 }
@@ -198,7 +199,14 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
             "documentation",
             documentation(cargo("doc --quiet --workspace --no-deps --release")),
         ),
-        step("tests", cargo("test --workspace --release")),
+        ("tests", {
+            let mut command = cargo("test --workspace --release");
+            Box::new(move || {
+                debian::install(&[faults::SERVER])?;
+                // Those that need it fail where it isn't there.
+                shell::run(command.env("PIPELINE_NATS", "1"))
+            })
+        }),
         step(
             "schemas",
             python(

@@ -73,7 +73,7 @@ fn seconds(text: &str) -> Result<Limit<Duration>, String> {
     })
 }
 
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text
         .parse()
         .map_err(|_| "must be a number of seconds".to_owned())?;

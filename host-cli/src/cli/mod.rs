@@ -2,6 +2,8 @@
 
 mod bake;
 mod limits;
+mod packages;
+mod rmpkg;
 mod run;
 mod serve;
 #[cfg(test)]
@@ -13,8 +15,15 @@ use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use bake::Bake;
 pub(crate) use limits::LimitArguments;
+#[cfg(feature = "nats")]
+pub(crate) use limits::duration;
+pub(crate) use packages::{Add, Index, Remove, Shared, Sync};
+pub(crate) use rmpkg::{Inspect, Pack, Trust, Unpack};
 pub(crate) use run::{Items, OutputFormat, Run};
 pub(crate) use serve::Serve;
+
+#[cfg(feature = "nats")]
+use crate::commands::nats::arguments::{self as nats, Deploy, Submit, Work};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -80,10 +89,43 @@ pub(crate) enum Command {
     #[command(after_long_help = bake::LONG_HELP, after_help = "More, with examples: pipeline bake --help")]
     #[command(mut_args(of_a_question))]
     Bake(Bake),
+    /// Install packages of Python for nodes.
+    #[command(after_long_help = packages::ADD, after_help = "More, with examples: pipeline add --help")]
+    Add(Add),
+    /// Remove packages that were added.
+    #[command(after_help = packages::REMOVE)]
+    Remove(Remove),
+    /// Install the packages that a lock file names.
+    #[command(after_help = packages::SYNC)]
+    Sync(Sync),
+    /// Make a package (.rmpkg) of a pipeline, with its nodes and packages.
+    #[command(after_long_help = rmpkg::PACK, after_help = "More, with examples: pipeline pack --help")]
+    #[command(mut_args(of_a_question))]
+    Pack(Pack),
+    /// Unpack a package into a directory.
+    #[command(after_help = rmpkg::UNPACK)]
+    Unpack(Unpack),
+    /// Say what is in a package.
+    #[command(after_help = rmpkg::INSPECT)]
+    Inspect(Inspect),
     /// Answer HTTP requests that run pipelines.
     #[command(after_long_help = serve::LONG_HELP, after_help = "More, with examples: pipeline serve --help")]
     #[command(mut_args(serve::of_a_request))]
     Serve(Serve),
+    /// Run a pipeline on the messages of a NATS JetStream stream.
+    #[cfg(feature = "nats")]
+    #[command(after_long_help = nats::WORK, after_help = "More, with examples: pipeline work --help")]
+    #[command(mut_args(serve::of_a_request))]
+    Work(Work),
+    /// Send items to workers by NATS JetStream, and print what they give.
+    #[cfg(feature = "nats")]
+    #[command(after_long_help = nats::SUBMIT, after_help = "More, with examples: pipeline submit --help")]
+    Submit(Submit),
+    /// Hand a manifest and its nodes to all workers, as a new version.
+    #[cfg(feature = "nats")]
+    #[command(after_help = nats::DEPLOY)]
+    #[command(mut_args(of_a_question))]
+    Deploy(Deploy),
     /// Print what a shell needs to complete this command line.
     #[command(after_help = COMPLETIONS)]
     Completions(Completions),
@@ -103,12 +145,14 @@ fn of_a_question(argument: Arg) -> Arg {
 /// Check a manifest.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// The manifest, JSON or YAML, or what `pipeline bake` made of one; `-` reads
-    /// it from standard input.
+    /// The manifest, JSON or YAML, a package, .rmpkg, or what `pipeline bake` made;
+    /// `-` reads a manifest from standard input.
     pub(crate) manifest: String,
     /// How to say that all is well, or what is not.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
@@ -194,8 +238,9 @@ pub(crate) enum Format {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Installed")]
 pub(crate) struct Installation {
-    /// A directory with nodes of your own, named `module:Class` in manifests.
-    /// The sandbox can read it. Can be repeated.
+    /// A directory with nodes of your own, named `module:Class` in manifests, or
+    /// with packages that `pipeline add` installed. The sandbox can read it. Can
+    /// be repeated.
     #[arg(long, value_name = "DIR")]
     pub(crate) nodes: Vec<PathBuf>,
     /// The component [default: pipeline.wasm, or pipeline-http.wasm to serve,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::limits::duration;
-use super::{Format, Installation, LimitArguments};
+use super::{Format, Installation, LimitArguments, Trust};
 
 pub(super) const LONG_HELP: &str = "\
 Input:
@@ -68,8 +68,8 @@ Examples:
 /// Run a pipeline.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// The manifest, JSON or YAML, or what `pipeline bake` made of one; `-` reads
-    /// it from standard input.
+    /// The manifest, JSON or YAML, a package, .rmpkg, or what `pipeline bake` made;
+    /// `-` reads a manifest from standard input.
     pub(crate) manifest: String,
     /// An item: JSON, or `@file`, or `@-` for standard input; with `NODE=` before
     /// it, for that source alone. Can be repeated.
@@ -112,6 +112,10 @@ pub(crate) struct Run {
     /// Write media to files in this directory, and their names into the JSON.
     #[arg(long, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
+    /// With --output-dir: draw audio as well, its waveform above its spectrogram:
+    /// out-0.png beside out-0.wav.
+    #[arg(long, requires = "output_dir")]
+    pub(crate) pictures: bool,
     /// Replace files that are there, of the names that are written.
     #[arg(long)]
     pub(crate) overwrite: bool,
@@ -132,6 +136,8 @@ pub(crate) struct Run {
     /// Add what each node did and how long it took.
     #[arg(long)]
     pub(crate) metrics: bool,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]

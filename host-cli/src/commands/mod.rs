@@ -1,15 +1,21 @@
 //! The program's commands.
 
+mod add;
 mod bake;
 mod check;
 mod compile;
 mod documents;
+mod inspect;
 mod jobs;
+#[cfg(feature = "nats")]
+pub(crate) mod nats;
 mod nodes;
+mod pack;
 mod run;
 mod schema;
 pub(crate) mod serve;
 mod stream;
+mod unpack;
 
 use crate::cli::Command;
 use crate::failure::Failure;
@@ -26,7 +32,19 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Schema(arguments) => schema::schema(&arguments),
         Command::Compile(arguments) => compile::compile(&arguments),
         Command::Bake(arguments) => bake::bake(&arguments),
+        Command::Add(arguments) => add::add(&arguments),
+        Command::Remove(arguments) => add::remove(&arguments),
+        Command::Sync(arguments) => add::sync(&arguments),
+        Command::Pack(arguments) => pack::pack(&arguments),
+        Command::Unpack(arguments) => unpack::unpack(&arguments),
+        Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
+        #[cfg(feature = "nats")]
+        Command::Work(arguments) => nats::work(&arguments),
+        #[cfg(feature = "nats")]
+        Command::Submit(arguments) => nats::submit(&arguments),
+        #[cfg(feature = "nats")]
+        Command::Deploy(arguments) => nats::deploy(&arguments),
         Command::Completions(arguments) => documents::completions(&arguments),
         Command::Man(arguments) => documents::man(&arguments),
     }

@@ -6,7 +6,7 @@ use pipeline_host::codec;
 use pipeline_host::codec::document::{invalid_manifest, plain_error};
 use pipeline_host::codec::names::Named as _;
 use pipeline_host::types::{Diagnostic, ErrorKind, Input, PipelineError};
-use pipeline_host::{Error, Instance, LimitError, Limits, Sandbox};
+use pipeline_host::{Error, Instance, Interrupt, LimitError, Limits, Sandbox};
 
 use crate::failure::{FAILED, Failure, USAGE};
 use crate::outputs::Outputs;
@@ -18,20 +18,25 @@ use super::jobs;
 /// Runs a pipeline to its end and prints what it gives.
 pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
     let items = inputs::gather(arguments)?;
-    let (source, installation) = workspace::source(&arguments.manifest, &arguments.installation)?;
+    let source = workspace::source(&arguments.manifest, &arguments.trust.signed_by)?;
     let outputs = Outputs::new(arguments, arguments.limits.limits())?;
-    let (engine, sandbox) = workspace::open(&installation)?;
+    let opened = workspace::open_for(
+        &source,
+        &arguments.installation,
+        interrupt::stop,
+        Interrupt::clone,
+    )?;
     let mut limits = arguments.limits.limits();
-    limits.interrupt = Some(interrupt::stop(&engine));
+    limits.interrupt = Some(opened.handler.clone());
     let run = Run {
         arguments,
-        sandbox: &sandbox,
-        source: &source,
+        sandbox: &opened.sandbox,
+        source: &source.text,
         outputs,
         warnings: Vec::new(),
     };
     let ended = workspace::block_on(run.execute(&limits, items));
-    std::mem::forget((engine, sandbox));
+    opened.leave();
     ended
 }
 

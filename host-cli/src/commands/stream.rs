@@ -33,20 +33,25 @@ const AT_ONCE: u32 = 4096;
 /// as they come.
 pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
     let given = inputs::unread(arguments)?;
-    let (source, installation) = workspace::source(&arguments.manifest, &arguments.installation)?;
+    let source = workspace::source(&arguments.manifest, &arguments.trust.signed_by)?;
     let outputs = Outputs::new(arguments, arguments.limits.limits())?;
-    let (engine, sandbox) = workspace::open(&installation)?;
-    let finish = interrupt::finish(&engine);
+    let opened = workspace::open_for(
+        &source,
+        &arguments.installation,
+        interrupt::finish,
+        |finish| finish.at_once.clone(),
+    )?;
+    let (finish, sandbox, source) = (&opened.handler, &opened.sandbox, &source.text);
     let mut limits = arguments.limits.limits();
     limits.interrupt = Some(finish.at_once.clone());
     workspace::block_on(async {
         let mut instance = sandbox.instantiate(&limits).await.map_err(gone)?;
         let loaded = instance.load(&source.text).await.map_err(gone)?;
         let loaded = loaded.map_err(|invalid| {
-            report::diagnostics(&source, &invalid.diagnostics);
+            report::diagnostics(source, &invalid.diagnostics);
             Failure::Told(USAGE)
         })?;
-        report::diagnostics(&source, &loaded.warnings);
+        report::diagnostics(source, &loaded.warnings);
         // Items that are given replace those that stand with the manifest: what
         // standard input gives too, where it gives any.
         let written = loaded
@@ -54,9 +59,9 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
             .map(|items| codec::one_by_one(codec::for_all(items)));
         let opened = instance.open(&loaded.manifest).await.map_err(gone)?;
         let mut stream = Stream {
-            session: opened.map_err(|error| told(&source, &error, &[]))?,
-            source: &source,
-            finish: &finish,
+            session: opened.map_err(|error| told(source, &error, &[]))?,
+            source,
+            finish,
             outputs,
             printer: Printer::start()?,
             batch: Batch::new(&loaded.manifest, limits.items),

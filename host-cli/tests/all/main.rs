@@ -4,10 +4,13 @@
 
 #![cfg(unix)]
 
+mod add;
+mod archives;
 mod arrays;
 mod bake;
 mod cases;
 mod faults;
+mod grpc;
 mod jobs;
 mod library;
 mod live;
@@ -18,9 +21,12 @@ mod mistakes;
 mod output;
 mod program;
 mod requests;
+mod rmpkg;
 mod runs;
 mod serve;
 mod server;
 mod sound;
 mod streams;
 mod threats;
+#[cfg(feature = "nats")]
+mod work;

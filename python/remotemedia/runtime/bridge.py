@@ -10,7 +10,7 @@ from importlib import import_module
 
 from ..nodes._registry import MODULES, REGISTERED, UNAVAILABLE
 from . import importing, inspection
-from .importing import look_around
+from .importing import look_around, packages
 from .inspection import NodeInfo, ParamInfo, ParamProblem, nearest
 from .runner import Runner, expand
 from .values import explain
@@ -38,6 +38,7 @@ __all__ = [
     "look_around",
     "node_infos",
     "open_node",
+    "packages",
 ]
 
 

@@ -11,13 +11,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinHandle;
 
 use super::pace::Paced;
 use super::server::Server;
 use crate::failure::{Failure, INTERRUPTED};
 use crate::report;
+use crate::signals::Signals;
 
 /// How many bytes of a request's head, and of its body and its answer at a time,
 /// are kept for a connection.
@@ -29,32 +30,10 @@ const ON_THEIR_WAY: Duration = Duration::from_millis(500);
 /// that the server is not ready any more.
 const COMING: Duration = Duration::from_millis(100);
 /// How long to wait when no more files can be opened.
-const NO_FILES: Duration = Duration::from_millis(50);
-
-/// What ends the server.
-pub(super) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    /// Begins to catch them.
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
+pub(super) const NO_FILES: Duration = Duration::from_millis(50);
 
 /// What connections are held to.
+#[derive(Clone, Copy)]
 pub(super) struct Bounds {
     /// How many there are at the same time.
     pub(super) connections: usize,
@@ -64,16 +43,17 @@ pub(super) struct Bounds {
     pub(super) drain: Duration,
 }
 
-/// Serves until a signal comes and all that was accepted is answered, or until
-/// that takes too long or a second signal comes.
+/// Serves until a signal comes and all that was accepted is answered, here and by
+/// what `other` does, or until that takes too long or a second signal comes.
 pub(super) async fn serve(
-    server: Server,
+    server: Arc<Server>,
     listener: TcpListener,
+    other: Option<JoinHandle<()>>,
     mut signals: Signals,
     bounds: &Bounds,
 ) -> Result<(), Failure> {
     let connections = Connections {
-        server: Arc::new(server),
+        server,
         closing: watch::Sender::new(false),
         places: Arc::new(Semaphore::new(bounds.connections)),
         idle: bounds.idle,
@@ -114,6 +94,9 @@ pub(super) async fn serve(
         // Sessions that connections have become.
         let all = u32::try_from(bounds.connections).unwrap_or(u32::MAX);
         let _ = places.acquire_many(all).await;
+        if let Some(other) = other {
+            let _ = other.await;
+        }
         drop(server);
     };
     tokio::select! {
@@ -215,7 +198,7 @@ impl Connections {
 
 /// Whether an error is about the connection that was to be accepted, and says
 /// nothing of the next.
-fn is_of_one_connection(error: &io::Error) -> bool {
+pub(super) fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted

@@ -11,7 +11,7 @@ use prometheus::{
 use super::admission::Admission;
 
 /// The form in which they are given.
-pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+pub(in crate::commands) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Upper bounds of the durations that are told apart, in seconds.
 const BUCKETS: &[f64] = &[
@@ -115,6 +115,7 @@ pub(super) fn route(path: &str) -> &'static str {
         "/readyz",
         "/metrics",
         "/openapi.json",
+        "/docs",
     ];
     match KNOWN.iter().find(|known| **known == path) {
         Some(known) => known,

@@ -4,23 +4,25 @@ mod accept;
 mod admission;
 mod body;
 mod connections;
+mod docs;
 mod events;
+mod grpc;
 mod guard;
 mod live;
 mod media;
 mod metrics;
 mod pace;
+mod packages;
 mod pipelines;
 mod responses;
 mod server;
 mod typed;
 
 use std::num::NonZero;
-use std::path::Path;
 use std::sync::Arc;
 
 use pipeline_host::http::HttpSandbox;
-use pipeline_host::{Allocation, EngineOptions};
+use pipeline_host::{Allocation, EngineOptions, Sandbox};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -28,16 +30,20 @@ use self::admission::Admission;
 use self::body::Bodies;
 use self::guard::Guard;
 pub(crate) use self::guard::{Origin, parse_host};
+#[cfg(feature = "nats")]
+pub(super) use self::metrics::MEDIA_TYPE as METRICS_TYPE;
 use self::metrics::Metrics;
+use self::packages::Opener;
 use self::pipelines::Pipelines;
 use self::server::Server;
 use self::typed::Typed;
 use crate::failure::Failure;
+use crate::signals::Signals;
 use crate::{cli, report, workspace};
 
 /// Lets this process open as many files as it may: each run has some, and each
 /// connection is one.
-fn raise_open_files() {
+pub(super) fn raise_open_files() {
     use rustix::process::{Resource, getrlimit, setrlimit};
 
     let mut limit = getrlimit(Resource::Nofile);
@@ -50,6 +56,11 @@ fn raise_open_files() {
 /// Answers HTTP requests until a signal ends it.
 pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     raise_open_files();
+    if !arguments.trust.signed_by.is_empty() && !arguments.installation.nodes.is_empty() {
+        let text =
+            "--nodes names directories that nobody has signed, and --signed-by asks for that";
+        return Err(Failure::usage(text).help("packages bring the directories of their nodes"));
+    }
     let concurrent = arguments.max_concurrent.unwrap_or_else(|| {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         2 * u32::try_from(processors).unwrap_or(1)
@@ -60,32 +71,47 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             instances: concurrent,
         },
     };
-    let (own, installation) = match &arguments.baked {
+    let own = match &arguments.baked {
         Some(baked) => {
-            let (source, installation) = workspace::source(baked, &arguments.installation)?;
-            if installation.baked.is_none() {
+            let source = workspace::source(baked, &arguments.trust.signed_by)?;
+            if source.baked.is_none() {
                 let text = format!("`{baked}` is no component with a pipeline in it");
                 let help = "`pipeline bake` makes one; --pipelines takes a directory of manifests";
                 return Err(Failure::usage(text).help(help));
             }
-            (Some(source), installation)
+            Some(source)
         }
-        None => (None, arguments.installation.clone()),
+        None => None,
+    };
+    let installation = match &own {
+        Some(source) => workspace::places_of(source, &arguments.installation)?,
+        None => arguments.installation.clone(),
     };
     let (engine, component, directories) =
         workspace::load(&installation, "pipeline-http.wasm", &options)?;
-    let pipelines = Pipelines::open(arguments.pipelines.as_deref(), own).map_err(|error| {
-        let path = arguments.pipelines.as_deref().unwrap_or(Path::new(""));
-        let (path, reason) = (path.display(), workspace::reason(&error));
-        Failure::usage(format!(
-            "the directory with pipelines, `{path}`, can't be read: {reason}"
-        ))
-    })?;
-    let sandbox = HttpSandbox::new(&engine, &component, directories).map_err(|error| {
+    let typed = workspace::beside(&engine, &installation, "pipeline.wasm")?;
+    let opener = Opener {
+        engine: &engine,
+        component: &component,
+        typed: typed.as_ref(),
+        installation: &installation,
+        keys: &arguments.trust.signed_by,
+    };
+    let pipelines = match own {
+        Some(source) => Pipelines::own(source.text),
+        None => Pipelines::open(arguments.pipelines.as_deref(), &opener)?,
+    };
+    let sandbox = HttpSandbox::new(&engine, &component, directories.clone()).map_err(|error| {
         Failure::usage(error.in_full()).help("--component takes the file `pipeline-http.wasm`")
     })?;
-    let typed = workspace::beside(&engine, &installation, crate::installation::PIPELINE)?;
-    let typed = typed.map(|sandbox| Arc::new(Typed::new(engine.clone(), sandbox)));
+    let typed = match &typed {
+        Some(component) => {
+            let sandbox = Sandbox::new(&engine, component, directories)
+                .map_err(|error| Failure::usage(error.in_full()))?;
+            Some(Arc::new(Typed::new(engine.clone(), sandbox)))
+        }
+        None => None,
+    };
     let limits = arguments.limits.limits();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -98,12 +124,16 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             Failure::usage(format!("can't listen on {}: {error}", arguments.addr))
                 .help("--addr names another address or port")
         })?;
-        let signals = connections::Signals::new()
+        let signals = Signals::new()
             .map_err(|error| Failure::failed(format!("signals can't be handled: {error}")))?;
+        let door = grpc::Door::open(arguments).await?;
+        if let Some(Ok(address)) = door.as_ref().map(grpc::Door::address) {
+            report::tell(&format!("listening for gRPC on http://{address}"));
+        }
         if let Ok(address) = listener.local_addr() {
             report::tell(&format!("listening on http://{address}"));
         }
-        let server = Server {
+        let server = Arc::new(Server {
             sandbox,
             typed,
             limits,
@@ -113,13 +143,14 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             admission: Admission::new(concurrent, waiting),
             metrics: Arc::new(Metrics::new().map_err(Failure::failed)?),
             ending: watch::Sender::new(false),
-        };
+        });
         let bounds = connections::Bounds {
             connections: arguments.max_connections as usize,
             idle: arguments.idle_timeout,
             drain: arguments.drain,
         };
-        connections::serve(server, listener, signals, &bounds).await
+        let door = door.map(|door| tokio::spawn(door.serve(Arc::clone(&server), bounds)));
+        connections::serve(server, listener, door, signals, &bounds).await
     });
     // What was asked to stop at once is not waited for.
     runtime.shutdown_background();

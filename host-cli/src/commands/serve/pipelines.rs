@@ -2,66 +2,100 @@
 //! an instance in front of the request's body: no code in a request can read
 //! those that it does not run, or what else is in their directory.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use http::{HeaderName, HeaderValue, Request, StatusCode};
 use hyper::body::Bytes;
 use percent_encoding::percent_decode_str;
 use pipeline_host::codec::{Style, Writer};
-use pipeline_host::manifests::{Listing, Manifests};
+use pipeline_host::manifests::Manifests;
 
 use super::body::RequestBody;
+use super::packages::{Opener, Packaged};
 use super::responses::{self, ServerResponse};
+use crate::failure::Failure;
 use crate::report::{self, ManifestText};
+use crate::workspace;
 
 /// How many bytes of the body are the manifest. What clients say in it counts for
 /// nothing here; where it counts, all that they could do by it is to send a
 /// manifest of their own, which any client can.
 const LENGTH: HeaderName = HeaderName::from_static("pipeline-manifest-length");
 
-/// The manifests that requests can name.
-pub(super) enum Pipelines {
-    /// There are none.
-    None,
-    /// Those in a directory.
-    Directory(Manifests),
-    /// The one in the component.
-    Own { name: String, text: String },
+/// The pipelines that requests can name; without a directory there are none.
+#[derive(Default)]
+pub(super) struct Pipelines {
+    /// None where only signed packages are run.
+    manifests: Option<Manifests>,
+    packages: BTreeMap<String, Packaged>,
+    /// Whether packages are all that is run.
+    packages_only: bool,
+    /// Name and manifest of the pipeline in the component itself.
+    own: Option<(String, String)>,
 }
 
 impl Pipelines {
+    /// The pipeline in the component, by the name of its file.
+    pub(super) fn own(manifest: ManifestText) -> Self {
+        let stem = Path::new(&manifest.name).file_stem().unwrap_or_default();
+        let name = stem.to_string_lossy().into_owned();
+        Self {
+            own: Some((name, manifest.text)),
+            ..Self::default()
+        }
+    }
+
     /// Looks into the directory, and tells of what it leaves out.
     ///
     /// # Errors
     /// Where the directory can't be read.
-    pub(super) fn open(
-        directory: Option<&Path>,
-        own: Option<ManifestText>,
-    ) -> std::io::Result<Self> {
-        if let Some(ManifestText { name, text }) = own {
-            let stem = Path::new(&name).file_stem().unwrap_or_default();
-            let name = stem.to_string_lossy().into_owned();
-            return Ok(Self::Own { name, text });
-        }
+    pub(super) fn open(directory: Option<&Path>, opener: &Opener<'_>) -> Result<Self, Failure> {
+        let packages_only = !opener.keys.is_empty();
         let Some(directory) = directory else {
-            return Ok(Self::None);
+            return Ok(Self {
+                packages_only,
+                ..Self::default()
+            });
         };
         let manifests = Manifests::new(directory);
-        for (file, reason) in manifests.list()?.left_out {
+        let listing = manifests.list().map_err(|error| {
+            let (path, reason) = (directory.display(), workspace::reason(&error));
+            Failure::usage(format!(
+                "the directory with pipelines, `{path}`, can't be read: {reason}"
+            ))
+        })?;
+        for (file, reason) in listing.left_out {
             report::tell(&format!("`{file}` is left out of the pipelines: {reason}"));
         }
-        Ok(Self::Directory(manifests))
+        let mut packages = opener.open(directory)?;
+        for name in listing.names {
+            if packages_only {
+                report::tell(&format!(
+                    "the manifest of `{name}` is left out of the pipelines: it is not signed"
+                ));
+            } else if packages.remove(&name).is_some() {
+                report::tell(&format!(
+                    "the package of `{name}` is left out of the pipelines: a manifest has that name"
+                ));
+            }
+        }
+        Ok(Self {
+            manifests: (!packages_only).then_some(manifests),
+            packages,
+            packages_only,
+            own: None,
+        })
+    }
+
+    /// Whether requests may bring manifests of their own.
+    pub(super) fn takes_manifests(&self) -> bool {
+        !self.packages_only
     }
 
     /// The list of their names.
     pub(super) async fn list(&self) -> ServerResponse {
-        let listed = match self {
-            Self::Own { name, .. } => Ok(Some(Listing {
-                names: vec![name.clone()],
-                left_out: Vec::new(),
-            })),
-            _ => self.on_disk(|manifests| manifests.list()).await,
-        };
+        let listed = self.on_disk(|manifests| manifests.list()).await;
         let listing = match listed {
             Ok(listing) => listing.unwrap_or_default(),
             Err(error) => {
@@ -75,7 +109,13 @@ impl Pipelines {
         let mut writer = Writer::new(Style::Compact);
         writer.object(|writer| {
             writer.key("pipelines").array(|writer| {
-                for name in &listing.names {
+                let packages = self.packages.keys();
+                let packages = packages.filter(|name| !listing.names.contains(name));
+                let own = self.own.iter().map(|(name, _)| name);
+                let names = listing.names.iter().chain(packages).chain(own);
+                let mut names: Vec<&String> = names.collect();
+                names.sort();
+                for name in names {
                     writer.string(name);
                 }
             });
@@ -84,22 +124,31 @@ impl Pipelines {
         responses::text(StatusCode::OK, "application/json", text)
     }
 
-    /// The text of the manifest that a request's path names, as `%20` for a blank.
-    pub(super) async fn read(&self, name: &str) -> Result<String, ServerResponse> {
+    /// The text of the manifest that a request's path names, as `%20` for a blank;
+    /// and the package that it is of, where it is one's.
+    pub(super) async fn read(
+        &self,
+        name: &str,
+    ) -> Result<(String, Option<&Packaged>), ServerResponse> {
         let shown = percent_decode_str(name).decode_utf8_lossy().into_owned();
         let decoded = percent_decode_str(name).decode_utf8();
-        let text = match (self, decoded) {
-            (Self::Own { name, text }, Ok(asked)) => {
-                Ok((asked == *name).then(|| Some(text.clone())))
-            }
-            (_, Ok(name)) => {
+        let text = match decoded {
+            Ok(name) => {
                 let name = name.into_owned();
                 self.on_disk(move |manifests| manifests.read(&name)).await
             }
-            (_, Err(_)) => Ok(None),
+            Err(_) => Ok(None),
         };
         match text {
-            Ok(Some(Some(text))) => Ok(text),
+            Ok(Some(Some(text))) => Ok((text, None)),
+            Ok(_) if self.own.as_ref().is_some_and(|(own, _)| *own == shown) => {
+                let text = self.own.iter().map(|(_, text)| text.clone()).collect();
+                Ok((text, None))
+            }
+            Ok(_) if self.packages.contains_key(&shown) => {
+                let package = &self.packages[&shown];
+                Ok((package.manifest.clone(), Some(package)))
+            }
             Ok(_) => {
                 let text = format!(
                     "there is no pipeline `{shown}`; GET /v1/pipelines lists those there are"
@@ -122,10 +171,9 @@ impl Pipelines {
         &self,
         ask: impl FnOnce(&Manifests) -> std::io::Result<T> + Send + 'static,
     ) -> std::io::Result<Option<T>> {
-        let Self::Directory(manifests) = self else {
+        let Some(manifests) = self.manifests.clone() else {
             return Ok(None);
         };
-        let manifests = manifests.clone();
         let asked = tokio::task::spawn_blocking(move || ask(&manifests)).await;
         asked.map_err(std::io::Error::other)?.map(Some)
     }
