@@ -54,15 +54,7 @@ impl Host {
     }
 
     pub(crate) fn job_of(&self, source: &str, items: &str) -> Result<Job> {
-        let loaded = block_on(async {
-            let mut instance = self.sandbox.instantiate(&limits()).await?;
-            instance.load(source).await
-        })?
-        .map_err(|invalid| anyhow!("{}", invalid.diagnostics[0].message))?;
-        Ok(Job {
-            manifest: Arc::new(loaded.manifest),
-            items: codec::read_items(items.as_bytes())?,
-        })
+        Job::read(&self.sandbox, source, items)
     }
 
     pub(crate) fn instance(&self) -> Result<Instance> {
@@ -89,6 +81,18 @@ pub(crate) struct Job {
 }
 
 impl Job {
+    pub(crate) fn read(sandbox: &Sandbox, source: &str, items: &str) -> Result<Self> {
+        let loaded = block_on(async {
+            let mut instance = sandbox.instantiate(&limits()).await?;
+            instance.load(source).await
+        })?
+        .map_err(|invalid| anyhow!("{}", invalid.diagnostics[0].message))?;
+        Ok(Self {
+            manifest: Arc::new(loaded.manifest),
+            items: codec::read_items(items.as_bytes())?,
+        })
+    }
+
     pub(crate) async fn run(&self, instance: &mut Instance) -> Result<RunResult> {
         instance
             .execute(&self.manifest, Some(&self.items))

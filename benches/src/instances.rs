@@ -4,6 +4,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 
+use pipeline_host::Sandbox;
+
 use crate::host::{Host, Job, block_on, limits};
 use crate::record::{Bar, Row, Section};
 
@@ -45,7 +47,7 @@ pub(crate) fn measure(host: &Host, rounds: usize) -> Result<Vec<Section>> {
     let jobs = jobs(host)?;
     let mut texts = [0.0, 0.0, 0.0];
     for (name, job) in &jobs {
-        let (made, ran, all) = block_on(on_fresh(host, job, rounds))?;
+        let (made, ran, all) = block_on(on_fresh(&host.sandbox, job, rounds))?;
         if *name == "TextProcessorNode" {
             let row = Row::new("", "ms", all.clone());
             texts[0] = row.median();
@@ -66,7 +68,7 @@ pub(crate) fn measure(host: &Host, rounds: usize) -> Result<Vec<Section>> {
     }
     // An instance starts on the memory that the last one in its place wrote;
     // where that was another pipeline's, more has to be mapped anew.
-    let (_, _, after) = block_on(on_fresh(host, &jobs[1].1, rounds))?;
+    let (_, _, after) = block_on(on_fresh(&host.sandbox, &jobs[1].1, rounds))?;
     fresh.row(Row::new(
         "TextProcessorNode, in a pool that the others used: all three",
         "ms",
@@ -82,11 +84,15 @@ pub(crate) fn measure(host: &Host, rounds: usize) -> Result<Vec<Section>> {
 
 type Samples = Vec<f64>;
 
-async fn on_fresh(host: &Host, job: &Job, rounds: usize) -> Result<(Samples, Samples, Samples)> {
+pub(crate) async fn on_fresh(
+    sandbox: &Sandbox,
+    job: &Job,
+    rounds: usize,
+) -> Result<(Samples, Samples, Samples)> {
     let (mut made, mut ran, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds + rounds / 10 {
         let start = Instant::now();
-        let mut instance = host.sandbox.instantiate(&limits()).await?;
+        let mut instance = sandbox.instantiate(&limits()).await?;
         let instantiated = start.elapsed();
         let run = job.run(&mut instance).await?;
         let done = start.elapsed();

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod baked;
 mod compute;
 mod host;
 mod instances;
@@ -33,7 +34,7 @@ struct Arguments {
     #[arg(long, default_value = "target/dist")]
     dist: PathBuf,
     /// Only these parts, for example `bc`.
-    #[arg(long, default_value = "abcdefgi")]
+    #[arg(long, default_value = "abcdefgij")]
     only: String,
     /// Fewer rounds: to see that it works, not how fast.
     #[arg(long)]
@@ -98,6 +99,9 @@ fn main() -> Result<()> {
     }
     if wants('i') {
         done(manifests::measure(&host, rounds(20))?);
+    }
+    if wants('j') {
+        done(baked::measure(&host, rounds(2000))?);
     }
     if arguments.peers || wants('h') {
         let mut peers = peers::measure(&host, &arguments.peers_python, rounds(60))?;

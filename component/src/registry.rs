@@ -1,5 +1,6 @@
 //! Which node types exist, what they take, and how nodes are made of them.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::aliases;
@@ -159,6 +160,8 @@ pub struct Factory {
 pub struct Registry {
     natives: BTreeMap<String, Factory>,
     provider: Option<Box<dyn Provider>>,
+    /// Nodes that are initialised, with what they were made of.
+    prepared: RefCell<Vec<(NodeSpec, Box<dyn Node>)>>,
 }
 
 impl Registry {
@@ -177,6 +180,7 @@ impl Registry {
         let mut registry = Self {
             natives: BTreeMap::new(),
             provider: None,
+            prepared: RefCell::default(),
         };
         for factory in nodes::factories() {
             registry.register(factory);
@@ -304,6 +308,19 @@ impl Registry {
             Some(provider) => provider.check_params(node_type, params),
             None => Vec::new(),
         }
+    }
+
+    /// Keeps a node that is initialised, for the first run that has one like it.
+    pub fn keep_prepared(&self, spec: NodeSpec, node: Box<dyn Node>) {
+        self.prepared.borrow_mut().push((spec, node));
+    }
+
+    /// A node that is initialised already.
+    #[must_use]
+    pub fn take_prepared(&self, spec: &NodeSpec) -> Option<Box<dyn Node>> {
+        let mut prepared = self.prepared.borrow_mut();
+        let position = prepared.iter().position(|(known, _)| known == spec)?;
+        Some(prepared.remove(position).1)
     }
 
     /// Makes a node.

@@ -5,7 +5,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use pipeline_component::files::{Access, CAPACITY, Descriptors, Error, Found, Kind, Slot, Tree};
+use pipeline_component::files::{
+    Access, CAPACITY, Descriptors, Error, Found, Kind, Library, Packed, Slot, Tree,
+};
 
 const BOTH: Access = Access {
     read: true,
@@ -219,4 +221,68 @@ fn what_is_full_says_so_and_stays_whole() {
     tree.remove(&place(&tree, "a").unwrap(), false).unwrap();
     write(&tree, "c", "here").unwrap();
     assert_eq!(read(&tree, "c").unwrap(), "here");
+}
+
+#[test]
+fn a_library_lies_beside_the_rest_and_stays_as_it_is() {
+    let text = "print('hello')\n".repeat(100);
+    let packed = miniz_oxide::deflate::compress_to_vec(text.as_bytes(), 6);
+    let mut library = Library::new();
+    library
+        .add("/nodes/own", "pkg/a.py", &packed, text.len())
+        .unwrap();
+    library.add("/nodes/own", "raw", b"as it is", 8).unwrap();
+    library.add("/stdlib", "os.py", b"", 0).unwrap();
+    for (mount, path, error) in [
+        ("/nodes/own", "pkg", Error::Exists),
+        ("/nodes/own", "raw/below", Error::NotDirectory),
+        ("/nodes/own", "../out", Error::Invalid),
+        ("/nodes/own", "/absolute", Error::Invalid),
+        ("/nodes/../tmp", "a", Error::Invalid),
+        ("relative", "a", Error::Invalid),
+        ("/nodes/own", "", Error::Invalid),
+    ] {
+        assert_eq!(
+            library.add(mount, path, b"", 0),
+            Err(error),
+            "{mount} {path}"
+        );
+    }
+    assert!(library.has("/stdlib") && !library.has("/nodes"));
+    let tree = Tree::new([b"/nodes/other".as_slice()]);
+    library.attach_to(&tree);
+    let free = tree.free();
+    assert_eq!(read(&tree, "/nodes/own/pkg/a.py").unwrap(), text);
+    assert_eq!(read(&tree, "/nodes/own/raw").unwrap(), "as it is");
+    assert_eq!(theirs(&tree, "/nodes/other/x"), "/nodes/other/x");
+    for path in ["/nodes/own/new", "/nodes/own/pkg/new"] {
+        assert_eq!(write(&tree, path, ""), Err(Error::Denied));
+    }
+    let file = place(&tree, "/nodes/own/raw").unwrap();
+    let node = file.node().unwrap();
+    assert_eq!(node.stat().size, 8);
+    assert_eq!(node.truncate(0), Err(Error::Denied));
+    assert_eq!(node.write(None, b"x"), Err(Error::Denied));
+    assert_eq!(tree.remove(&file, false), Err(Error::Denied));
+    let link = place(&tree, "/tmp/link").unwrap();
+    assert_eq!(tree.link(node, &link), Err(Error::NotPermitted));
+    assert_eq!(tree.free(), free, "it is no part of what `/tmp` may hold");
+}
+
+#[test]
+fn what_was_packed_is_as_large_as_it_is_said_to_be() {
+    let packed = miniz_oxide::deflate::compress_to_vec(&[7; 1000], 6);
+    for size in [1, 999, 1001] {
+        assert_eq!(
+            Packed::new(&packed, size).content().err(),
+            Some(Error::Invalid)
+        );
+    }
+    let whole = Packed::new(&packed, 1000);
+    let (one, same) = (whole.content().unwrap(), whole.content().unwrap());
+    assert!(
+        Rc::ptr_eq(&one, &same),
+        "it is unpacked once, as long as it is open"
+    );
+    assert_eq!(*one, [7; 1000]);
 }

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use pipeline_host::Directories;
+use pipeline_host::bake;
+use pipeline_host::{Component, Directories, Engine, Error, LoadEvent};
 
 use crate::cli::Installation;
 use crate::failure::Failure;
@@ -10,11 +11,16 @@ use crate::failure::Failure;
 const HINT: &str = "they are laid beside the program by its build and in its packages; PIPELINE_DIST \
                     names another directory that holds them all";
 
+/// The component, and what is made of it.
+pub(crate) const PIPELINE: &str = "pipeline.wasm";
+
 /// Where things are, with defaults filled in.
 pub(crate) struct Installed {
     pub(crate) component: PathBuf,
     /// Whether it came with this program.
     pub(crate) installed: bool,
+    /// A component that was baked, and takes its place.
+    pub(crate) baked: Option<PathBuf>,
     pub(crate) directories: Directories,
 }
 
@@ -28,6 +34,8 @@ pub(crate) fn find(installation: &Installation, component: &str) -> Result<Insta
     let component = default(&installation.component, component);
     let compiled = component.with_extension("cwasm");
     let component = match &installation.component {
+        // Without it a baked component is compiled.
+        None if installation.baked.is_some() => component,
         // Compiled code alone will do.
         None if !component.exists() && compiled.exists() => compiled,
         None if !component.exists() => {
@@ -41,10 +49,13 @@ pub(crate) fn find(installation: &Installation, component: &str) -> Result<Insta
         default(&installation.stdlib, "stdlib"),
         default(&installation.python, "python"),
     );
-    let mut directories = Directories::new(&stdlib, &python).map_err(|error| {
-        let help = format!("name them by --stdlib and --python; {HINT}");
-        Failure::usage(error.in_full()).help(help)
-    })?;
+    let mut directories = match installation.baked {
+        Some(_) => Directories::none(),
+        None => Directories::new(&stdlib, &python).map_err(|error| {
+            let help = format!("name them by --stdlib and --python; {HINT}");
+            Failure::usage(error.in_full()).help(help)
+        })?,
+    };
     for nodes in &installation.nodes {
         directories
             .add_nodes(nodes)
@@ -53,8 +64,32 @@ pub(crate) fn find(installation: &Installation, component: &str) -> Result<Insta
     Ok(Installed {
         component,
         installed: installation.component.is_none(),
+        baked: installation.baked.clone(),
         directories,
     })
+}
+
+/// Loads a component that was baked, for what the installed one of this name does.
+pub(crate) fn load_baked(
+    engine: &Engine,
+    baked: &Path,
+    installed: &Path,
+    name: &str,
+    events: &mut dyn FnMut(LoadEvent),
+) -> Result<Component, Error> {
+    if name == PIPELINE {
+        return engine.load_baked(baked, installed, events);
+    }
+    // Behind the one that answers requests, in the place of the installed one.
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|source| Error::Component {
+            path: path.to_owned(),
+            source,
+        })
+    };
+    let plain = installed.with_file_name(PIPELINE);
+    let whole = bake::put_behind(&read(installed)?, &read(&plain)?, &read(baked)?)?;
+    engine.load_baked_bytes(baked, &whole, installed, events)
 }
 
 /// The directory of the package `remotemedia`, and of what else comes along.

@@ -2,8 +2,9 @@
 
 use std::future::Future;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use pipeline_host::bake::{self, Peeked};
 pub(crate) use pipeline_host::error::reason;
 use pipeline_host::{Component, Directories, Engine, EngineOptions, Error, Interrupt, Sandbox};
 
@@ -61,9 +62,12 @@ pub(crate) fn beside(
 fn component(engine: &Engine, places: &Installed, name: &str) -> Result<Component, Failure> {
     let mut compiling = Compiling::default();
     let mut events = |event| compiling.show(event);
-    let component = match places.installed {
-        true => engine.load_installed(&places.component, &mut events),
-        false => engine.load(&places.component, &mut events),
+    let component = match (&places.baked, places.installed) {
+        (Some(baked), _) => {
+            installation::load_baked(engine, baked, &places.component, name, &mut events)
+        }
+        (None, true) => engine.load_installed(&places.component, &mut events),
+        (None, false) => engine.load(&places.component, &mut events),
     };
     let component = component.map_err(|error| match &error {
         Error::Engine { .. } => Failure::failed(error.in_full()),
@@ -123,6 +127,8 @@ pub(crate) fn manifest(name: &str) -> Result<ManifestText, Failure> {
 pub(crate) struct Source {
     pub(crate) text: ManifestText,
     package: Option<Package>,
+    /// The component that the manifest is in.
+    pub(crate) baked: Option<PathBuf>,
 }
 
 /// A package that was read, and what is known of its signature.
@@ -152,17 +158,57 @@ pub(crate) fn source(name: &str, keys: &[Key]) -> Result<Source, Failure> {
             name: format!("{name}/{file}"),
             text: text.clone(),
         };
-        let package = Some(package);
-        return Ok(Source { text, package });
+        let (package, baked) = (Some(package), None);
+        return Ok(Source {
+            text,
+            package,
+            baked,
+        });
     }
     if !keys.is_empty() {
         let text = format!("`{name}` is not run: it is no package, and --signed-by asks for one");
         return Err(Failure::usage(text).help("`pipeline pack --sign KEY` makes one of a manifest"));
     }
-    let text = manifest(name)?;
+    let peeked = match name {
+        "-" => Peeked::Other,
+        // What can't be read is said below.
+        name => bake::peek(name.as_ref()).unwrap_or(Peeked::Other),
+    };
+    let (text, baked) = match peeked {
+        Peeked::Other => (manifest(name)?, None),
+        Peeked::WebAssembly(Some(text)) => {
+            let (name, path) = (name.to_owned(), PathBuf::from(name));
+            (ManifestText { name, text }, Some(path))
+        }
+        Peeked::WebAssembly(None) => {
+            let text = format!("`{name}` is WebAssembly with no pipeline in it");
+            let help = "`pipeline bake` makes a component with one; a component as it is built \
+                        is named by --component, beside a manifest";
+            return Err(Failure::usage(text).help(help));
+        }
+    };
+    let package = None;
     Ok(Source {
         text,
-        package: None,
+        package,
+        baked,
+    })
+}
+
+/// Where all is that a source needs.
+pub(crate) fn places_of(
+    source: &Source,
+    installation: &Installation,
+) -> Result<Installation, Failure> {
+    let baked = source.baked.clone();
+    if baked.is_some() && installation.component.is_some() {
+        let name = &source.text.name;
+        let text = format!("`{name}` is a component itself: --component can't name another one");
+        return Err(Failure::usage(text));
+    }
+    Ok(Installation {
+        baked,
+        ..installation.clone()
     })
 }
 
@@ -218,8 +264,9 @@ pub(crate) fn open_for<T>(
     handle: impl FnOnce(&Engine) -> T,
     stop: impl FnOnce(&T) -> Interrupt,
 ) -> Result<Opened<T>, Failure> {
+    let installation = places_of(source, installation)?;
     let (engine, component, mut directories) =
-        load(installation, "pipeline.wasm", &EngineOptions::default())?;
+        load(&installation, "pipeline.wasm", &EngineOptions::default())?;
     let handler = handle(&engine);
     let linked = |directories| {
         Sandbox::new(&engine, &component, directories)

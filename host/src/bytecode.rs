@@ -65,6 +65,29 @@ pub async fn compile(
     sources: &[PathBuf],
     checked: bool,
 ) -> Result<Vec<Refused>, Error> {
+    let (compiled, refused) = compiled(sandbox, limits, sources, checked).await?;
+    for (source, code) in compiled {
+        write(&source, &code)?;
+    }
+    Ok(refused)
+}
+
+/// The name of a module's bytecode, in `__pycache__` beside its source.
+pub(crate) fn name(source: &Path) -> String {
+    let stem = source.file_stem().unwrap_or_default().to_string_lossy();
+    format!("{stem}.{TAG}.pyc")
+}
+
+/// The bytecode of source files, and the files that have none.
+///
+/// # Errors
+/// Where the compiler fails.
+pub(crate) async fn compiled(
+    sandbox: &Sandbox,
+    limits: &Limits,
+    sources: &[PathBuf],
+    checked: bool,
+) -> Result<(Vec<(PathBuf, Vec<u8>)>, Vec<Refused>), Error> {
     let (mut seen, mut items, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for source in sources {
         match sandbox.directories().guest_path(source) {
@@ -95,9 +118,10 @@ pub async fn compile(
         let message = format!("{files} files gave {outputs} outputs");
         return Err(Error::Bytecode(message));
     }
+    let mut compiled = Vec::new();
     for (source, output) in seen.into_iter().zip(given) {
         match single(output) {
-            Some(ValueNode::Bytes(code)) => write(source, &code)?,
+            Some(ValueNode::Bytes(code)) => compiled.push((source.clone(), code)),
             Some(ValueNode::Text(reason)) => refused.push(Refused {
                 path: source.clone(),
                 reason,
@@ -105,7 +129,7 @@ pub async fn compile(
             _ => return Err(Error::Bytecode("bytecode that is not bytes".into())),
         }
     }
-    Ok(refused)
+    Ok((compiled, refused))
 }
 
 fn text(text: String) -> Input {
@@ -123,8 +147,7 @@ fn single(item: Data) -> Option<ValueNode> {
 
 /// Writes a module's bytecode, all of it or nothing.
 fn write(source: &Path, code: &[u8]) -> Result<(), Error> {
-    let stem = source.file_stem().unwrap_or_default().to_string_lossy();
-    let name = format!("{stem}.{TAG}.pyc");
+    let name = name(source);
     let directory = source.with_file_name("__pycache__");
     write_in(&directory, &name, code).map_err(|error| file(&directory.join(&name), error))
 }

@@ -15,7 +15,7 @@ use crate::files;
 /// How many files of compiled code are kept: more than anybody has in use, and
 /// not so many that they fill a disk.
 const MOST_FILES: usize = 8;
-/// How many notes are kept; each is an empty file.
+/// How many notes are kept; each is a tiny file.
 const MOST_NOTES: usize = 64;
 /// What notes' names begin with.
 const NOTE: &str = "checked-";
@@ -99,18 +99,46 @@ impl Cache {
     /// Notes that these files were checked. Where that can't be noted they are
     /// checked the next time, too.
     pub(crate) fn note_checked(&self, files: &[String]) {
-        let notes = self.entries(|name| name.starts_with(NOTE));
-        if notes.len() >= MOST_NOTES {
-            for (_, note) in notes {
-                let _ = fs::remove_file(note);
-            }
-        }
+        self.drop_notes();
         if self.create().is_ok() && self.is_own() {
             let _ = fs::OpenOptions::new()
                 .write(true)
                 .create_new(true)
                 .open(self.note(files));
         }
+    }
+
+    /// Makes room for a note.
+    fn drop_notes(&self) {
+        let notes = self.entries(|name| name.starts_with(NOTE));
+        if notes.len() >= MOST_NOTES {
+            for (_, note) in notes {
+                let _ = fs::remove_file(note);
+            }
+        }
+    }
+
+    /// What the content of a file is called that was read as it is now.
+    pub(crate) fn source_of(&self, file: &str) -> Option<blake3::Hash> {
+        let path = self.source_note(file);
+        let is_file = fs::symlink_metadata(&path).is_ok_and(|it| it.is_file() && it.len() == 64);
+        let text = fs::read(&path).ok().filter(|_| is_file && self.is_own())?;
+        blake3::Hash::from_hex(text).ok()
+    }
+
+    /// Notes what the content of a file is called: reading it whole takes longer
+    /// than most runs.
+    pub(crate) fn note_source(&self, file: &str, source: &blake3::Hash) {
+        self.drop_notes();
+        if self.create().is_ok() && self.is_own() {
+            let text = source.to_hex();
+            let _ = files::write_private(&self.source_note(file), text.as_bytes());
+        }
+    }
+
+    fn source_note(&self, file: &str) -> PathBuf {
+        let name = blake3::hash(file.as_bytes()).to_hex();
+        self.directory.join(format!("{NOTE}source-{name}"))
     }
 
     fn note(&self, files: &[String]) -> PathBuf {

@@ -15,10 +15,10 @@ use wasmtime::{Engine, component};
 
 use crate::memory::Images;
 #[cfg(target_os = "linux")]
-use crate::memory::{Image, checks, content};
+use crate::memory::{Image, checks, content, content::Content, exchange};
 
 /// Ends every file; the digit is the version of this form.
-const MAGIC: &[u8; 8] = b"PIPELNC2";
+const MAGIC: &[u8; 8] = b"PIPELNC3";
 /// The checksum of all before it, the length of the index, and [`MAGIC`].
 const TRAILER: u64 = 32 + 8 + 8;
 /// Content begins at multiples of this, so that every system can map it.
@@ -60,30 +60,77 @@ pub(crate) fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Vec<u8>>
     #[cfg(not(target_os = "linux"))]
     let rest = wasm;
 
-    let mut file = engine.precompile_component(rest)?;
-    let mut index = source(wasm).as_bytes().to_vec();
+    let file = engine.precompile_component(rest)?;
+    let index = source(wasm).as_bytes().to_vec();
     #[cfg(target_os = "linux")]
-    for content in &contents {
-        file.resize(file.len().next_multiple_of(ALIGNMENT), 0);
-        let maximum = content.kind.maximum.unwrap_or(u64::MAX);
-        let (position, length) = (file.len() as u64, content.bytes.len() as u64);
-        for number in [
-            content.kind.minimum,
-            maximum,
-            content.offset,
-            position,
-            length,
-        ] {
-            index.extend(number.to_le_bytes());
-        }
-        file.extend(&content.bytes);
+    let (file, index) = contents
+        .iter()
+        .fold((file, index), |(mut file, mut index), it| {
+            put(&mut file, &mut index, it, it.kind);
+            (file, index)
+        });
+    Ok(seal(file, &index))
+}
+
+/// Adds the content of a memory, which code knows as one of `kind`.
+#[cfg(target_os = "linux")]
+fn put(file: &mut Vec<u8>, index: &mut Vec<u8>, content: &Content, kind: content::Kind) {
+    file.resize(file.len().next_multiple_of(ALIGNMENT), 0);
+    let maximum = kind.maximum.unwrap_or(u64::MAX);
+    let (position, length) = (file.len() as u64, content.bytes.len() as u64);
+    for number in [
+        kind.minimum,
+        maximum,
+        content.kind.minimum,
+        content.offset,
+        position,
+        length,
+    ] {
+        index.extend(number.to_le_bytes());
     }
-    file.extend(&index);
+    file.extend(&content.bytes);
+}
+
+/// Adds the index and the end.
+fn seal(mut file: Vec<u8>, index: &[u8]) -> Vec<u8> {
+    file.extend(index);
     let checksum = blake3::hash(&file);
     file.extend(checksum.as_bytes());
     file.extend((index.len() as u64).to_le_bytes());
     file.extend(MAGIC);
-    Ok(file)
+    file
+}
+
+/// The compiled code of another component, with the memories of this one: where
+/// they differ in nothing else, and `code` was compiled from the other one and is
+/// whole.
+#[cfg(target_os = "linux")]
+pub(crate) fn graft(code: &mut File, other: &[u8], wasm: &[u8]) -> Option<Vec<u8>> {
+    let index = Index::read(code).ok()?;
+    if !index.is_of(&source(other)) || !index.is_whole(code).ok()? {
+        return None;
+    }
+    if exchange::skeleton(other).ok()? != exchange::skeleton(wasm).ok()? {
+        return None;
+    }
+    let contents = content::split(wasm).1;
+    // Content is taken out in the order of the modules, in both.
+    if contents.len() != index.contents.len() {
+        return None;
+    }
+    let end = index.contents.first()?.within.start;
+    let mut file = Vec::new();
+    code.seek(SeekFrom::Start(0)).ok()?;
+    code.take(end).read_to_end(&mut file).ok()?;
+    let mut new = source(wasm).as_bytes().to_vec();
+    for (content, extent) in contents.iter().zip(&index.contents) {
+        let kind = content::Kind {
+            minimum: extent.minimum,
+            maximum: extent.maximum,
+        };
+        put(&mut file, &mut new, content, kind);
+    }
+    Some(seal(file, &new))
 }
 
 /// The end of a file of compiled code.
@@ -99,6 +146,8 @@ pub(crate) struct Index {
 struct Extent {
     minimum: u64,
     maximum: Option<u64>,
+    /// Pages that it has at first.
+    pages: u64,
     offset: u64,
     within: Range<u64>,
 }
@@ -186,10 +235,13 @@ impl Index {
                 };
                 let length = usize::try_from(extent.within.end - extent.within.start);
                 let (length, offset) = (length?, usize::try_from(extent.offset)?);
+                let size = extent.pages.checked_mul(content::PAGE);
+                let size = usize::try_from(size.unwrap_or(u64::MAX))?;
                 let file = Arc::clone(&file);
                 // SAFETY: by the caller's promise.
-                let image =
-                    unsafe { Image::of_file(file, extent.within.start, length, kind, offset) };
+                let image = unsafe {
+                    Image::of_file(file, extent.within.start, length, (kind, size), offset)
+                };
                 Ok(image?)
             };
             let images = self.contents.iter().map(image);
@@ -202,17 +254,18 @@ impl Index {
 }
 
 impl Extent {
-    const LENGTH: usize = 5 * 8;
+    const LENGTH: usize = 6 * 8;
 
     fn parse(bytes: &[u8; Self::LENGTH], end: u64) -> Option<Self> {
         let numbers = bytes.as_chunks::<8>().0;
-        let [minimum, maximum, offset, position, length] =
+        let [minimum, maximum, pages, offset, position, length] =
             std::array::from_fn(|at| u64::from_le_bytes(numbers[at]));
         let aligned = position.is_multiple_of(ALIGNMENT as u64) && length > 0;
         let within = position..position.checked_add(length)?;
         (aligned && within.end <= end).then_some(Self {
             minimum,
             maximum: Some(maximum).filter(|maximum| *maximum != u64::MAX),
+            pages,
             offset,
             within,
         })

@@ -7,10 +7,10 @@ use crate::types::{Diagnostic, PipelineError};
 
 /// The directories that the sandbox sees, all of them read-only: Python's
 /// standard library, the package `remotemedia`, and the user's own nodes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Directories {
-    stdlib: PathBuf,
-    python: PathBuf,
+    /// Those of the library; a component that was baked has its own.
+    library: Option<[PathBuf; 2]>,
     nodes: Vec<Nodes>,
 }
 
@@ -44,10 +44,16 @@ impl Directories {
             "the directory of the package `remotemedia`",
         )?;
         Ok(Self {
-            stdlib: stdlib.to_owned(),
-            python: python.to_owned(),
+            library: Some([stdlib.to_owned(), python.to_owned()]),
             nodes: Vec::new(),
         })
+    }
+
+    /// None: for a component that has all it needs in itself, as
+    /// [`bake`](crate::bake) makes them.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
     }
 
     /// Adds a directory with the user's own nodes: its modules can be imported
@@ -98,15 +104,19 @@ impl Directories {
 
     /// Pairs of where a directory is and where the sandbox sees it.
     pub(crate) fn mounts(&self) -> impl Iterator<Item = (&Path, &str)> {
-        let own = [
-            (self.stdlib.as_path(), "/stdlib"),
-            (self.python.as_path(), "/python"),
-        ];
-        let nodes = self
-            .nodes
-            .iter()
-            .map(|nodes| (nodes.canonical.as_path(), nodes.guest.as_str()));
-        own.into_iter().chain(nodes)
+        self.library().chain(self.nodes())
+    }
+
+    /// Those of the library.
+    pub(crate) fn library(&self) -> impl Iterator<Item = (&Path, &str)> {
+        let library = self.library.iter().flatten();
+        library.map(PathBuf::as_path).zip(["/stdlib", "/python"])
+    }
+
+    /// Those with the user's own nodes.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = (&Path, &str)> {
+        let nodes = self.nodes.iter();
+        nodes.map(|nodes| (nodes.canonical.as_path(), nodes.guest.as_str()))
     }
 
     /// Where the sandbox sees a file.

@@ -9,7 +9,7 @@ use wasmtime::Config;
 use crate::bounds::Interrupt;
 use crate::compiled::Component;
 use crate::error::Error;
-use crate::loader::{self, LoadEvent, Siblings};
+use crate::loader::{self, Code, LoadEvent};
 #[cfg(target_os = "linux")]
 use crate::memory;
 use crate::watchdog::Watchdog;
@@ -89,7 +89,7 @@ impl Engine {
     /// # Errors
     /// Says what is wrong with the file.
     pub fn load(&self, path: &Path, events: &mut dyn FnMut(LoadEvent)) -> Result<Component, Error> {
-        loader::load(&self.inner, path, Siblings::Ignored, events)
+        loader::load(&self.inner, path, Code::Cached, events)
     }
 
     /// Loads a component that came with the program, from whom compiled code
@@ -103,7 +103,37 @@ impl Engine {
         path: &Path,
         events: &mut dyn FnMut(LoadEvent),
     ) -> Result<Component, Error> {
-        loader::load(&self.inner, path, Siblings::Trusted, events)
+        loader::load(&self.inner, path, Code::Sibling, events)
+    }
+
+    /// Loads a component that [`bake`](crate::bake) made of `installed`, which came
+    /// with the program: code that lies beside that one is used, since the two
+    /// differ only in what their memories hold at first. Where they differ in
+    /// more, as [`Engine::load`].
+    ///
+    /// # Errors
+    /// Says what is wrong with the file.
+    pub fn load_baked(
+        &self,
+        path: &Path,
+        installed: &Path,
+        events: &mut dyn FnMut(LoadEvent),
+    ) -> Result<Component, Error> {
+        loader::load(&self.inner, path, Code::Of(installed), events)
+    }
+
+    /// The same of a component that is in memory; `path` is what messages call it.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn load_baked_bytes(
+        &self,
+        path: &Path,
+        wasm: &[u8],
+        installed: &Path,
+        events: &mut dyn FnMut(LoadEvent),
+    ) -> Result<Component, Error> {
+        loader::load_bytes(&self.inner, path, wasm, Code::Of(installed), events)
     }
 
     /// A handle that stops runs from elsewhere; see [`crate::Limits`].

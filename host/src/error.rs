@@ -97,6 +97,12 @@ pub enum Error {
     /// The component's Python could not compile modules.
     #[error("the component could not compile: {0}")]
     Bytecode(String),
+    /// A component can't be made with a pipeline in it.
+    #[error("the pipeline can't be baked: {why}")]
+    Bake {
+        /// Why not.
+        why: String,
+    },
     /// A file is no image.
     #[cfg(feature = "images")]
     #[error(transparent)]

@@ -27,7 +27,7 @@ use crate::compiled::Component;
 use crate::directories::Directories;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::instance::{Bounded, State, bounded, link_wasi};
+use crate::instance::{Bounded, State, Surroundings, bounded, link_wasi};
 use crate::limits::{LimitError, Limits};
 use crate::memory::Images;
 use crate::terminal::visible;
@@ -156,6 +156,7 @@ impl HttpSandbox {
             Some(mark),
             None,
             None,
+            Surroundings::Real,
         )?;
         let mut view = store.data_mut().http();
         let host = |error: wasmtime::Error| Error::Host(error.into());

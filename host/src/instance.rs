@@ -16,6 +16,7 @@ use crate::directories::Directories;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::events::{self, Telling};
+use crate::fixed;
 #[cfg(feature = "http")]
 use crate::http::Http;
 use crate::limits::{self, LimitError, Limits};
@@ -48,6 +49,16 @@ pub struct Sandbox {
     /// What each line begins with that a guest prints.
     mark: Option<String>,
     telling: Option<Telling>,
+    surroundings: Surroundings,
+}
+
+/// What an instance learns of its time, and of chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Surroundings {
+    /// The machine's.
+    Real,
+    /// The same in each instance, so that the same work leaves the same memory.
+    Fixed,
 }
 
 /// What the host keeps for an instance.
@@ -123,7 +134,16 @@ impl Sandbox {
             prints: None,
             mark: None,
             telling: None,
+            surroundings: Surroundings::Real,
         })
+    }
+
+    /// The same in other surroundings.
+    pub(crate) fn surrounded_by(self, surroundings: Surroundings) -> Self {
+        Self {
+            surroundings,
+            ..self
+        }
     }
 
     /// The same with another place for what guests print.
@@ -182,6 +202,7 @@ impl Sandbox {
             self.mark.clone(),
             self.prints.clone(),
             self.telling.as_ref(),
+            self.surroundings,
         )?;
         let made = {
             let instantiate = self.pre.instantiate_async(&mut store);
@@ -226,6 +247,7 @@ pub(crate) fn bounded(
     mark: Option<String>,
     prints: Option<Prints>,
     telling: Option<&Telling>,
+    surroundings: Surroundings,
 ) -> Result<Bounded, Error> {
     let bounds = Bounds::new(limits);
     let told = telling.map(|telling| (events::new_mark(), telling));
@@ -237,7 +259,12 @@ pub(crate) fn bounded(
         table.set_max_capacity(files.saturating_add(RESOURCES));
     }
     let state = State {
-        wasi: wasi(directories, &log, &variables.unwrap_or_default())?,
+        wasi: wasi(
+            directories,
+            &log,
+            &variables.unwrap_or_default(),
+            surroundings,
+        )?,
         #[cfg(feature = "http")]
         http: Http::default(),
         table,
@@ -281,6 +308,7 @@ fn wasi(
     directories: &Directories,
     log: &Log,
     variables: &[(&'static str, String)],
+    surroundings: Surroundings,
 ) -> Result<WasiCtx, Error> {
     let mut builder = WasiCtxBuilder::new();
     for (name, value) in variables {
@@ -293,6 +321,9 @@ fn wasi(
         .allow_udp(false)
         // Moving each read to another thread costs far more than the read.
         .allow_blocking_current_thread(true);
+    if surroundings == Surroundings::Fixed {
+        fixed::fix(&mut builder);
+    }
     for (host, guest) in directories.mounts() {
         builder
             .preopened_dir(host, guest, FsPerms::ReadOnly)

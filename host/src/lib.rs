@@ -38,6 +38,7 @@ compile_error!(
 
 #[cfg(feature = "audio")]
 pub mod audio;
+pub mod bake;
 mod bindings;
 mod bounds;
 pub mod bytecode;
@@ -48,6 +49,7 @@ mod engine;
 pub mod error;
 pub mod events;
 pub mod files;
+pub mod fixed;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "images")]

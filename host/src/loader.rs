@@ -41,19 +41,23 @@ pub enum LoadEvent {
     },
 }
 
-/// Whether compiled code that lies beside a component is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Siblings {
-    /// It came with the component, from whom the program came.
-    Trusted,
-    /// Anybody may have put it there.
-    Ignored,
+/// Which compiled code is used beside what the user's cache has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Code<'a> {
+    /// That which lies beside the component: it came with it, from whom the
+    /// program came.
+    Sibling,
+    /// That of a component that came with the program, if the two differ only in
+    /// what their memories hold at first.
+    Of(&'a Path),
+    /// None: anybody may have put it there.
+    Cached,
 }
 
 pub(crate) fn load(
     engine: &Engine,
     path: &Path,
-    siblings: Siblings,
+    code: Code<'_>,
     events: &mut dyn FnMut(LoadEvent),
 ) -> Result<Component, Error> {
     Loader {
@@ -61,7 +65,27 @@ pub(crate) fn load(
         cache: Cache::of_user(),
         events,
     }
-    .load(path, siblings)
+    .load(path, code)
+}
+
+/// Loads a component that is in memory. `path` is for messages.
+pub(crate) fn load_bytes(
+    engine: &Engine,
+    path: &Path,
+    wasm: &[u8],
+    code: Code<'_>,
+    events: &mut dyn FnMut(LoadEvent),
+) -> Result<Component, Error> {
+    let mut loader = Loader {
+        engine,
+        cache: Cache::of_user(),
+        events,
+    };
+    let source = compiled::source(wasm);
+    match loader.kept(&source)? {
+        Some(component) => Ok(component),
+        None => loader.make(path, wasm, &source, code),
+    }
 }
 
 struct Loader<'a> {
@@ -72,7 +96,7 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    fn load(&mut self, path: &Path, siblings: Siblings) -> Result<Component, Error> {
+    fn load(&mut self, path: &Path, code: Code<'_>) -> Result<Component, Error> {
         if path
             .extension()
             .is_some_and(|extension| extension == "cwasm")
@@ -90,36 +114,79 @@ impl Loader<'_> {
             };
         }
         let mut wasm = Wasm::open(path)?;
-        if siblings == Siblings::Trusted {
+        if let Code::Sibling = code {
             let sibling = path.with_extension("cwasm");
             if let Some(component) = self.try_map(&sibling, Some(&mut wasm))? {
                 return Ok(component);
             }
         }
-        let name = path.display().to_string();
-        identify(wasm.bytes()?, &name)?;
-        let source = wasm.source()?;
-        let kept = self.cache.clone();
-        if let Ok(cache) = &kept {
-            let file = cache.file(self.engine, &source);
-            if let Some(component) = self.try_map(&file, None)? {
-                return Ok(component);
-            }
+        // Reading it takes longer than most runs: its name by content is noted.
+        let identity = trust::identity(&wasm.file).ok();
+        let cache = self.cache.clone().ok();
+        let noted = identity.as_ref().zip(cache.as_ref());
+        if let Some(source) = noted.and_then(|(identity, cache)| cache.source_of(identity))
+            && let Some(component) = self.kept(&source)?
+        {
+            return Ok(component);
         }
-        (self.events)(LoadEvent::Compiling {
-            path: path.to_owned(),
-        });
+        identify(wasm.bytes()?, &path.display().to_string())?;
+        let source = wasm.source()?;
+        if let Some((identity, cache)) = noted {
+            cache.note_source(identity, &source);
+        }
+        match self.kept(&source)? {
+            Some(component) => Ok(component),
+            None => self.make(path, wasm.bytes()?, &source, code),
+        }
+    }
+
+    /// What was compiled before, from what has this name.
+    fn kept(&mut self, source: &Hash) -> Result<Option<Component>, Error> {
+        match &self.cache {
+            Ok(cache) => {
+                let file = cache.file(self.engine, source);
+                self.try_map(&file, None)
+            }
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Makes compiled code, and keeps it.
+    fn make(
+        &mut self,
+        path: &Path,
+        wasm: &[u8],
+        source: &Hash,
+        code: Code<'_>,
+    ) -> Result<Component, Error> {
+        let name = path.display().to_string();
         let start = Instant::now();
-        let compiled = compile(self.engine, wasm.bytes()?, &name)?;
-        let kept = kept.and_then(|cache| cache.keep(self.engine, &source, &compiled));
+        let grafted = match code {
+            Code::Of(other) => grafted(other, wasm),
+            Code::Sibling | Code::Cached => None,
+        };
+        let tells = grafted.is_none();
+        let compiled = match grafted {
+            Some(compiled) => compiled,
+            None => {
+                (self.events)(LoadEvent::Compiling {
+                    path: path.to_owned(),
+                });
+                compile(self.engine, wasm, &name)?
+            }
+        };
+        let cache = self.cache.clone();
+        let kept = cache.and_then(|cache| cache.keep(self.engine, source, &compiled));
         let mapped = kept
             .as_ref()
             .ok()
             .and_then(|file| self.map(file, None).ok());
-        (self.events)(LoadEvent::Compiled {
-            took: start.elapsed(),
-            kept,
-        });
+        if tells {
+            (self.events)(LoadEvent::Compiled {
+                took: start.elapsed(),
+                kept,
+            });
+        }
         match mapped {
             Some(component) => Ok(component),
             None => compiled::adopt(self.engine, &compiled).map_err(|error| Error::Invalid {
@@ -193,6 +260,18 @@ impl Loader<'_> {
             ))
         })
     }
+}
+
+/// The code of a component that came with the program, with other memories.
+#[cfg(target_os = "linux")]
+fn grafted(other: &Path, wasm: &[u8]) -> Option<Vec<u8>> {
+    let mut code = trust::open(&other.with_extension("cwasm")).ok()?;
+    compiled::graft(&mut code, &fs::read(other).ok()?, wasm)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn grafted(_: &Path, _: &[u8]) -> Option<Vec<u8>> {
+    None
 }
 
 /// A file of compiled code is not used.

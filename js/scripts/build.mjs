@@ -14,7 +14,6 @@ import { build as bundle, transform } from "esbuild";
 import { packLibrary } from "./library.mjs";
 import { names } from "./names.mjs";
 import { patch } from "./patches.mjs";
-import { split } from "./split.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const built = path.resolve(process.env.PIPELINE_DIST ?? path.join(root, "../target/dist"));
@@ -58,7 +57,18 @@ for (const [name, content] of Object.entries(files)) {
   fs.writeFileSync(file, name === "pipeline.js" ? await minified(patch(new TextDecoder().decode(content))) : content);
 }
 
-const { module, image } = split(Buffer.from(files[core]));
+// The package has this, too: for components that users make.
+const splitting = await bundle({
+  entryPoints: [path.join(root, "src/split.ts")],
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  write: false,
+  logLevel: "warning",
+});
+const [{ text }] = splitting.outputFiles;
+const { split } = await import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`);
+const { module, image } = split(files[core]);
 const sizes = {};
 for (const [name, content] of [[core, module], ["pipeline.image", image]]) {
   const packed = gzipSync(content, { level: 9 });

@@ -1,7 +1,7 @@
 /** Pipelines in browsers: a pool of workers, which fetch the component and the library from where the page is. */
 
 import { SIZES } from "../generated/parts.js";
-import { unpackImage } from "./component.js";
+import { Component, unpackImage } from "./component.js";
 import type { LibraryList } from "./library.js";
 import { Pipeline as CorePipeline } from "./pipeline.js";
 import { Pool, type PoolOptions } from "./pool.js";
@@ -87,6 +87,14 @@ async function load(place: (asset: keyof typeof ASSETS) => string, options: Pool
     if (plain) total[asset] = SIZES[NAMES[asset]]?.plain ?? 0;
     return new Response(body, { headers: { "content-type": type } });
   };
+  const { baked } = options;
+  if (baked !== undefined) {
+    const bytes =
+      baked instanceof Uint8Array ? baked : new Uint8Array(await (await fetched(get, String(baked))).arrayBuffer());
+    const { parts } = await Component.compileBaked(bytes);
+    // It has its library in itself.
+    return { parts, library: {}, places: { code: place("code"), text: place("text") } };
+  }
   const [core, image, library] = await Promise.all([
     unpacked("core", "application/wasm").then((response) => WebAssembly.compileStreaming(response)),
     unpacked("image", "application/octet-stream").then((response) => response.arrayBuffer()),

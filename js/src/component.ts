@@ -2,6 +2,7 @@
 
 import { CORE, instantiate, type MemoryImport } from "./generated.js";
 import { SMALL } from "../generated/parts.js";
+import { coreOf, split } from "./split.js";
 
 /** What instances are made of. It can be sent to a worker, which shares the compiled code. */
 export interface Parts {
@@ -32,7 +33,7 @@ function smallModules(): Map<string, WebAssembly.Module> {
 }
 
 /**
- * What a memory holds at the start, byte for byte, from the pieces of it that are not zero; `scripts/split.mjs` has
+ * What a memory holds at the start, byte for byte, from the pieces of it that are not zero; `split.ts` has
  * the form. `make` gives room for it, all zeros.
  */
 export function unpackImage(
@@ -74,6 +75,24 @@ export class Component {
         ? WebAssembly.compileStreaming(core)
         : WebAssembly.compile(core as BufferSource);
     return new Component({ core: await compiled, image: unpackImage(packedImage) });
+  }
+
+  /**
+   * Compiles a component that `pipeline bake` made. It has its library in itself, and the manifest of its own pipeline
+   * is the empty text. `make` is for the image, as in `unpackImage`.
+   */
+  static async compileBaked(
+    baked: Uint8Array,
+    make?: (length: number) => ArrayBuffer | SharedArrayBuffer,
+  ): Promise<Component> {
+    let parts;
+    try {
+      parts = split(coreOf(baked));
+    } catch (error) {
+      throw new TypeError(`no component that \`pipeline bake\` made: ${String(error)}`, { cause: error });
+    }
+    const core = await WebAssembly.compile(parts.module);
+    return new Component({ core, image: unpackImage(parts.image, make) });
   }
 
   /** How many bytes of memory an instance has at the start. */

@@ -7,7 +7,7 @@ export type * as wit from "../generated/interfaces/remotemedia-pipeline-types.js
 /** The name by which generated code asks for the large core module. */
 export const CORE = "pipeline.core.wasm";
 
-/** What `scripts/split.mjs` lets that import under the name `host`. */
+/** What `split.ts` lets that import under the name `host`. */
 export interface MemoryImport {
   readonly memory: WebAssembly.Memory;
   readonly [name: string]: WebAssembly.ImportValue;

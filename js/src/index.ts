@@ -99,7 +99,7 @@ interface Loaded {
 const loaded = new Map<string, Promise<Pick<Loaded, "component" | "library">>>();
 const libraries = new Map<string, LibraryFileSystem>();
 
-async function load({ assets, stdlib, python }: Sources): Promise<Loaded> {
+async function load({ assets, stdlib, python, baked }: Sources): Promise<Loaded> {
   const given = assets ?? new URL("./assets/", import.meta.url);
   const folder = path.resolve(given instanceof URL || given.startsWith("file:") ? fileURLToPath(given) : given);
   const places: Places = {
@@ -115,8 +115,13 @@ async function load({ assets, stdlib, python }: Sources): Promise<Loaded> {
     // A directory that is wrong now may be right the next time.
     parts.catch(() => loaded.delete(folder));
   }
-  return { ...(await parts), places };
+  if (baked === undefined) return { ...(await parts), places };
+  const bytes = baked instanceof Uint8Array ? baked : await fs.promises.readFile(baked);
+  return { ...(await parts), component: await Component.compileBaked(bytes, shared), places };
 }
+
+/** Shared by the workers, of which none writes. */
+const shared = (length: number): SharedArrayBuffer => new SharedArrayBuffer(length);
 
 async function loadParts(folder: string): Promise<Pick<Loaded, "component" | "library">> {
   const read = (name: string) => fs.promises.readFile(path.join(folder, name));
@@ -127,8 +132,7 @@ async function loadParts(folder: string): Promise<Pick<Loaded, "component" | "li
     read("library.json"),
   ]);
   return {
-    // Shared by the workers, of which none writes.
-    component: new Component({ core: module, image: unpackImage(image, (length) => new SharedArrayBuffer(length)) }),
+    component: new Component({ core: module, image: unpackImage(image, shared) }),
     library: JSON.parse(list.toString()) as LibraryList,
   };
 }

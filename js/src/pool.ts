@@ -42,6 +42,11 @@ export interface Sources {
   readonly stdlib?: string;
   /** On Node, a directory that holds the package `remotemedia`, instead of the one in this package. */
   readonly python?: string;
+  /**
+   * A component that `pipeline bake` made, in the place of the one in this package: a path on Node, an address in
+   * browsers, or its bytes. The manifest of the pipeline in it is the empty text.
+   */
+  readonly baked?: string | URL | Uint8Array;
 }
 
 /** What a pool is made with: what its calls have by default, and how large it is. */

@@ -53,8 +53,10 @@ impl Interrupt {
 #[pymethods]
 impl Sandbox {
     /// Loads a component. Code that was compiled for it is taken from beside it
-    /// where it is `installed`, and else from the user's cache.
+    /// where it is `installed`, and else from the user's cache. What was `baked` of
+    /// it is loaded in its place, and has a library of its own.
     #[new]
+    #[expect(clippy::too_many_arguments, reason = "one caller, which names them")]
     fn new(
         py: Python<'_>,
         component: PathBuf,
@@ -63,18 +65,23 @@ impl Sandbox {
         nodes: Vec<PathBuf>,
         installed: bool,
         prints: Option<Py<PyAny>>,
+        baked: Option<PathBuf>,
     ) -> PyResult<Self> {
         let made = py.detach(|| -> Result<Self, String> {
             // As many runs as the machine has cores are at work at a time, more or less.
             let instances = thread::available_parallelism().map_or(1, |it| it.get() as u32);
             let allocation = Allocation::Pooled { instances };
             let engine = Engine::new(&EngineOptions { allocation }).map_err(|e| e.in_full())?;
-            let loaded = match installed {
-                true => engine.load_installed(&component, &mut |_| {}),
-                false => engine.load(&component, &mut |_| {}),
+            let loaded = match (&baked, installed) {
+                (Some(baked), _) => engine.load_baked(baked, &component, &mut |_| {}),
+                (None, true) => engine.load_installed(&component, &mut |_| {}),
+                (None, false) => engine.load(&component, &mut |_| {}),
             };
             let loaded = loaded.map_err(|e| e.in_full())?;
-            let mut directories = Directories::new(&stdlib, &python).map_err(|e| e.in_full())?;
+            let mut directories = match baked {
+                Some(_) => Directories::none(),
+                None => Directories::new(&stdlib, &python).map_err(|e| e.in_full())?,
+            };
             for nodes in &nodes {
                 directories.add_nodes(nodes).map_err(|e| e.in_full())?;
             }

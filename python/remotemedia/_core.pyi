@@ -67,6 +67,7 @@ class Sandbox:
         nodes: list[Path],
         installed: bool,
         prints: Callable[[bytes], object] | None,
+        baked: Path | None,
     ) -> Sandbox: ...
     def interrupt(self) -> Interrupt:
         """What stops a run that is given it."""

@@ -335,3 +335,15 @@ def test_audio_that_comes_out_can_be_written_to(sandbox: Sandbox):
     (audio,) = sandbox.run(manifest(node("PassThrough")), [given]).outputs
     audio.samples[0] = 1.0
     assert list(audio.samples) == [1.0, 0.5] and list(given.samples) == [0.25, 0.5]
+
+
+def test_a_baked_component_runs_its_own_pipeline() -> None:
+    sandbox = Sandbox(baked=os.environ["PIPELINE_BAKED"])
+    assert sandbox.run(inputs=["so far so good"]).outputs == [{"so": 2, "far": 1}]
+    assert sandbox.check().ok
+    with sandbox.session() as session:
+        assert list(session.stream(["so so"])) == [{"so": 2}]
+    with pytest.raises(PipelineRunError, match="runs no other"):
+        sandbox.run(manifest(node("Echo")), [1])
+    with pytest.raises(FileNotFoundError):
+        Sandbox(baked="/nowhere/at/all.wasm")

@@ -17,13 +17,20 @@ use crate::dist;
 use crate::flatten::{Flat, INITIALIZE};
 use crate::stamp::{self, Inputs};
 
+/// What the snapshot is taken by.
+const SOURCES: &[&str] = &[
+    include_str!("snapshot.rs"),
+    include_str!("snapshot/surroundings.rs"),
+    include_str!("../../host/src/fixed.rs"),
+];
+
 /// Takes the snapshot of a component.
 ///
 /// # Errors
 /// Where Python can't start; what it printed is on stderr.
 pub(crate) fn take(component: &Path, stdlib: &Path, python: &Path, into: &Path) -> Result<PathBuf> {
     let output = into.join("snapshot.wasm");
-    let inputs = Inputs::new("snapshot", &[include_str!("snapshot.rs")])
+    let inputs = Inputs::new("snapshot", SOURCES)
         .file(component)?
         .tree(stdlib)?
         .tree(python)?;
@@ -41,7 +48,7 @@ pub(crate) fn take(component: &Path, stdlib: &Path, python: &Path, into: &Path) 
 pub(crate) fn again(work: &Path) -> Result<()> {
     let (component, first) = (work.join("flat.wasm"), work.join("snapshot.wasm"));
     let done = work.join("snapshot.again");
-    let inputs = Inputs::new("snapshot again", &[include_str!("snapshot.rs")])
+    let inputs = Inputs::new("snapshot again", SOURCES)
         .file(&component)?
         .file(&first)?;
     stamp::unless_done("take the snapshot again", inputs, &done, || {

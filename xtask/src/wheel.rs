@@ -115,6 +115,14 @@ pub(crate) fn test(dist: &Path, python: &Path) -> Result<()> {
         ]);
         shell::output(pip.arg(&wheel).args(test::requirements(&["pytest"]))).map(drop)
     })?;
+    let baked = place.path().join("counts.wasm");
+    shell::step("bake a pipeline", || {
+        let example = crate::root().join("examples/custom_node");
+        let mut bake = Command::new(dist.join(format!("pipeline{}", std::env::consts::EXE_SUFFIX)));
+        bake.arg("bake").arg(example.join("manifest.yaml"));
+        bake.arg("--nodes").arg(example.join("nodes"));
+        shell::output(bake.arg("-o").arg(&baked)).map(drop)
+    })?;
     // Neither the sources nor the build are there to be found.
     let tests = place.path().join("tests");
     copy_tree(&crate::root().join("tests/python"), &tests)?;
@@ -123,6 +131,7 @@ pub(crate) fn test(dist: &Path, python: &Path) -> Result<()> {
             .args(["-m", "pytest", "-q", "--import-mode=importlib"])
             .arg(&tests)
             .env("PIPELINE_CASES", crate::root().join("tests/conformance"))
+            .env("PIPELINE_BAKED", &baked)
             .env_remove("PIPELINE_DIST"),
     )
 }

@@ -18,6 +18,7 @@ mod clock;
 mod error;
 mod flow;
 mod parts;
+mod prepare;
 mod watch;
 
 use std::collections::VecDeque;
@@ -34,6 +35,7 @@ pub use error::{ErrorKind, PipelineError};
 use flow::{Step, Work};
 use parts::Pace;
 pub use parts::Part;
+pub use prepare::prepare;
 pub use watch::Watcher;
 
 /// What one node did in a run.
@@ -191,6 +193,8 @@ struct FedInput {
 /// A node in its place.
 struct Slot {
     node: Box<dyn Node>,
+    /// Whether it was initialised before the run.
+    prepared: bool,
     id: String,
     node_type: String,
     takes_objects: bool,
@@ -234,8 +238,14 @@ impl Run {
         } = graph;
         let mut nodes: Vec<Option<Box<dyn Node>>> = Vec::new();
         nodes.resize_with(manifest.nodes.len(), || None);
+        let mut prepared = vec![false; manifest.nodes.len()];
         for &position in &order {
             let spec = &manifest.nodes[position];
+            if let Some(node) = registry.take_prepared(spec) {
+                prepared[position] = true;
+                nodes[position] = Some(node);
+                continue;
+            }
             let node = registry.create(spec).map_err(|error| PipelineError {
                 node_id: Some(spec.id.clone()),
                 node_type: Some(spec.node_type.clone()),
@@ -249,7 +259,9 @@ impl Run {
             .zip(&manifest.nodes)
             .zip(targets)
             .zip(&incoming)
-            .map(|(((node, spec), targets), &incoming)| Slot {
+            .zip(prepared)
+            .map(|((((node, spec), targets), &incoming), prepared)| Slot {
+                prepared,
                 takes_objects: node.takes_objects(),
                 is_source: node.is_source(),
                 node,
@@ -335,7 +347,11 @@ impl Run {
         self.clock = Clock::start();
         for step in 0..self.order.len() {
             let position = self.order[step];
-            let result = self.slots[position].node.initialize();
+            let slot = &mut self.slots[position];
+            let result = match slot.prepared {
+                true => Ok(()),
+                false => slot.node.initialize(),
+            };
             self.charge(position);
             if let Err(error) = result {
                 let error = self.at(position, None, ErrorKind::NodeSetupFailed, error);

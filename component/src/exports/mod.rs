@@ -6,6 +6,7 @@
     reason = "the types are those of the WIT, and an error is made once"
 )]
 
+mod baked;
 mod manifest;
 mod report;
 mod told;
@@ -18,7 +19,7 @@ use pipeline_codec::types;
 use crate::executor::{self as core, Batch, Run, execute};
 use crate::manifest::{Manifest, check, load, parse};
 use crate::python::calls::{self, Runtime};
-use crate::python::{Provider, snapshot};
+use crate::python::{Provider, baking, snapshot};
 use crate::registry::Registry;
 use crate::value::{Value, items};
 
@@ -84,8 +85,8 @@ impl Guest for Component {
 
     fn load(source: String) -> Result<types::Loaded, types::InvalidManifest> {
         calls::call(|| {
-            REGISTRY
-                .with(|registry| load(&source, registry))
+            baked::text(source)
+                .and_then(|text| REGISTRY.with(|registry| load(&text, registry)))
                 .map_err(|invalid| report::invalid_manifest(*invalid))
                 .and_then(report::loaded)
         })
@@ -95,6 +96,7 @@ impl Guest for Component {
         calls::call(|| {
             let manifest =
                 manifest::lift(manifest).map_err(|error| vec![report::invalid(error)])?;
+            baked::allow(&manifest).map_err(|error| report::diagnostics(error.diagnostics))?;
             REGISTRY
                 .with(|registry| check(&manifest, registry))
                 .map(Into::into)
@@ -174,11 +176,13 @@ fn count(input: &core::Input) -> u64 {
 }
 
 fn lift_manifest(manifest: types::Manifest) -> Result<Manifest, types::PipelineError> {
-    manifest::lift(manifest).map_err(|error| types::PipelineError {
+    let manifest = manifest::lift(manifest).map_err(|error| types::PipelineError {
         message: error.1.clone(),
         diagnostics: vec![report::invalid(error)],
         ..report::failure(types::ErrorKind::InvalidManifest)
-    })
+    })?;
+    baked::allow(&manifest)?;
+    Ok(manifest)
 }
 
 /// `position` is that of the first of its items.
@@ -308,7 +312,12 @@ impl GuestSession for Session {
     fn finish(&self) -> Result<types::RunResult, types::PipelineError> {
         calls::call(|| {
             let mut open = self.run.borrow_mut().take().ok_or_else(closed)?;
-            report::run_result(open.run.finish()?, report::outputs)
+            let result = report::run_result(open.run.finish()?, report::outputs);
+            drop(open);
+            if let Some(request) = baking::requested() {
+                REGISTRY.with(|registry| baked::bake(request, registry))?;
+            }
+            result
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Error, Node};
+use super::{Error, Kind, Node};
 
 /// The first descriptor: far above those that libc gives.
 pub const FIRST: i32 = 1 << 20;
@@ -24,6 +24,8 @@ pub(super) struct Open {
     path: Vec<u8>,
     pub(super) access: Access,
     position: u64,
+    /// What is in it, of a packed file: unpacked until it is closed.
+    unpacked: Option<Rc<Vec<u8>>>,
 }
 
 /// All open files.
@@ -56,6 +58,7 @@ impl Descriptors {
             path,
             access,
             position: 0,
+            unpacked: None,
         });
         let slot = i32::try_from(slot).map_err(|_| Error::TooManyOpen)?;
         Ok(FIRST + slot)
@@ -83,6 +86,9 @@ impl Descriptors {
         let open = self.get(descriptor)?;
         if !open.access.read {
             return Err(Error::BadDescriptor);
+        }
+        if let (Kind::Packed(packed), None) = (&open.node.kind, &open.unpacked) {
+            open.unpacked = Some(packed.content()?);
         }
         let count = open.node.read(at.unwrap_or(open.position), into)?;
         if at.is_none() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{CAPACITY, Error};
+use super::{CAPACITY, Error, Packed};
 
 /// What a file costs beside its content.
 const OVERHEAD: usize = 256;
@@ -30,6 +30,8 @@ pub struct Node {
 pub enum Kind {
     /// A file and its content.
     File(RefCell<Vec<u8>>),
+    /// A file that is in the component itself: nobody can change it.
+    Packed(Packed),
     /// A directory.
     Directory {
         /// What is in it.
@@ -101,6 +103,7 @@ impl Node {
             links: self.links.get(),
             size: match &self.kind {
                 Kind::File(content) => content.borrow().len(),
+                Kind::Packed(packed) => packed.size(),
                 Kind::Link(target) => target.len(),
                 _ => 0,
             },
@@ -154,16 +157,8 @@ impl Node {
     pub fn read(&self, position: u64, into: &mut [u8]) -> Result<usize, Error> {
         match &self.kind {
             Kind::Null => Ok(0),
-            Kind::File(content) => {
-                let content = content.borrow();
-                let rest = usize::try_from(position)
-                    .ok()
-                    .and_then(|position| content.get(position..))
-                    .unwrap_or_default();
-                let count = rest.len().min(into.len());
-                into[..count].copy_from_slice(&rest[..count]);
-                Ok(count)
-            }
+            Kind::File(content) => Ok(copy(&content.borrow(), position, into)),
+            Kind::Packed(packed) => Ok(copy(&packed.content()?, position, into)),
             _ => Err(Error::IsDirectory),
         }
     }
@@ -191,6 +186,7 @@ impl Node {
                 }
                 Ok(end as u64)
             }
+            Kind::Packed(_) => Err(Error::Denied),
             _ => Err(Error::IsDirectory),
         }
     }
@@ -207,6 +203,7 @@ impl Node {
                 self.touch();
                 Ok(())
             }
+            Kind::Packed(_) => Err(Error::Denied),
             Kind::Directory { .. } | Kind::Theirs => Err(Error::IsDirectory),
             Kind::Link(_) => Err(Error::Invalid),
         }
@@ -245,6 +242,17 @@ impl Drop for Node {
     fn drop(&mut self) {
         self.used.set(self.used.get() - self.cost.get());
     }
+}
+
+/// Copies what there is from a position on; gives how much that is.
+fn copy(content: &[u8], position: u64, into: &mut [u8]) -> usize {
+    let rest = usize::try_from(position)
+        .ok()
+        .and_then(|position| content.get(position..))
+        .unwrap_or_default();
+    let count = rest.len().min(into.len());
+    into[..count].copy_from_slice(&rest[..count]);
+    count
 }
 
 pub(super) fn now() -> Duration {

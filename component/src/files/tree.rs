@@ -17,7 +17,7 @@ const LONGEST_PATH: usize = 4096;
 pub struct Tree {
     root: Rc<Node>,
     /// Whether what is nowhere else may be the host's: it gave its root.
-    theirs_else: bool,
+    theirs_else: Cell<bool>,
     used: Rc<Cell<usize>>,
     next_number: Cell<u64>,
 }
@@ -56,48 +56,64 @@ impl Tree {
     /// A tree with an empty `/tmp`. Paths below the given ones are the host's.
     pub fn new<'a>(theirs: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let used = Rc::new(Cell::new(0));
-        let root = directory(0, &used, false);
-        let mut tree = Self {
+        let made = |number, writable| {
+            let node = directory(number, &used, writable);
+            node.unwrap_or_else(|_| unreachable!("the tree is empty"))
+        };
+        let (root, dev, tmp) = (made(0, false), made(1, false), made(2, true));
+        let tree = Self {
             root,
-            theirs_else: false,
+            theirs_else: Cell::new(false),
             used,
-            next_number: Cell::new(1),
+            next_number: Cell::new(3),
         };
-        let put = |tree: &Self, parent: &Rc<Node>, name: &[u8], kind: Kind, mode: u32| {
-            let node = Node::new(kind, tree.number(), mode, &tree.used);
-            let node = node.unwrap_or_else(|_| unreachable!("the tree is empty"));
-            insert(parent, name, &node);
-            node
-        };
-        let dev = directory(tree.number(), &tree.used, false);
         insert(&tree.root, b"dev", &dev);
-        put(&tree, &dev, b"null", Kind::Null, 0o666);
-        let tmp = directory(tree.number(), &tree.used, true);
+        tree.put(&dev, b"null", Kind::Null, 0o666);
         tmp.set_mode(0o1777);
         insert(&tree.root, b"tmp", &tmp);
+        tree.grant(theirs);
+        tree
+    }
+
+    /// Lets paths below the given ones be the host's.
+    pub fn grant<'a>(&self, theirs: impl IntoIterator<Item = &'a [u8]>) {
         for path in theirs {
-            let mut parts: Vec<&[u8]> = components(path).collect();
-            let Some(last) = parts.pop() else {
-                tree.theirs_else = true;
-                continue;
-            };
-            let mut parent = Rc::clone(&tree.root);
-            for part in parts {
-                let there = child(&parent, part);
-                parent = there.unwrap_or_else(|| {
-                    let made = directory(tree.number(), &tree.used, false);
-                    insert(&parent, part, &made);
-                    made
-                });
-                if matches!(parent.kind, Kind::Theirs) {
-                    break;
-                }
-            }
-            if !matches!(parent.kind, Kind::Theirs) {
-                put(&tree, &parent, last, Kind::Theirs, 0o555);
+            if components(path).next().is_none() {
+                self.theirs_else.set(true);
+            } else if let Some((parent, name)) = self.way_to(path) {
+                self.put(&parent, name, Kind::Theirs, 0o555);
             }
         }
-        tree
+    }
+
+    /// Puts a directory at a path, unless that is the host's.
+    pub fn attach(&self, path: &[u8], node: &Rc<Node>) {
+        if let Some((parent, name)) = self.way_to(path) {
+            insert(&parent, name, node);
+        }
+    }
+
+    /// The directory that a path leads to, made where it isn't there, and the
+    /// name in it; none for the root, and for what lies in a directory of the
+    /// host's.
+    fn way_to<'p>(&self, path: &'p [u8]) -> Option<(Rc<Node>, &'p [u8])> {
+        let mut parts: Vec<&[u8]> = components(path).collect();
+        let last = parts.pop()?;
+        let mut parent = Rc::clone(&self.root);
+        for part in parts {
+            parent = match child(&parent, part) {
+                Some(there) => there,
+                None => {
+                    let made = directory(self.number(), &self.used, false).ok()?;
+                    insert(&parent, part, &made);
+                    made
+                }
+            };
+            if matches!(parent.kind, Kind::Theirs) {
+                return None;
+            }
+        }
+        Some((parent, last))
     }
 
     /// Bytes that are used of the capacity.
@@ -171,7 +187,7 @@ impl Tree {
                     }
                     way.push((name, Some(node)));
                 }
-                None if self.theirs_else && !writable => way.push((name, None)),
+                None if self.theirs_else.get() && !writable => way.push((name, None)),
                 None if rest.is_empty() => {
                     let mut path = joined(&way);
                     if path.len() > 1 {
@@ -190,7 +206,7 @@ impl Tree {
         }
         let path = joined(&way);
         let Some((name, node)) = way.pop() else {
-            return Ok(if self.theirs_else {
+            return Ok(if self.theirs_else.get() {
                 Found::Theirs(path)
             } else {
                 Found::Ours(Slot {
@@ -315,7 +331,7 @@ impl Tree {
     /// # Errors
     /// Where it is a directory, or the name is taken.
     pub fn link(&self, node: &Rc<Node>, to: &Slot) -> Result<(), Error> {
-        if node.is_directory() {
+        if node.is_directory() || matches!(node.kind, Kind::Packed(_)) {
             return Err(Error::NotPermitted);
         }
         if to.node.is_some() {
@@ -326,6 +342,13 @@ impl Tree {
         node.links.set(node.links.get() + 1);
         to.parent.touch();
         Ok(())
+    }
+
+    /// Puts something at a place that need not be writable: while there is room.
+    fn put(&self, parent: &Rc<Node>, name: &[u8], kind: Kind, mode: u32) {
+        if let Ok(node) = Node::new(kind, self.number(), mode, &self.used) {
+            insert(parent, name, &node);
+        }
     }
 
     fn number(&self) -> u64 {
@@ -345,7 +368,7 @@ pub(super) fn writable(directory: &Node) -> Result<(), Error> {
     }
 }
 
-fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| *byte == b'/')
         .filter(|part| !part.is_empty() && *part != b".")
 }
@@ -362,23 +385,22 @@ fn joined(way: &[(Vec<u8>, Option<Rc<Node>>)]) -> Vec<u8> {
     path
 }
 
-fn directory(number: u64, used: &Rc<Cell<usize>>, writable: bool) -> Rc<Node> {
+fn directory(number: u64, used: &Rc<Cell<usize>>, writable: bool) -> Result<Rc<Node>, Error> {
     let kind = Kind::Directory {
         entries: RefCell::new(BTreeMap::new()),
         writable,
     };
-    let node = Node::new(kind, number, 0o555, used);
-    node.unwrap_or_else(|_| unreachable!("the tree is empty"))
+    Node::new(kind, number, 0o555, used)
 }
 
-fn child(directory: &Node, name: &[u8]) -> Option<Rc<Node>> {
+pub(super) fn child(directory: &Node, name: &[u8]) -> Option<Rc<Node>> {
     let Kind::Directory { entries, .. } = &directory.kind else {
         return None;
     };
     entries.borrow().get(name).map(Rc::clone)
 }
 
-fn insert(directory: &Node, name: &[u8], node: &Rc<Node>) {
+pub(super) fn insert(directory: &Node, name: &[u8], node: &Rc<Node>) {
     if let Kind::Directory { entries, .. } = &directory.kind {
         entries.borrow_mut().insert(name.to_vec(), Rc::clone(node));
     }

@@ -12,20 +12,22 @@ use super::{bridge, interpreter};
 pub(crate) fn call<T>(work: impl FnOnce() -> T) -> T {
     let result = work();
     if interpreter::is_up() {
-        Python::attach(|py| {
-            for stream in [c"stdout", c"stderr"] {
-                // SAFETY: a borrowed reference, or null; the name is a C string.
-                let stream = unsafe {
-                    Bound::from_borrowed_ptr_or_opt(py, ffi::PySys_GetObject(stream.as_ptr()))
-                };
-                if let Some(stream) = stream {
-                    // A closed stream has nothing left to write.
-                    let _ = stream.call_method0(pyo3::intern!(py, "flush"));
-                }
-            }
-        });
+        Python::attach(flush);
     }
     result
+}
+
+/// Writes out what Python has printed.
+pub(super) fn flush(py: Python<'_>) {
+    for stream in [c"stdout", c"stderr"] {
+        // SAFETY: a borrowed reference, or null; the name is a C string.
+        let stream =
+            unsafe { Bound::from_borrowed_ptr_or_opt(py, ffi::PySys_GetObject(stream.as_ptr())) };
+        if let Some(stream) = stream {
+            // A closed stream has nothing left to write.
+            let _ = stream.call_method0(pyo3::intern!(py, "flush"));
+        }
+    }
 }
 
 /// Held while a run lives: at the end of the last one, what asyncio still holds

@@ -82,6 +82,11 @@ pub(super) fn start_for_snapshot(fill: impl FnOnce(Python<'_>)) {
     STATE.set(State::Snapshot);
 }
 
+/// Leaves Python as what instances begin with from now on.
+pub(super) fn leave_as_snapshot() {
+    STATE.set(State::Snapshot);
+}
+
 /// Whether Python runs in this instance.
 pub(crate) fn is_up() -> bool {
     STATE.get() == State::Up
@@ -177,9 +182,9 @@ fn restore(py: Python<'_>) -> PyResult<()> {
     super::bridge::get(py)?.refresh(py, asked.mark.as_deref(), asked.profiles)
 }
 
-/// Directories preopened for nodes first, then the standard library and the
-/// package, where the host gave them.
-fn set_search_path(py: Python<'_>) -> PyResult<()> {
+/// Directories with nodes first, then the standard library and the package, where
+/// the host gave them or they are in the component itself.
+pub(super) fn set_search_path(py: Python<'_>) -> PyResult<()> {
     let granted = granted();
     let nodes = granted.iter().map(String::as_str);
     let paths: Vec<&str> = nodes.chain([STDLIB, PACKAGE]).collect();
@@ -194,11 +199,17 @@ fn set_search_path(py: Python<'_>) -> PyResult<()> {
     }
 }
 
-/// Where the directories are that the host grants for nodes.
+/// Where the directories with nodes are: those in the component itself, and those
+/// that the host grants.
 pub(crate) fn granted() -> Vec<String> {
-    let mut directories = directories();
-    directories.retain(|path| path != STDLIB && path != PACKAGE);
-    directories
+    let mut all = files::mounts();
+    for path in directories() {
+        if !all.contains(&path) {
+            all.push(path);
+        }
+    }
+    all.retain(|path| path != STDLIB && path != PACKAGE);
+    all
 }
 
 /// Where the host's directories are.
@@ -233,6 +244,7 @@ fn start() {
     super::memory::install();
     super::compression::install();
     super::permissions::install();
+    super::baking::install();
     super::pipelines::install();
     let paths = [STDLIB, PACKAGE].map(|path| CString::new(path).expect("no NUL in it"));
     let mut paths = paths.each_ref().map(|path| path.as_ptr());

@@ -14,6 +14,8 @@ pub mod pipelines;
 mod provider;
 
 #[cfg(target_family = "wasm")]
+pub(crate) mod baking;
+#[cfg(target_family = "wasm")]
 pub(crate) mod calls;
 #[cfg(target_family = "wasm")]
 mod compression;

@@ -7,7 +7,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-use super::{bridge, interpreter, memory};
+use super::{bridge, calls, interpreter, memory};
+use crate::executor::{ErrorKind, PipelineError};
 use crate::files;
 
 /// Modules that nodes commonly use, imported before the snapshot is taken.
@@ -18,6 +19,7 @@ const SNAPSHOT_MODULES: &[&str] = &[
     "remotemedia.runtime.bridge",
     "remotemedia.runtime.events",
     "_pipelines",
+    "remotemedia.runtime.baking",
     "abc",
     "array",
     "asyncio",
@@ -158,14 +160,97 @@ pub(crate) fn prepare(warm_up: impl Fn()) {
         // lie all over memory, and this empties them.
         collect();
         files::reset();
-        // SAFETY: both only drop wasi-libc's caches of handles and variables,
-        // so that the restored instance reads its own.
-        unsafe {
-            __wasilibc_reset_preopens();
-            __wasilibc_deinitialize_environ();
-        }
+        forget_the_host();
         memory::seal();
     });
+}
+
+/// Drops wasi-libc's caches of handles and variables, so that a restored instance
+/// reads its own.
+fn forget_the_host() {
+    // SAFETY: that is all that the two functions do.
+    unsafe {
+        __wasilibc_reset_preopens();
+        __wasilibc_deinitialize_environ();
+    }
+}
+
+/// Calls a function of the package's that has no reason to fail.
+///
+/// # Panics
+/// Where it does: nothing is baked then.
+fn call<'py>(py: Python<'py>, module: &str, function: &str) -> Bound<'py, PyAny> {
+    let called = py
+        .import(module)
+        .and_then(|module| module.call_method0(function));
+    called.unwrap_or_else(|error| {
+        error.print(py);
+        panic!("{module}.{function} failed");
+    })
+}
+
+const BAKING: &str = "remotemedia.runtime.baking";
+const EMBEDDED: &str = "remotemedia.runtime.embedded";
+
+/// What modules of a pipeline's own import from now on is to be part of a new
+/// component.
+///
+/// # Panics
+/// Where that can't be: nothing is baked then.
+pub(crate) fn begin() {
+    Python::attach(|py| {
+        interpreter::set_search_path(py).expect("sys.path");
+        call(py, BAKING, "begin");
+    });
+}
+
+/// Makes sure that nodes that are initialised have left nothing under way: it
+/// would not go on in an instance.
+///
+/// # Errors
+/// Names the tasks.
+pub(crate) fn nothing_is_under_way() -> Result<(), PipelineError> {
+    let left = Python::attach(|py| call(py, BAKING, "unfinished").to_string());
+    match left.as_str() {
+        "" => Ok(()),
+        tasks => Err(PipelineError::new(
+            ErrorKind::NodeSetupFailed,
+            format!(
+                "`initialize` started tasks that still run, and can't go on in another instance: \
+                 {tasks}; bake the pipeline without --initialize"
+            ),
+        )),
+    }
+}
+
+/// Leaves memory as instances of the new component begin with it. The same is done
+/// with what was imported as the build does with the library.
+///
+/// # Panics
+/// Where that can't be: nothing is baked then.
+pub(crate) fn end() {
+    Python::attach(|py| {
+        call(py, BAKING, "end");
+        let gc = py.import("gc").expect("gc");
+        let collect = || gc.call_method0("collect").expect("gc.collect");
+        let functions = call(py, EMBEDDED, "functions");
+        let embedded = py.import(EMBEDDED).expect("the package");
+        memory::pack(|| {
+            let renewed = embedded.call_method1("renew_code", (&functions, py.None()));
+            renewed.expect("new code");
+        });
+        drop(functions);
+        collect();
+        immortalize(&gc).expect("the collector's objects");
+        gc.call_method0("freeze").expect("gc.freeze");
+        collect();
+        // What modules printed goes where `files::hear` lets it.
+        calls::flush(py);
+        files::keep();
+        forget_the_host();
+        memory::seal();
+    });
+    interpreter::leave_as_snapshot();
 }
 
 /// Makes every object that the collector knows immortal, and what they refer

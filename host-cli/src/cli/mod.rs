@@ -1,6 +1,7 @@
 //! The command line.
 
 mod author;
+mod bake;
 mod limits;
 mod packages;
 mod rmpkg;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use author::{Drawing, Echo, Graph, New, Notation, Repl, Test};
+pub(crate) use bake::Bake;
 pub(crate) use limits::LimitArguments;
 #[cfg(feature = "nats")]
 pub(crate) use limits::duration;
@@ -35,6 +37,7 @@ Examples:
   pipeline check manifest.yaml
   pipeline nodes
   pipeline serve --pipelines examples
+  pipeline bake manifest.json --nodes nodes -o my.wasm
 
 Exit codes:
   0    all went well
@@ -103,6 +106,10 @@ pub(crate) enum Command {
     /// Compile modules with nodes, so that runs start sooner.
     #[command(after_help = COMPILE, mut_arg("max_files", |argument| argument.hide(true)))]
     Compile(Compile),
+    /// Make a component of a pipeline, which needs no other file to run.
+    #[command(after_long_help = bake::LONG_HELP, after_help = "More, with examples: pipeline bake --help")]
+    #[command(mut_args(of_a_question))]
+    Bake(Bake),
     /// Install packages of Python for nodes.
     #[command(after_long_help = packages::ADD, after_help = "More, with examples: pipeline add --help")]
     Add(Add),
@@ -169,8 +176,8 @@ fn of_a_question(argument: Arg) -> Arg {
 /// Check a manifest.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// The manifest: a file, JSON or YAML; a package, .rmpkg; a pipeline on one
-    /// line; or `-` for standard input.
+    /// The manifest: a file, JSON or YAML; a package, .rmpkg; what `pipeline bake`
+    /// made; a pipeline on one line; or `-` for standard input.
     pub(crate) manifest: String,
     /// How to say that all is well, or what is not.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
@@ -281,4 +288,7 @@ pub(crate) struct Installation {
     /// program].
     #[arg(long, value_name = "DIR")]
     pub(crate) python: Option<PathBuf>,
+    /// A component that has its library in itself.
+    #[arg(skip)]
+    pub(crate) baked: Option<PathBuf>,
 }

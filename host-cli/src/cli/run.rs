@@ -77,8 +77,8 @@ Examples:
 /// Run a pipeline.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// The manifest: a file, JSON or YAML; a package, .rmpkg; a pipeline on one
-    /// line; or `-` for standard input.
+    /// The manifest: a file, JSON or YAML; a package, .rmpkg; what `pipeline bake`
+    /// made; a pipeline on one line; or `-` for standard input.
     pub(crate) manifest: String,
     /// Files that are an item each, as by --input @FILE.
     #[arg(value_name = "FILE")]

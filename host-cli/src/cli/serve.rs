@@ -14,6 +14,7 @@ pub(super) const LONG_HELP: &str = "\
 Requests:
   POST /v1/execute           {\"manifest\": {...}, \"inputs\": [...]}
   POST /v1/pipelines/{name}  [...], for what is in the --pipelines directory
+                             or for MY.wasm, by the name of its file
   GET  /v1/pipelines/{name}/live   a session over a WebSocket
   POST /v1/check             {\"manifest\": {...}}
   GET  /v1/nodes, /v1/pipelines, /openapi.json, /healthz, /readyz, /metrics
@@ -36,6 +37,7 @@ Requests:
 
 Examples:
   pipeline serve --pipelines examples
+  pipeline serve my.wasm
   pipeline serve --addr 0.0.0.0:80 --timeout 5 --max-memory 256
   pipeline serve --grpc 127.0.0.1:50051
   curl localhost:8080/v1/pipelines/multiply_add --json '[5, 7]'
@@ -45,6 +47,9 @@ Examples:
 /// Answer HTTP requests.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
+    /// What `pipeline bake` made: the server answers for the pipeline in it.
+    #[arg(value_name = "MY.wasm", conflicts_with_all = ["pipelines", "component"])]
+    pub(crate) baked: Option<String>,
     /// Where to listen; port 0 takes any that is free.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub(crate) addr: SocketAddr,

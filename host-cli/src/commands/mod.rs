@@ -1,6 +1,7 @@
 //! The program's commands.
 
 mod add;
+mod bake;
 mod check;
 mod compile;
 mod documents;
@@ -44,6 +45,7 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Nodes(arguments) => nodes::nodes(&arguments),
         Command::Schema(arguments) => schema::schema(&arguments),
         Command::Compile(arguments) => compile::compile(&arguments),
+        Command::Bake(arguments) => bake::bake(&arguments),
         Command::Add(arguments) => add::add(&arguments),
         Command::Remove(arguments) => add::remove(&arguments),
         Command::Sync(arguments) => add::sync(&arguments),

@@ -8,6 +8,7 @@ mod add;
 mod archives;
 mod arrays;
 mod author;
+mod bake;
 mod cases;
 mod faults;
 mod grpc;

@@ -35,7 +35,7 @@ impl Fixture {
     }
 
     /// Loads, and says what happened.
-    fn load(&self, path: &Path, siblings: Siblings) -> Result<Vec<String>, Error> {
+    fn load(&self, path: &Path, code: Code<'_>) -> Result<Vec<String>, Error> {
         let mut told = Vec::new();
         let mut events = |event| {
             told.push(match event {
@@ -52,7 +52,7 @@ impl Fixture {
             cache: Ok(Cache::at(self.root.path().join("cache"))),
             events: &mut events,
         };
-        loader.load(path, siblings)?;
+        loader.load(path, code)?;
         Ok(told)
     }
 
@@ -69,7 +69,7 @@ impl Fixture {
 fn compiled_once_whatever_the_file_is_called() {
     let fixture = Fixture::new();
     let path = fixture.write("a.wasm", EMPTY);
-    let load = |path: &Path| fixture.load(path, Siblings::Ignored).unwrap();
+    let load = |path: &Path| fixture.load(path, Code::Cached).unwrap();
     assert_eq!(load(&path), ["compiling", "kept"]);
     assert!(load(&path).is_empty());
     // The content counts, not the name or the time.
@@ -87,7 +87,7 @@ fn the_cache_does_not_grow_for_ever() {
     let fixture = Fixture::new();
     for number in 0..20 {
         let path = fixture.write("a.wasm", &[OTHER, &[0, 2, 1, number]].concat());
-        let told = fixture.load(&path, Siblings::Ignored).unwrap();
+        let told = fixture.load(&path, Code::Cached).unwrap();
         assert_eq!(told, ["compiling", "kept"]);
     }
     assert_eq!(fixture.cached().len(), 8);
@@ -97,7 +97,7 @@ fn the_cache_does_not_grow_for_ever() {
 fn damaged_files_are_refused_wherever_a_bit_flips() {
     let fixture = Fixture::new();
     let path = fixture.write("a.wasm", EMPTY);
-    fixture.load(&path, Siblings::Ignored).unwrap();
+    fixture.load(&path, Code::Cached).unwrap();
     let [cached] = &fixture.cached()[..] else {
         panic!("one file is kept")
     };
@@ -105,10 +105,10 @@ fn damaged_files_are_refused_wherever_a_bit_flips() {
     let refused = |bytes: &[u8]| {
         fs::remove_file(cached).unwrap();
         fs::write(cached, bytes).unwrap();
-        let told = fixture.load(&path, Siblings::Ignored).unwrap();
+        let told = fixture.load(&path, Code::Cached).unwrap();
         assert_eq!(told.len(), 3, "{told:?}");
         assert_eq!(told[1..], ["compiling", "kept"]);
-        assert!(fixture.load(&path, Siblings::Ignored).unwrap().is_empty());
+        assert!(fixture.load(&path, Code::Cached).unwrap().is_empty());
     };
     for length in [0, 1, 10, 63, 64, 100, whole.len() / 2, whole.len() - 1] {
         refused(&whole[..length]);
@@ -124,15 +124,15 @@ fn damaged_files_are_refused_wherever_a_bit_flips() {
 fn a_sibling_counts_for_an_installed_component_alone() {
     let fixture = Fixture::new();
     let path = fixture.pair(EMPTY, EMPTY);
-    assert!(fixture.load(&path, Siblings::Trusted).unwrap().is_empty());
+    assert!(fixture.load(&path, Code::Sibling).unwrap().is_empty());
     assert!(
         fixture
-            .load(&path.with_extension("cwasm"), Siblings::Ignored)
+            .load(&path.with_extension("cwasm"), Code::Cached)
             .unwrap()
             .is_empty()
     );
     // An unpacked archive may hold anything beside its component.
-    let told = fixture.load(&path, Siblings::Ignored).unwrap();
+    let told = fixture.load(&path, Code::Cached).unwrap();
     assert_eq!(told, ["compiling", "kept"]);
 }
 
@@ -143,14 +143,14 @@ fn a_copy_is_as_good_as_the_original_whatever_the_times_say() {
     let later = std::time::SystemTime::now() + Duration::from_secs(60);
     let file = File::options().write(true).open(&path).unwrap();
     file.set_modified(later).unwrap();
-    assert!(fixture.load(&path, Siblings::Trusted).unwrap().is_empty());
+    assert!(fixture.load(&path, Code::Sibling).unwrap().is_empty());
 }
 
 #[test]
 fn code_of_another_component_is_not_run() {
     let fixture = Fixture::new();
     let path = fixture.pair(EMPTY, OTHER);
-    let told = fixture.load(&path, Siblings::Trusted).unwrap();
+    let told = fixture.load(&path, Code::Sibling).unwrap();
     assert!(
         told[0].starts_with("it was compiled from another"),
         "{told:?}"
@@ -158,9 +158,9 @@ fn code_of_another_component_is_not_run() {
     assert_eq!(told[1..], ["compiling", "kept"]);
     // Also where the pair was right when it was looked at before.
     let path = fixture.pair(EMPTY, EMPTY);
-    assert!(fixture.load(&path, Siblings::Trusted).unwrap().is_empty());
+    assert!(fixture.load(&path, Code::Sibling).unwrap().is_empty());
     fixture.write("a.wasm", OTHER);
-    let told = fixture.load(&path, Siblings::Trusted).unwrap();
+    let told = fixture.load(&path, Code::Sibling).unwrap();
     assert!(
         told[0].starts_with("it was compiled from another"),
         "{told:?}"
@@ -175,7 +175,7 @@ fn what_others_could_have_written_is_refused() {
     let fixture = Fixture::new();
     let path = fixture.pair(EMPTY, EMPTY);
     let sibling = path.with_extension("cwasm");
-    let told = || fixture.load(&path, Siblings::Trusted).unwrap().remove(0);
+    let told = || fixture.load(&path, Code::Sibling).unwrap().remove(0);
     let allow = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     };
@@ -185,7 +185,7 @@ fn what_others_could_have_written_is_refused() {
     allow(fixture.root.path(), 0o777);
     assert_eq!(told(), "others may write to its directory (chmod go-w)");
     allow(fixture.root.path(), 0o700);
-    assert!(fixture.load(&path, Siblings::Trusted).unwrap().is_empty());
+    assert!(fixture.load(&path, Code::Sibling).unwrap().is_empty());
     let elsewhere = fixture.root.path().join("elsewhere");
     fs::rename(&sibling, &elsewhere).unwrap();
     symlink(&elsewhere, &sibling).unwrap();
@@ -195,11 +195,11 @@ fn what_others_could_have_written_is_refused() {
     assert!(made.unwrap().success());
     assert_eq!(told(), "it is no file");
     // Nor is a pipe waited for where a component should be.
-    let error = fixture.load(&sibling.with_extension("cwasm"), Siblings::Ignored);
+    let error = fixture.load(&sibling.with_extension("cwasm"), Code::Cached);
     assert!(matches!(error, Err(Error::Refused { .. })));
     fs::remove_file(&path).unwrap();
     fs::rename(&sibling, &path).unwrap();
-    let error = fixture.load(&path, Siblings::Ignored);
+    let error = fixture.load(&path, Code::Cached);
     assert!(matches!(error, Err(Error::NotAComponent { .. })));
 }
 
@@ -224,7 +224,7 @@ fn without_a_cache_it_still_runs() {
     let fixture = Fixture::new();
     let path = fixture.write("a.wasm", EMPTY);
     fixture.write("cache", b"a file");
-    let told = fixture.load(&path, Siblings::Ignored).unwrap();
+    let told = fixture.load(&path, Code::Cached).unwrap();
     assert_eq!(told[0], "compiling");
     assert_ne!(told[1], "kept");
 }
@@ -232,7 +232,7 @@ fn without_a_cache_it_still_runs() {
 #[test]
 fn other_files_are_named() {
     let fixture = Fixture::new();
-    let load = |path: &Path| fixture.load(path, Siblings::Ignored).unwrap_err();
+    let load = |path: &Path| fixture.load(path, Code::Cached).unwrap_err();
     for (bytes, found) in [
         (&b""[..], "empty"),
         (b"\0asm\x01\0\0\0", "core module"),

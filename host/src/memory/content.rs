@@ -96,7 +96,7 @@ fn without_data(module: &[u8]) -> Result<Vec<u8>> {
 
 /// What the one memory of a module holds at first. `None` where there is no
 /// such memory, or what it holds depends on more than the module.
-fn content(module: &[u8]) -> Result<Option<Content>> {
+pub(super) fn content(module: &[u8]) -> Result<Option<Content>> {
     let mut memory = None;
     let mut segments = Vec::new();
     for payload in Parser::new(0).parse_all(module) {

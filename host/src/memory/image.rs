@@ -6,7 +6,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
 use std::ptr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
@@ -17,6 +17,8 @@ use super::mapping::Mapping;
 /// What a memory holds at first: a part of a file that nobody changes.
 pub(crate) struct Image {
     pub(super) kind: Kind,
+    /// How large the memory is at first, in bytes.
+    pub(super) size: usize,
     /// Where it begins in the memory, in bytes.
     pub(super) offset: usize,
     file: Arc<File>,
@@ -25,6 +27,17 @@ pub(crate) struct Image {
     bytes: Bytes,
     /// Memories with nothing but this in them, for the next instances.
     idle: Mutex<Vec<Mapping>>,
+    last: Mutex<Last>,
+}
+
+/// What an instance that is gone left in its memory.
+#[derive(Default)]
+enum Last {
+    /// Nobody wants to know.
+    #[default]
+    Unwatched,
+    Watched,
+    Seen(Vec<u8>),
 }
 
 impl Image {
@@ -39,19 +52,34 @@ impl Image {
         file: Arc<File>,
         position: u64,
         length: usize,
-        kind: Kind,
+        (kind, size): (Kind, usize),
         offset: usize,
     ) -> io::Result<Self> {
         // SAFETY: by the caller's promise.
         let bytes = unsafe { Bytes::map(&file, position, length)? };
         Ok(Self {
             kind,
+            size,
             offset,
             file,
             position,
             bytes,
             idle: Mutex::default(),
+            last: Mutex::default(),
         })
+    }
+
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_watched(&self) -> bool {
+        matches!(*self.last(), Last::Watched)
+    }
+
+    /// An instance is gone, and this is what it had in its memory.
+    pub(super) fn saw(&self, memory: &[u8]) {
+        *self.last() = Last::Seen(memory.to_vec());
     }
 
     pub(super) fn file(&self) -> &File {
@@ -128,6 +156,23 @@ struct Provided {
 impl Images {
     pub(crate) fn new(images: impl IntoIterator<Item = Image>) -> Self {
         Self(images.into_iter().map(Arc::new).collect())
+    }
+
+    /// Lets the next instance that ends leave its memory; the component must have
+    /// one that has content.
+    pub(crate) fn watch(&self) -> bool {
+        let [image] = &*self.0 else { return false };
+        *image.last() = Last::Watched;
+        true
+    }
+
+    /// What the instance had in its memory that has ended since.
+    pub(crate) fn seen(&self) -> Option<Vec<u8>> {
+        let [image] = &*self.0 else { return None };
+        match std::mem::take(&mut *image.last()) {
+            Last::Seen(memory) => Some(memory),
+            _ => None,
+        }
     }
 
     /// Lets the component be instantiated with these, and with `brake`.

@@ -13,6 +13,7 @@
 mod brake;
 pub(crate) mod checks;
 pub(crate) mod content;
+pub(crate) mod exchange;
 mod image;
 mod mapping;
 mod pagemap;
@@ -78,6 +79,8 @@ unsafe impl MemoryCreator for Memories {
             };
         }
         let image = image::provided(kind);
+        // What code shared with another component says is that one's.
+        let minimum = image.as_ref().map_or(minimum, |image| image.size);
         let make = || {
             if let Some(mapping) = image.as_ref().and_then(|image| image.idle()) {
                 return Ok(mapping);
@@ -140,6 +143,13 @@ unsafe impl LinearMemory for Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
+        if let (Some(mapping), Some(image)) = (&self.mapping, &self.image)
+            && image.is_watched()
+        {
+            // SAFETY: the first `size` bytes of the mapping can be accessed, and
+            // nobody else has them: the instance is gone.
+            image.saw(unsafe { std::slice::from_raw_parts(mapping.base, self.size) });
+        }
         if let (Some(mut mapping), Some(image)) = (self.mapping.take(), &self.image)
             && self.kept > 0
             && mapping.reset(image, self.minimum).is_ok()

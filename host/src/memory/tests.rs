@@ -31,7 +31,15 @@ fn images(content: &Content) -> Images {
     file.write_all(&content.bytes).unwrap();
     let (file, length) = (Arc::new(file), content.bytes.len());
     // SAFETY: nobody else knows the file.
-    let image = unsafe { Image::of_file(file, 0, length, KIND, content.offset as usize) };
+    let image = unsafe {
+        Image::of_file(
+            file,
+            0,
+            length,
+            (KIND, KIND.minimum as usize * PAGE as usize),
+            content.offset as usize,
+        )
+    };
     Images::new([image.unwrap()])
 }
 

@@ -10,7 +10,7 @@ from importlib._bootstrap_external import FileLoader
 from os import urandom
 from types import CodeType, FunctionType
 
-from . import at_exit, importing, libc, standins
+from . import at_exit, baking, importing, libc, standins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def refresh(mark: str | None = None, profiled: bool = False) -> None:
         logging._startTime = now  # type: ignore[attr-defined]
     if sys.platform == "wasi":
         libc.refresh()
+        baking.renew()
         if mark is not None:
             from .events import install as install_events
 

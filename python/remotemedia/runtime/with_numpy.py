@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+def revealed(mtrand: ModuleType) -> None:
+    """Do nothing more when the global state is first asked for, but where a pipeline is baked."""
+
+
 def rehearse() -> None:
     """Use what nodes commonly use, where numpy is there: the first use of a thing costs most."""
     if "numpy" not in sys.modules:
@@ -76,6 +80,7 @@ def seed_at_first_use() -> None:
                 del other.__getattr__, other.__dir__
             hidden.clear()
             mtrand._rand.seed()
+            revealed(mtrand)
             if name in vars(module):
                 return vars(module)[name]
         raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")

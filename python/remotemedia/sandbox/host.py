@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ..runtime.results import GraphInfo, RunResult, items, of_manifest, result, unplaced
 from ..runtime.session import AT_ONCE
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 
     from .. import _core
+
+    Manifest: TypeAlias = dict[str, Any] | str | os.PathLike[str]
+
+
+OWN = " \n"
+"""In place of a manifest: the one in a component that was baked."""
 
 
 class CheckResult(NamedTuple):
@@ -45,6 +51,8 @@ class Sandbox:
     many seconds an instance may live, `max_memory`, `max_output` and `max_log` are MiB,
     `max_open_files` and `max_items` are counts. Each call can have others.
 
+    `baked` is a component that `pipeline bake` made: its pipeline runs where no manifest is named.
+
     What nodes print goes to standard error, or to `prints`: a function that takes bytes, or a
     logger, which gets a line at a time.
 
@@ -56,6 +64,7 @@ class Sandbox:
         dist: str | os.PathLike[str] | None = None,
         *,
         nodes: Iterable[str | os.PathLike[str]] = (),
+        baked: str | os.PathLike[str] | None = None,
         prints: Callable[[bytes], object] | logging.Logger | None = None,
         **limits: float | None,
     ) -> None:
@@ -71,7 +80,9 @@ class Sandbox:
         self.nodes = [Path(directory) for directory in nodes]
         self.limits = limits
         python = self.dist / "python"
-        for needed in (self.dist / "pipeline.wasm", *self.nodes):
+        own_component = None if baked is None else Path(baked)
+        needs = [self.dist / "pipeline.wasm", *self.nodes]
+        for needed in needs if own_component is None else [*needs, own_component]:
             if not needed.exists():
                 raise FileNotFoundError(f"{needed} is not there")
         self._core: _core.Sandbox = core.Sandbox(
@@ -81,11 +92,12 @@ class Sandbox:
             self.nodes,
             self.dist == own,
             _lines(prints) if isinstance(prints, logging.Logger) else prints,
+            own_component,
         )
 
     def run(
         self,
-        manifest: dict[str, Any] | str | os.PathLike[str],
+        manifest: Manifest = OWN,
         inputs: Iterable[object] | None = None,
         **limits: float | None,
     ) -> RunResult:
@@ -102,7 +114,7 @@ class Sandbox:
 
     async def run_async(
         self,
-        manifest: dict[str, Any] | str | os.PathLike[str],
+        manifest: Manifest = OWN,
         inputs: Iterable[object] | None = None,
         **limits: float | None,
     ) -> RunResult:
@@ -122,9 +134,7 @@ class Sandbox:
                 task.exception()  # it was stopped: nobody needs to hear of it
             raise
 
-    def check(
-        self, manifest: dict[str, Any] | str | os.PathLike[str], **limits: float | None
-    ) -> CheckResult:
+    def check(self, manifest: Manifest = OWN, **limits: float | None) -> CheckResult:
         """Check whether a manifest can run, without running anything of it."""
         graph, diagnostics = self._core.check(manifest_text(manifest), {**self.limits, **limits})
         if isinstance(manifest, dict):
@@ -135,9 +145,7 @@ class Sandbox:
         """The node types: name, language, summary, and why one can't be used."""
         return self._core.list_nodes({**self.limits, **limits})
 
-    def session(
-        self, manifest: dict[str, Any] | str | os.PathLike[str], **limits: float | None
-    ) -> Session:
+    def session(self, manifest: Manifest = OWN, **limits: float | None) -> Session:
         """Open a pipeline that is fed and read item by item, in an instance of its own.
 
         Use it in a `with` block: leaving that cleans up. Limits are those of each call, but for

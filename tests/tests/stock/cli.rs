@@ -26,6 +26,7 @@ pub(crate) fn dist() -> PathBuf {
 /// One command: options, directories, and one call.
 pub(crate) struct Run {
     command: Command,
+    component: PathBuf,
 }
 
 impl Run {
@@ -34,7 +35,14 @@ impl Run {
     pub(crate) fn new() -> Self {
         let mut command = Command::new(told("PIPELINE_WASMTIME"));
         command.args(["run", "--allow-precompiled"]);
-        Self { command }
+        let component = told("PIPELINE_STOCK_COMPONENT");
+        Self { command, component }
+    }
+
+    /// The same of another component.
+    pub(crate) fn of(self, component: &Path) -> Self {
+        let component = component.to_owned();
+        Self { component, ..self }
     }
 
     /// The same with a deadline that a test meets only when it hangs.
@@ -58,7 +66,7 @@ impl Run {
     /// Calls a function; what it printed, or its complaint.
     pub(crate) fn invoke(mut self, call: &str) -> Result<String, String> {
         self.command.args(["--invoke", call]);
-        self.command.arg(told("PIPELINE_STOCK_COMPONENT"));
+        self.command.arg(&self.component);
         let output = self.command.output().expect("wasmtime");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
         match output.status.success() {

@@ -12,6 +12,7 @@ mod documented;
 mod wave;
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -22,7 +23,7 @@ use pipeline_tests::hosts::{Cases, HostReport, Missing};
 use pipeline_tests::{Case, read};
 use wasmtime::component::Val;
 
-use cli::{Run, dist};
+use cli::{Run, dist, told};
 use wave::{Wave, field};
 
 const NEEDS: &str = "the command line is there";
@@ -124,6 +125,35 @@ fn time_and_memory_are_bounded() {
     let found: Result<RunResult, PipelineError> = Wave::from_val(&found.expect(NEEDS));
     let error = found.unwrap_err();
     assert_eq!(error.message, "MemoryError");
+}
+
+/// Compiles what a command of the program makes, as stock wasmtime does.
+#[test]
+#[ignore = "needs stock wasmtime: `cargo xtask test stock`"]
+fn what_was_baked_runs_with_no_other_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/custom_node");
+    let place = tempfile::tempdir().expect("a directory");
+    let (baked, compiled) = (place.path().join("my.wasm"), place.path().join("my.cwasm"));
+    let succeeds = |command: &mut Command| assert!(command.status().expect("it starts").success());
+    let mut bake = Command::new(dist().join("pipeline"));
+    bake.arg("bake")
+        .arg(root.join("manifest.yaml"))
+        .arg("--nodes");
+    succeeds(bake.arg(root.join("nodes")).arg("-o").arg(&baked));
+    let mut compile = Command::new(told("PIPELINE_WASMTIME"));
+    compile.args(["compile", "-W", "epoch-interruption=y"]);
+    succeeds(compile.arg(&baked).arg("-o").arg(&compiled));
+    let run = || Run::bounded().of(&compiled);
+    let loaded = run().call("load", &[String::new().to_val()]);
+    let Val::Result(Ok(Some(loaded))) = loaded.expect(NEEDS) else {
+        panic!("the empty text is not the manifest");
+    };
+    let inputs = vec![Input::from(compare::item("\"so far so good\""))].to_val();
+    let manifest = field(&loaded, "manifest").clone();
+    let found = run().call("execute-with-input", &[manifest, inputs]);
+    let found: Result<RunResult, PipelineError> = Wave::from_val(&found.expect(NEEDS));
+    let given = found.expect("a result").into_items();
+    assert_eq!(compare::written(&given[0]), r#"{"so":2,"far":1}"#);
 }
 
 /// What the table says does not work: it would be good news if this failed.

@@ -3,8 +3,6 @@
 //! leaves behind in freed memory, is in the snapshot.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use anyhow::Result;
 use wasmtime::component::{Linker, Resource, ResourceTable};
@@ -14,17 +12,11 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
     HostDirectoryEntryStream as _, MetadataHashValue, PathFlags,
 };
 use wasmtime_wasi::p2::{FsResult, ReaddirIterator};
-use wasmtime_wasi::{
-    Deterministic, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView,
-    WasiView,
-};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 /// The interface whose answers differ between machines, as the linker knows
 /// it.
 const FILES: &str = "wasi:filesystem/types@0.2.12";
-
-/// When the snapshot is taken, in seconds since 1970.
-const NOW: u64 = 1_700_000_000;
 
 /// What the component sees while the snapshot is taken.
 pub(super) struct Surroundings {
@@ -47,12 +39,7 @@ impl WasiView for Surroundings {
 impl Surroundings {
     /// Takes what differs out of a sandbox.
     pub(super) fn new(wasi: &mut WasiCtxBuilder) -> Self {
-        let bytes = || Deterministic::new((0..=255).collect());
-        wasi.secure_random(bytes())
-            .insecure_random(bytes())
-            .insecure_random_seed(0)
-            .wall_clock(Clock::default())
-            .monotonic_clock(Clock::default());
+        pipeline_host::fixed::fix(wasi);
         Self {
             wasi: wasi.build(),
             table: ResourceTable::new(),
@@ -151,35 +138,5 @@ fn without_times(stat: DescriptorStat) -> DescriptorStat {
         data_modification_timestamp: None,
         status_change_timestamp: None,
         ..stat
-    }
-}
-
-/// A clock that moves on by a microsecond whenever it is read.
-#[derive(Default)]
-struct Clock(AtomicU64);
-
-impl Clock {
-    fn microseconds(&self) -> u64 {
-        self.0.fetch_add(1, Ordering::Relaxed)
-    }
-}
-
-impl HostWallClock for Clock {
-    fn resolution(&self) -> Duration {
-        Duration::from_micros(1)
-    }
-
-    fn now(&self) -> Duration {
-        Duration::from_secs(NOW) + Duration::from_micros(self.microseconds())
-    }
-}
-
-impl HostMonotonicClock for Clock {
-    fn resolution(&self) -> u64 {
-        1_000
-    }
-
-    fn now(&self) -> u64 {
-        self.microseconds() * 1_000
     }
 }

@@ -22,7 +22,7 @@ impl Files {
             .into_iter()
             .map(|(name, node)| {
                 let kind = match node.kind {
-                    Kind::File(_) => libc::DT_REG,
+                    Kind::File(_) | Kind::Packed(_) => libc::DT_REG,
                     Kind::Directory { .. } | Kind::Theirs => libc::DT_DIR,
                     Kind::Link(_) => libc::DT_LNK,
                     Kind::Null => libc::DT_CHR,

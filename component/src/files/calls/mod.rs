@@ -16,7 +16,7 @@ use std::rc::Rc;
 use libc::{ssize_t, stat};
 
 use self::directories::Listing;
-use super::{Access, Descriptors, Error, FIRST, Found, Kind, Node, Slot, Tree};
+use super::{Access, Descriptors, Error, FIRST, Found, Kind, Library, Node, Slot, Tree};
 
 /// What a path begins at where no directory is given.
 const HERE: c_int = libc::AT_FDCWD;
@@ -29,6 +29,13 @@ thread_local! {
 struct Files {
     /// The directories that the host gave.
     theirs: Vec<String>,
+    /// What is in the component itself.
+    library: Library,
+    /// Whether all that is here stays when the instance begins: it is part of
+    /// what was baked.
+    kept: bool,
+    /// What is printed, where that is to go nowhere else.
+    heard: Option<Vec<u8>>,
     /// Made when a call is for none of them.
     tree: Option<Rc<Tree>>,
     descriptors: Descriptors,
@@ -41,6 +48,9 @@ impl Files {
     const fn new() -> Self {
         Self {
             theirs: Vec::new(),
+            library: Library::new(),
+            kept: false,
+            heard: None,
             tree: None,
             descriptors: Descriptors::new(),
             listings: Vec::new(),
@@ -49,10 +59,12 @@ impl Files {
     }
 
     fn tree(&mut self) -> Rc<Tree> {
-        let theirs = &self.theirs;
-        let tree = self
-            .tree
-            .get_or_insert_with(|| Rc::new(Tree::new(theirs.iter().map(String::as_bytes))));
+        let (theirs, library) = (&self.theirs, &self.library);
+        let tree = self.tree.get_or_insert_with(|| {
+            let tree = Tree::new(theirs.iter().map(String::as_bytes));
+            library.attach_to(&tree);
+            Rc::new(tree)
+        });
         Rc::clone(tree)
     }
 
@@ -100,12 +112,88 @@ enum Where {
     Ours(Slot),
 }
 
-/// Says which directories the host gave. What was there before is gone.
-pub(crate) fn mount(theirs: Vec<String>) {
-    FILES.replace(Files {
-        theirs,
-        ..Files::new()
+/// Says which directories the host gave. What was there before is gone, but for
+/// what is in the component itself, which is there in place of what the host
+/// gives.
+pub(crate) fn mount(mut theirs: Vec<String>) {
+    FILES.with_borrow_mut(|files| {
+        theirs.retain(|path| !files.library.has(path));
+        if files.kept {
+            if let Some(tree) = &files.tree {
+                tree.grant(theirs.iter().map(String::as_bytes));
+            }
+            files.theirs = theirs;
+        } else {
+            let library = std::mem::take(&mut files.library);
+            *files = Files {
+                theirs,
+                library,
+                ..Files::new()
+            };
+        }
     });
+}
+
+/// Adds a file to those that are in the component itself.
+///
+/// # Errors
+/// Where it has no place there.
+pub(crate) fn add(mount: &str, path: &str, bytes: &[u8], size: usize) -> Result<(), Error> {
+    FILES.with_borrow_mut(|files| {
+        files.tree = None;
+        files.library.add(mount, path, bytes, size)
+    })
+}
+
+/// Where the directories are that are in the component itself.
+pub(crate) fn mounts() -> Vec<String> {
+    FILES.with_borrow(|files| files.library.mounts().map(str::to_owned).collect())
+}
+
+/// The content of a file that is in the component itself.
+pub(crate) fn content(path: &str) -> Option<Rc<Vec<u8>>> {
+    FILES.with_borrow_mut(|files| {
+        let Ok(Where::Ours(place)) = files.locate(HERE, path.as_bytes(), true) else {
+            return None;
+        };
+        match &place.node?.kind {
+            Kind::Packed(packed) => packed.content().ok(),
+            _ => None,
+        }
+    })
+}
+
+/// Lets every instance begin with all that is here now.
+pub(crate) fn keep() {
+    FILES.with_borrow_mut(|files| {
+        files.kept = true;
+        files.heard = None;
+    });
+}
+
+/// Whether instances begin with files that were kept.
+pub(crate) fn is_kept() -> bool {
+    FILES.with_borrow(|files| files.kept)
+}
+
+/// Keeps what is printed from now on, instead of giving it to the host. libc
+/// keeps the host's streams in memory, and no other instance has them.
+pub(crate) fn hear() {
+    FILES.with_borrow_mut(|files| files.heard = Some(Vec::new()));
+}
+
+/// Whether what a descriptor is given is kept here.
+fn heard(descriptor: c_int, bytes: &[u8]) -> bool {
+    /// What is beyond this is dropped.
+    const MOST: usize = 1 << 20;
+    FILES.with_borrow_mut(|files| match &mut files.heard {
+        Some(heard) if matches!(descriptor, 1 | 2) => {
+            let room = MOST.saturating_sub(heard.len()).min(bytes.len());
+            heard.extend(&bytes[..room]);
+            true
+        }
+        _ => false,
+    })
 }
 
 /// Forgets everything, so that a snapshot holds nothing of it.
@@ -208,7 +296,7 @@ const USER: libc::uid_t = 1000;
 unsafe fn fill(node: &Node, into: *mut stat) {
     let known = node.stat();
     let kind = match node.kind {
-        Kind::File(_) => libc::S_IFREG,
+        Kind::File(_) | Kind::Packed(_) => libc::S_IFREG,
         Kind::Directory { .. } | Kind::Theirs => libc::S_IFDIR,
         Kind::Link(_) => libc::S_IFLNK,
         Kind::Null => libc::S_IFCHR,

@@ -27,6 +27,7 @@ impl Files {
                     }
                     Kind::Directory { .. } => {}
                     Kind::Link(_) => return Err(Error::Loop),
+                    Kind::Packed(_) if access.write => return Err(Error::Denied),
                     _ if asks(libc::O_DIRECTORY) => return Err(Error::NotDirectory),
                     Kind::File(_) if access.write && asks(libc::O_TRUNC) => node.truncate(0)?,
                     _ => {}
@@ -177,9 +178,12 @@ unsafe extern "C" fn files_pread(
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn files_write(descriptor: c_int, from: *const c_void, size: size_t) -> ssize_t {
-    // SAFETY: as in C.
+    // SAFETY: as in C, `from` is valid for reads of `size` bytes; and as in C.
     unsafe {
         write(descriptor, None, from, size, || {
+            if size > 0 && super::heard(descriptor, slice::from_raw_parts(from.cast(), size)) {
+                return size.cast_signed();
+            }
             libc::write(descriptor, from, size)
         })
     }

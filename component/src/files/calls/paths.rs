@@ -47,8 +47,12 @@ unsafe extern "C" fn files_lstat(path: *const c_char, into: *mut stat) -> c_int 
 
 fn access(place: &Slot, mode: c_int) -> Result<c_int, Error> {
     let node = place.node()?;
-    if mode & libc::W_OK != 0 && matches!(node.kind, Kind::Directory { .. }) {
-        writable(node)?;
+    if mode & libc::W_OK != 0 {
+        match node.kind {
+            Kind::Directory { .. } => writable(node)?,
+            Kind::Packed(_) => return Err(Error::Denied),
+            _ => {}
+        }
     }
     if mode & libc::X_OK != 0 && !node.is_directory() && node.stat().mode & 0o111 == 0 {
         return Err(Error::Denied);

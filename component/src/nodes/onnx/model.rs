@@ -1,10 +1,11 @@
 //! A model: its file, its inputs and outputs.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use rten::{DataType, Model, ModelOptions, NodeId, Value, ValueOrView, ValueType};
 
-use crate::files::granted;
+use crate::files::{granted, packed};
 use crate::manifest::enumerate;
 use crate::node::NodeError;
 
@@ -57,14 +58,22 @@ impl Loaded {
             ))
         })?;
         let shown = path.display();
-        let size = std::fs::metadata(&path).map_or(0, |file| file.len());
+        let packed = packed(&path);
+        let size = match &packed {
+            Some(content) => content.len() as u64,
+            None => std::fs::metadata(&path).map_or(0, |file| file.len()),
+        };
         if size > MAX_FILE {
             let message = format!(
                 "the model {shown} has {size} bytes, and {node_type} takes up to {MAX_FILE}"
             );
             return Err(setup(message));
         }
-        let loaded = ModelOptions::with_all_ops().load_file(&path);
+        let options = ModelOptions::with_all_ops();
+        let loaded = match packed {
+            Some(content) => options.load(Rc::unwrap_or_clone(content)),
+            None => options.load_file(&path),
+        };
         let model =
             loaded.map_err(|error| setup(format!("the model {shown} can't be loaded: {error}")))?;
         if model.output_ids().is_empty() {
@@ -110,7 +119,9 @@ fn find(names: &[&str]) -> Option<PathBuf> {
             .iter()
             .map(|directory| Path::new(directory).join(name));
         let own = Path::new(name).is_absolute().then(|| PathBuf::from(name));
-        own.into_iter().chain(places).find(|path| path.is_file())
+        own.into_iter()
+            .chain(places)
+            .find(|path| path.is_file() || packed(path).is_some())
     })
 }
 

@@ -71,17 +71,36 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             instances: concurrent,
         },
     };
+    let own = match &arguments.baked {
+        Some(baked) => {
+            let source = workspace::source(baked, &arguments.trust.signed_by)?;
+            if source.baked.is_none() {
+                let text = format!("`{baked}` is no component with a pipeline in it");
+                let help = "`pipeline bake` makes one; --pipelines takes a directory of manifests";
+                return Err(Failure::usage(text).help(help));
+            }
+            Some(source)
+        }
+        None => None,
+    };
+    let installation = match &own {
+        Some(source) => workspace::places_of(source, &arguments.installation)?,
+        None => arguments.installation.clone(),
+    };
     let (engine, component, directories) =
-        workspace::load(&arguments.installation, "pipeline-http.wasm", &options)?;
-    let typed = workspace::beside(&engine, &arguments.installation, "pipeline.wasm")?;
+        workspace::load(&installation, "pipeline-http.wasm", &options)?;
+    let typed = workspace::beside(&engine, &installation, "pipeline.wasm")?;
     let opener = Opener {
         engine: &engine,
         component: &component,
         typed: typed.as_ref(),
-        installation: &arguments.installation,
+        installation: &installation,
         keys: &arguments.trust.signed_by,
     };
-    let pipelines = Pipelines::open(arguments.pipelines.as_deref(), &opener)?;
+    let pipelines = match own {
+        Some(source) => Pipelines::own(source.text),
+        None => Pipelines::open(arguments.pipelines.as_deref(), &opener)?,
+    };
     let sandbox = HttpSandbox::new(&engine, &component, directories.clone()).map_err(|error| {
         Failure::usage(error.in_full()).help("--component takes the file `pipeline-http.wasm`")
     })?;

@@ -15,7 +15,8 @@ use super::body::RequestBody;
 use super::packages::{Opener, Packaged};
 use super::responses::{self, ServerResponse};
 use crate::failure::Failure;
-use crate::{report, workspace};
+use crate::report::{self, ManifestText};
+use crate::workspace;
 
 /// How many bytes of the body are the manifest. What clients say in it counts for
 /// nothing here; where it counts, all that they could do by it is to send a
@@ -30,9 +31,21 @@ pub(super) struct Pipelines {
     packages: BTreeMap<String, Packaged>,
     /// Whether packages are all that is run.
     packages_only: bool,
+    /// Name and manifest of the pipeline in the component itself.
+    own: Option<(String, String)>,
 }
 
 impl Pipelines {
+    /// The pipeline in the component, by the name of its file.
+    pub(super) fn own(manifest: ManifestText) -> Self {
+        let stem = Path::new(&manifest.name).file_stem().unwrap_or_default();
+        let name = stem.to_string_lossy().into_owned();
+        Self {
+            own: Some((name, manifest.text)),
+            ..Self::default()
+        }
+    }
+
     /// Looks into the directory, and tells of what it leaves out.
     ///
     /// # Errors
@@ -71,6 +84,7 @@ impl Pipelines {
             manifests: (!packages_only).then_some(manifests),
             packages,
             packages_only,
+            own: None,
         })
     }
 
@@ -97,7 +111,9 @@ impl Pipelines {
             writer.key("pipelines").array(|writer| {
                 let packages = self.packages.keys();
                 let packages = packages.filter(|name| !listing.names.contains(name));
-                let mut names: Vec<&String> = listing.names.iter().chain(packages).collect();
+                let own = self.own.iter().map(|(name, _)| name);
+                let names = listing.names.iter().chain(packages).chain(own);
+                let mut names: Vec<&String> = names.collect();
                 names.sort();
                 for name in names {
                     writer.string(name);
@@ -125,6 +141,10 @@ impl Pipelines {
         };
         match text {
             Ok(Some(Some(text))) => Ok((text, None)),
+            Ok(_) if self.own.as_ref().is_some_and(|(own, _)| *own == shown) => {
+                let text = self.own.iter().map(|(_, text)| text.clone()).collect();
+                Ok((text, None))
+            }
             Ok(_) if self.packages.contains_key(&shown) => {
                 let package = &self.packages[&shown];
                 Ok((package.manifest.clone(), Some(package)))
