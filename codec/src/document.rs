@@ -1,6 +1,10 @@
 //! The JSON documents that say what came of a request: the same on the command
 //! line and over HTTP.
 
+mod manifest;
+
+pub use manifest::manifest;
+
 use super::arena::ArenaError;
 use super::names::Named as _;
 use super::write::Writer;

@@ -34,6 +34,7 @@ mod read;
 mod request;
 #[cfg(feature = "schema")]
 pub mod schema;
+pub mod select;
 pub mod types;
 mod write;
 

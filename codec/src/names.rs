@@ -1,6 +1,9 @@
 //! The names of what the WIT counts up, as JSON and Python have them.
 
-use crate::types::{ControlKind, Dtype, ErrorKind, Language, PixelFormat, Severity};
+use crate::types::{
+    ControlKind, Dtype, ErrorKind, GpuType, Language, MediaKind, PixelFormat, Placement,
+    RuntimeHint, Severity,
+};
 
 /// What has names.
 pub trait Named: Copy + 'static {
@@ -84,6 +87,38 @@ names! {
     Severity {
         Error = "error",
         Warning = "warning",
+    }
+    GpuType {
+        Cuda = "cuda",
+        Rocm = "rocm",
+        Metal = "metal",
+        Vulkan = "vulkan",
+        Any = "any",
+    }
+    RuntimeHint {
+        RustPython = "rust_python",
+        Cpython = "cpython",
+        CpythonWasm = "cpython_wasm",
+        Auto = "auto",
+    }
+    Placement {
+        Anywhere = "anywhere",
+        Wasi = "wasi",
+        Native = "native",
+        Remote = "remote",
+        PreferWasi = "prefer_wasi",
+        PreferNative = "prefer_native",
+        PreferRemote = "prefer_remote",
+    }
+    MediaKind {
+        Audio = "audio",
+        Video = "video",
+        Tensor = "tensor",
+        Text = "text",
+        File = "file",
+        Json = "json",
+        Binary = "binary",
+        Image = "image",
     }
 }
 

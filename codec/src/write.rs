@@ -162,6 +162,20 @@ impl Writer {
         Ok(())
     }
 
+    /// Writes parameters: a mapping, also where it has one key that begins with
+    /// `$`.
+    ///
+    /// # Errors
+    /// As for [`value`](Self::value).
+    pub(crate) fn params(&mut self, params: &Value) -> Result<(), ArenaError> {
+        validate(params)?;
+        match &params.nodes[params.root as usize] {
+            ValueNode::Fields(fields) => self.fields(params, fields),
+            _ => self.node(params, params.root),
+        }
+        Ok(())
+    }
+
     /// A node of a value whose arena is known to be a tree.
     fn node(&mut self, value: &Value, index: u32) {
         match &value.nodes[index as usize] {

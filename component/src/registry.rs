@@ -129,6 +129,12 @@ pub trait Provider {
         Vec::new()
     }
 
+    /// The packages that are installed where node types of the user's own come
+    /// from: their names in the normal form.
+    fn packages(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Makes a node.
     ///
     /// # Errors
@@ -358,6 +364,15 @@ impl Registry {
         self.provider
             .as_ref()
             .map_or_else(Vec::new, |provider| provider.look_around())
+    }
+
+    /// The packages that are installed where node types of the user's own come
+    /// from: their names in the normal form.
+    #[must_use]
+    pub fn packages(&self) -> Vec<String> {
+        self.provider
+            .as_ref()
+            .map_or_else(Vec::new, |provider| provider.packages())
     }
 
     fn help_for(&self, node_type: &str) -> String {

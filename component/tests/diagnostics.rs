@@ -1,5 +1,5 @@
-//! Manifests with problems, and what is said of them: every `.json` and
-//! `.yaml` file in `diagnostics` beside its `.expected`. With `BLESS` set, the
+//! Manifests with problems, and what is said of them: every `.json`,
+//! `.yaml` and `.txt` file in `diagnostics` beside its `.expected`. With `BLESS` set, the
 //! expected files are written anew.
 
 #![allow(missing_docs)]
@@ -72,7 +72,7 @@ fn golden() {
         .map(|entry| entry.unwrap().path())
         .filter(|path| {
             path.extension()
-                .is_some_and(|end| end == "json" || end == "yaml")
+                .is_some_and(|end| end == "json" || end == "yaml" || end == "txt")
         })
         .collect();
     files.sort();

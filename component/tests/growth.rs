@@ -182,6 +182,16 @@ const KINDS: &[Kind] = &[
             &pairs.collect::<Vec<_>>().join(","),
         )
     }),
+    ("one line: nodes of one type", |n| {
+        "PassThrough ! ".repeat(n / 14) + "PassThrough"
+    }),
+    ("one line: ids that are taken", |n| {
+        let given = (0..n / 60).map(|i| format!("PassThrough-{i}=PassThrough ; "));
+        given.collect::<String>() + &"PassThrough ; ".repeat(n / 28)
+    }),
+    ("one line: params", |n| {
+        "AddNode ".to_owned() + &(0..n / 8).map(|i| format!("k{i}=[1] ")).collect::<String>()
+    }),
     ("yaml: a merge of many keys into many", |n| {
         let keys = |name: &str, count| {
             (0..count)

@@ -72,16 +72,43 @@ impl Failure {
         self
     }
 
-    /// Tells what is to be told.
-    pub(crate) fn end(self) -> ExitCode {
+    /// What there is to tell.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Message(message, _) => &message.text,
+            Self::Told(_) | Self::Closed => "",
+        }
+    }
+
+    /// Says what may be done about it besides.
+    pub(crate) fn help_also(self, advice: &str) -> Self {
+        let help = match &self {
+            Self::Message(
+                Message {
+                    help: Some(help), ..
+                },
+                _,
+            ) => format!("{help}; {advice}"),
+            _ => advice.to_owned(),
+        };
+        self.help(help)
+    }
+
+    /// Tells what is to be told, and gives the code to end with.
+    pub(crate) fn tell(self) -> u8 {
         match self {
             Self::Message(message, code) => {
                 report::message(&message.text, message.help.as_deref());
-                ExitCode::from(code)
+                code
             }
-            Self::Told(code) => ExitCode::from(code),
-            Self::Closed => ExitCode::SUCCESS,
+            Self::Told(code) => code,
+            Self::Closed => 0,
         }
+    }
+
+    /// Tells what is to be told.
+    pub(crate) fn end(self) -> ExitCode {
+        ExitCode::from(self.tell())
     }
 }
 

@@ -22,17 +22,32 @@ pub(crate) fn gather(arguments: &cli::Run) -> Result<Option<Vec<Input>>, Failure
         deadline: None,
     };
     let mut items = Vec::new();
-    for text in &arguments.input {
-        match input(text)? {
-            Given::Items(given) => items.extend(given),
-            Given::File(file) => items.extend(file.read(bounds)?),
-        }
+    for given in all(arguments) {
+        items.extend(given?.read(bounds)?);
     }
     if let Some(name) = &arguments.input_file {
         items.extend(many(name, arguments.input_format)?);
     }
-    let given = !arguments.input.is_empty() || arguments.input_file.is_some();
+    let given = !arguments.input.is_empty()
+        || !arguments.files.is_empty()
+        || arguments.input_file.is_some();
     Ok(given.then_some(items))
+}
+
+/// The items of `--input` alone.
+pub(crate) fn each(texts: &[String], bounds: Bounds) -> Result<Vec<Input>, Failure> {
+    let mut items = Vec::new();
+    for text in texts {
+        items.extend(input(text)?.read(bounds)?);
+    }
+    Ok(items)
+}
+
+/// What the files that are named by themselves give, then what `--input` gives.
+fn all(arguments: &cli::Run) -> impl Iterator<Item = Result<Given, Failure>> {
+    let files = arguments.files.iter();
+    let files = files.map(|path| InputFile::open(None, &path.to_string_lossy()).map(Given::File));
+    files.chain(arguments.input.iter().map(|text| input(text)))
 }
 
 /// What an option `--input` gives.
@@ -42,10 +57,19 @@ pub(crate) enum Given {
     File(InputFile),
 }
 
+impl Given {
+    fn read(self, bounds: Bounds) -> Result<Vec<Input>, Failure> {
+        match self {
+            Self::Items(items) => Ok(items),
+            Self::File(file) => file.read(bounds),
+        }
+    }
+}
+
 /// The same as [`gather`] gives, but for files, of which nothing was read.
 pub(crate) fn unread(arguments: &cli::Run) -> Result<Vec<Given>, Failure> {
     once_from_stdin(arguments)?;
-    arguments.input.iter().map(|text| input(text)).collect()
+    all(arguments).collect()
 }
 
 /// Standard input can be one thing only.

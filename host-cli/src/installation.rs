@@ -57,6 +57,12 @@ pub(crate) fn find(installation: &Installation, component: &str) -> Result<Insta
     })
 }
 
+/// The directory of the package `remotemedia`, and of what else comes along.
+pub(crate) fn python(installation: &Installation) -> PathBuf {
+    let default = || base().join("python");
+    installation.python.clone().unwrap_or_else(default)
+}
+
 fn base() -> PathBuf {
     if let Some(base) = std::env::var_os("PIPELINE_DIST").filter(|base| !base.is_empty()) {
         return PathBuf::from(base);

@@ -1,7 +1,8 @@
 //! Ctrl-C.
 
-use std::sync::OnceLock;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ const TO_SAY_SO: Duration = Duration::from_secs(5);
 
 static PRESSED: AtomicU32 = AtomicU32::new(0);
 static HANDLER: OnceLock<Interrupt> = OnceLock::new();
+/// Directories that go away with the program.
+static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// What Ctrl-C does while items are streamed.
 pub(crate) struct Finish {
@@ -67,6 +70,18 @@ fn raise(interrupt: &Interrupt) {
     });
 }
 
+/// Lets a directory be cleared away where Ctrl-C ends the program on the spot.
+pub(crate) fn clear_away(directory: &Path) {
+    if let Ok(mut temporary) = TEMPORARY.lock() {
+        temporary.push(directory.to_owned());
+    }
+}
+
 fn leave() {
+    if let Ok(temporary) = TEMPORARY.lock() {
+        for directory in &*temporary {
+            let _ = std::fs::remove_dir_all(directory);
+        }
+    }
     std::process::exit(i32::from(INTERRUPTED));
 }

@@ -10,11 +10,12 @@ use pipeline_host::codec::{self, ArenaError, Style, Writer};
 use pipeline_host::files::{self, Existing};
 use pipeline_host::terminal::visible;
 use pipeline_host::types::{Data, Diagnostic, NodeOutputs, PipelineError, RunResult};
-use pipeline_host::{Limits, media};
+use pipeline_host::{Limits, media, pictures};
 
 use crate::cli::{self, Format};
 use crate::failure::Failure;
 use crate::output_file::OutputFile;
+use crate::report;
 use crate::workspace::reason;
 
 /// What the names of files begin with; the output's number follows.
@@ -26,6 +27,8 @@ pub(crate) struct Outputs {
     layout: Layout,
     directory: Option<PathBuf>,
     existing: Existing,
+    /// Whether audio is drawn as well.
+    pictures: bool,
     /// What stands in for standard output.
     file: Option<OutputFile>,
     /// How many outputs came before.
@@ -37,11 +40,20 @@ pub(crate) struct Outputs {
 
 impl Outputs {
     pub(crate) fn new(arguments: &cli::Run, limits: Limits) -> Result<Self, Failure> {
-        let directory = arguments.output_dir.as_deref();
         let existing = match arguments.overwrite {
             true => Existing::Replace,
             false => Existing::Keep,
         };
+        Self::to(arguments, limits, existing)
+    }
+
+    /// The same, replacing files whatever the command line says.
+    pub(crate) fn replacing(arguments: &cli::Run, limits: Limits) -> Result<Self, Failure> {
+        Self::to(arguments, limits, Existing::Replace)
+    }
+
+    fn to(arguments: &cli::Run, limits: Limits, existing: Existing) -> Result<Self, Failure> {
+        let directory = arguments.output_dir.as_deref();
         let layout = match arguments.by_node {
             true => Layout::ByNode,
             false => Layout::Flat,
@@ -69,6 +81,7 @@ impl Outputs {
             layout,
             directory: directory.map(Path::to_owned),
             existing,
+            pictures: arguments.pictures,
             count: 0,
             limits,
             files: 0,
@@ -195,21 +208,29 @@ impl Outputs {
                 ))
             })?,
         };
-        let (Some(directory), Some((format, bytes))) = (&self.directory, file) else {
+        let (Some(directory), Some((format, bytes))) = (self.directory.clone(), file) else {
             return writer.item(item).map_err(broken);
         };
+        let name = format!("{PREFIX}{number}.{}", format.ending());
+        self.write_file(&directory.join(&name), &bytes)?;
+        if let (true, Data::Audio(audio)) = (self.pictures, item) {
+            let picture = pictures::of_audio(audio).map_err(|error| {
+                Failure::failed(format!("output {number} can't be drawn: {error}"))
+            })?;
+            let path = directory.join(format!("{PREFIX}{number}.png"));
+            self.write_file(&path, &picture)?;
+        }
+        writer.item_in_file(item, &name).map_err(broken)
+    }
+
+    /// Writes a file of --output-dir, where there may be another.
+    fn write_file(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         self.files += 1;
         self.limits.allow_files(self.files).map_err(|limit| {
             let name = limit.name();
             Failure::failed(limit).help(format!("--{name} sets the limit"))
         })?;
-        let name = format!("{PREFIX}{number}.{}", format.ending());
-        let path = directory.join(&name);
-        files::write(&path, &bytes, self.existing).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => in_the_way(&path),
-            _ => unwritable(&path, &error),
-        })?;
-        writer.item_in_file(item, &name).map_err(broken)
+        write_file(path, bytes, self.existing == Existing::Replace)
     }
 }
 
@@ -243,6 +264,40 @@ pub(crate) fn write_out(text: &str) -> Result<(), Failure> {
     }
     output.flush()?;
     Ok(())
+}
+
+/// Writes text of the program's own, whose parts are [`painted`], to standard
+/// output.
+pub(crate) fn write_painted(text: &str) -> Result<(), Failure> {
+    let mut output = std::io::stdout().lock();
+    output.write_all(text.as_bytes())?;
+    output.flush()?;
+    Ok(())
+}
+
+/// Text as standard output is to show it: in a colour, by its number among those of
+/// terminals, where that is one that shows colours.
+pub(crate) fn painted(text: &str, colour: &str) -> String {
+    if !std::io::stdout().is_terminal() {
+        return text.to_owned();
+    }
+    let text = visible(text);
+    match colour.is_empty() || report::refuses_colours() {
+        true => text.into_owned(),
+        false => format!("\u{1b}[{colour}m{text}\u{1b}[0m"),
+    }
+}
+
+/// Writes a file that the command line names.
+pub(crate) fn write_file(path: &Path, bytes: &[u8], overwrite: bool) -> Result<(), Failure> {
+    let existing = match overwrite {
+        true => Existing::Replace,
+        false => Existing::Keep,
+    };
+    files::write(path, bytes, existing).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => in_the_way(path),
+        _ => unwritable(path, &error),
+    })
 }
 
 /// A file of an earlier run's, in a directory that has one.

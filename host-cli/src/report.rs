@@ -11,6 +11,7 @@ use pipeline_host::types::{self, ErrorKind, PipelineError};
 use thiserror::Error;
 
 use crate::excerpt::{Excerpt, Lines, Mark};
+use crate::missing;
 
 /// How many bytes of a text are printed: messages and tracebacks can quote what
 /// was given to a pipeline.
@@ -19,13 +20,24 @@ const LONGEST: usize = 64 << 10;
 const LONGEST_OF_MANY: usize = 2 << 10;
 /// How many things that are wrong with a manifest are printed.
 const MOST: usize = 100;
+/// What a pipeline is called that stands on the command line, and how it is
+/// written.
+pub(crate) const COMMAND_LINE: &str = "<command line>";
+const ONE_LINE: &str = "a pipeline on one line is `Type param=value ! Type`";
+/// Where node types are to be found.
+const LISTS_NODES: &str =
+    "`pipeline nodes` lists the node types, and with --nodes DIR those of your own";
 /// How many places one of them has besides its own.
 const MOST_RELATED: usize = 10;
 
 /// Whether messages are coloured: on a terminal, unless the user says no.
 pub(crate) fn colours() -> bool {
-    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    !refused && std::io::stderr().is_terminal()
+    !refuses_colours() && std::io::stderr().is_terminal()
+}
+
+/// Whether the user wants no colours.
+pub(crate) fn refuses_colours() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// Prints a message, and what to do about it.
@@ -188,7 +200,13 @@ fn located(name: &str, lines: &Lines<'_>, diagnostic: &types::Diagnostic) -> Sho
             types::Severity::Error => Severity::Error,
             types::Severity::Warning => Severity::Warning,
         }),
-        help: diagnostic.help.as_deref().map(show),
+        help: match (diagnostic.code.as_str(), &diagnostic.help) {
+            ("unknown-node-type", None) => Some(LISTS_NODES.to_owned()),
+            ("unknown-node-type", Some(help)) => Some(format!("{}; {LISTS_NODES}", show(help))),
+            (_, Some(help)) => Some(show(help)),
+            (_, None) if name == COMMAND_LINE => Some(ONE_LINE.to_owned()),
+            (_, None) => missing::advice(&diagnostic.message),
+        },
         excerpt: (!marks.is_empty()).then(|| lines.excerpt(name, &marks, harmless)),
     }
 }
@@ -215,11 +233,12 @@ pub(crate) fn pipeline_error(error: &PipelineError) {
     }
     text.push_str(&error.message);
     let help = match error.kind {
-        ErrorKind::NeedsInput => {
-            Some("--input and --input-file give items: see pipeline run --help")
-        }
-        ErrorKind::Internal => Some("this is a fault of the component: please report it"),
-        _ => None,
+        ErrorKind::NeedsInput => Some(
+            "items are given as files, by --input and by --input-file: see pipeline run --help"
+                .into(),
+        ),
+        ErrorKind::Internal => Some("this is a fault of the component: please report it".into()),
+        _ => missing::advice(&error.message),
     };
-    message(&text, help);
+    message(&text, help.as_deref());
 }

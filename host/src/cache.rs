@@ -20,6 +20,22 @@ const MOST_NOTES: usize = 64;
 /// What notes' names begin with.
 const NOTE: &str = "checked-";
 
+/// Where this user's programs keep what they can make again: in
+/// `XDG_CACHE_HOME`, or `.cache` in the home directory. It need not be there.
+///
+/// # Errors
+/// Says why there is no such place.
+pub fn directory() -> Result<PathBuf, String> {
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let base = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
+    let base = base.ok_or("there is no home directory")?;
+    Ok(base.join("remotemedia-pipeline"))
+}
+
 /// A directory with compiled code, by what it was compiled from.
 #[derive(Clone)]
 pub(crate) struct Cache {
@@ -32,14 +48,7 @@ impl Cache {
     /// # Errors
     /// Says why there is none.
     pub(crate) fn of_user() -> Result<Self, String> {
-        let set = |name: &str| {
-            std::env::var_os(name)
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute())
-        };
-        let base = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
-        let base = base.ok_or("there is no home directory")?;
-        Ok(Self::at(base.join("remotemedia-pipeline")))
+        directory().map(Self::at)
     }
 
     pub(crate) fn at(directory: PathBuf) -> Self {

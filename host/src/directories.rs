@@ -56,6 +56,15 @@ impl Directories {
     /// # Errors
     /// Where it isn't there.
     pub fn add_nodes(&mut self, path: &Path) -> Result<(), Error> {
+        self.add_nodes_as(path, path)
+    }
+
+    /// The same, with another name for it in messages: that of the archive that
+    /// it was in.
+    ///
+    /// # Errors
+    /// Where it isn't there.
+    pub fn add_nodes_as(&mut self, path: &Path, shown: &Path) -> Result<(), Error> {
         let missing = |source| Error::Directory {
             what: "with nodes",
             path: path.to_owned(),
@@ -81,7 +90,7 @@ impl Directories {
         }
         self.nodes.push(Nodes {
             guest,
-            host: path.to_owned(),
+            host: shown.to_owned(),
             canonical,
         });
         Ok(())

@@ -149,7 +149,14 @@ impl HttpSandbox {
             bounds,
             brake,
             watch: _watch,
-        } = bounded(&self.engine, &self.directories, limits, Some(mark), None)?;
+        } = bounded(
+            &self.engine,
+            &self.directories,
+            limits,
+            Some(mark),
+            None,
+            None,
+        )?;
         let mut view = store.data_mut().http();
         let host = |error: wasmtime::Error| Error::Host(error.into());
         let request = view

@@ -15,6 +15,7 @@ use crate::compiled::Component;
 use crate::directories::Directories;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::events::{self, Telling};
 #[cfg(feature = "http")]
 use crate::http::Http;
 use crate::limits::{self, LimitError, Limits};
@@ -46,6 +47,7 @@ pub struct Sandbox {
     prints: Option<Prints>,
     /// What each line begins with that a guest prints.
     mark: Option<String>,
+    telling: Option<Telling>,
 }
 
 /// What the host keeps for an instance.
@@ -120,6 +122,7 @@ impl Sandbox {
             directories: Arc::new(directories),
             prints: None,
             mark: None,
+            telling: None,
         })
     }
 
@@ -138,6 +141,16 @@ impl Sandbox {
     pub fn mark_prints(self, mark: String) -> Self {
         Self {
             mark: Some(mark),
+            ..self
+        }
+    }
+
+    /// The same, whose runs tell what nodes print, and what else is asked for. It
+    /// goes before [`print_to`](Self::print_to).
+    #[must_use]
+    pub fn tell_to(self, telling: Telling) -> Self {
+        Self {
+            telling: Some(telling),
             ..self
         }
     }
@@ -168,6 +181,7 @@ impl Sandbox {
             limits,
             self.mark.clone(),
             self.prints.clone(),
+            self.telling.as_ref(),
         )?;
         let made = {
             let instantiate = self.pre.instantiate_async(&mut store);
@@ -211,15 +225,19 @@ pub(crate) fn bounded(
     limits: &Limits,
     mark: Option<String>,
     prints: Option<Prints>,
+    telling: Option<&Telling>,
 ) -> Result<Bounded, Error> {
     let bounds = Bounds::new(limits);
-    let log = Log::new(limits.log, mark, prints);
+    let told = telling.map(|telling| (events::new_mark(), telling));
+    let variables = told.as_ref().map(|(mark, telling)| telling.variables(mark));
+    let told = told.map(|(mark, telling)| (mark, Arc::clone(&telling.to)));
+    let log = Log::new(limits.log, mark, prints).telling(told);
     let mut table = ResourceTable::new();
     if let Some(files) = limits.open_files {
         table.set_max_capacity(files.saturating_add(RESOURCES));
     }
     let state = State {
-        wasi: wasi(directories, &log)?,
+        wasi: wasi(directories, &log, &variables.unwrap_or_default())?,
         #[cfg(feature = "http")]
         http: Http::default(),
         table,
@@ -259,8 +277,15 @@ fn watch(engine: &Engine, bounds: &Bounds, brake: &Arc<Brake>) -> Result<Option<
     watch.map(Some)
 }
 
-fn wasi(directories: &Directories, log: &Log) -> Result<WasiCtx, Error> {
+fn wasi(
+    directories: &Directories,
+    log: &Log,
+    variables: &[(&'static str, String)],
+) -> Result<WasiCtx, Error> {
     let mut builder = WasiCtxBuilder::new();
+    for (name, value) in variables {
+        builder.env(name, value);
+    }
     builder
         .stdout(log.stream())
         .stderr(log.stream())
@@ -327,8 +352,13 @@ impl Instance {
     /// # Errors
     /// See [`Instance`].
     pub async fn list_nodes(&mut self) -> Result<Vec<NodeInfo>, Error> {
-        self.call(async |executor, store| executor.call_list_nodes(store).await)
-            .await
+        let mut nodes = self
+            .call(async |executor, store| executor.call_list_nodes(store).await)
+            .await?;
+        for reason in nodes.iter_mut().filter_map(|it| it.unavailable.as_mut()) {
+            *reason = self.directories.with_host_paths(reason);
+        }
+        Ok(nodes)
     }
 
     /// Runs a pipeline to the end: on items, or, without any, on what its

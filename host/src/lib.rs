@@ -46,6 +46,7 @@ mod compiled;
 mod directories;
 mod engine;
 pub mod error;
+pub mod events;
 pub mod files;
 #[cfg(feature = "http")]
 pub mod http;
@@ -62,6 +63,8 @@ mod memory;
 #[cfg(feature = "npy")]
 pub mod npy;
 mod open_files;
+#[cfg(feature = "media")]
+pub mod pictures;
 pub mod stderr;
 mod streaming;
 pub mod terminal;
@@ -72,6 +75,7 @@ pub mod wav;
 mod workers;
 
 pub use bounds::Interrupt;
+pub use cache::directory as cache_directory;
 pub use compiled::Component;
 pub use directories::Directories;
 pub use engine::{Allocation, Engine, EngineOptions, precompile};

@@ -11,6 +11,7 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
+use crate::events::{self, Event, Events};
 use crate::limits::LimitError;
 use crate::stderr;
 use crate::terminal::visible;
@@ -19,6 +20,8 @@ use crate::terminal::visible;
 const AT_ONCE: usize = 8 << 10;
 /// The longest line of a run with a mark; what is longer becomes several.
 const LINE: usize = 8 << 10;
+/// The longest line that tells something; what is longer is only printed.
+const LONGEST_TOLD: usize = 8 << 20;
 
 /// Takes what runs print, as it comes: whole lines or parts of them.
 pub type Prints = Arc<dyn Fn(&[u8]) + Send + Sync>;
@@ -39,6 +42,9 @@ pub(crate) struct Log {
 struct Shared {
     /// Where it goes instead of to standard error.
     prints: Option<Prints>,
+    /// Who is told of what begins with a mark, and of all else as printed by
+    /// nobody.
+    told: Option<(String, Events)>,
     mark: Option<String>,
     limit: Option<usize>,
     used: Mutex<Used>,
@@ -57,6 +63,7 @@ impl Log {
     pub(crate) fn new(limit: Option<usize>, mark: Option<String>, prints: Option<Prints>) -> Self {
         let shared = Shared {
             prints,
+            told: None,
             mark,
             limit,
             used: Mutex::default(),
@@ -64,6 +71,14 @@ impl Log {
         Self {
             shared: Arc::new(shared),
         }
+    }
+
+    /// The same, where what is printed is told of.
+    pub(crate) fn telling(mut self, told: Option<(String, Events)>) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.told = told;
+        }
+        self
     }
 
     /// The limit, where something was left out because of it.
@@ -81,7 +96,9 @@ impl Log {
     /// One of the two streams. Handles to it, of which a guest may have several,
     /// write to the same lines.
     pub(crate) fn stream(&self) -> Stream {
-        let plain = self.shared.mark.is_none() && self.shared.prints.is_none();
+        let plain = self.shared.mark.is_none()
+            && self.shared.prints.is_none()
+            && self.shared.told.is_none();
         let terminal = plain && stderr::is_terminal();
         let sink = Sink {
             shared: Arc::clone(&self.shared),
@@ -130,10 +147,54 @@ impl Sink {
             return;
         }
         let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((mark, to)) = &self.shared.told {
+            return self.tell(mark, to, &mut rest, bytes);
+        }
         match &self.shared.mark {
             Some(mark) => self.lines(mark, &mut rest, bytes),
             None if self.terminal => self.characters(&mut rest, bytes),
             None => self.print(bytes),
+        }
+    }
+
+    /// Tells of the lines that are whole, and of what can't be one that tells
+    /// something.
+    fn tell(&self, mark: &str, to: &Events, rest: &mut Vec<u8>, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            rest.extend_from_slice(piece);
+            let begins = rest.len().min(mark.len());
+            let may_tell = rest[..begins] == mark.as_bytes()[..begins];
+            if !piece.ends_with(b"\n") && may_tell && rest.len() <= LONGEST_TOLD {
+                continue;
+            }
+            self.told(mark, to, rest);
+        }
+    }
+
+    fn told(&self, mark: &str, to: &Events, line: &mut Vec<u8>) {
+        let event = match line.strip_prefix(mark.as_bytes()) {
+            Some(told) => events::read(told),
+            None => Some(Event::Printed {
+                node: None,
+                text: String::from_utf8_lossy(line).into_owned(),
+            }),
+        };
+        let length = match &event {
+            Some(Event::Printed { text, .. }) => text.len(),
+            _ => line.len(),
+        };
+        line.clear();
+        let (taken, refusal) = self.shared.take(length);
+        match event {
+            Some(Event::Printed { node, mut text }) => {
+                text.truncate(text.floor_char_boundary(taken));
+                to(Event::Printed { node, text });
+            }
+            Some(event) if taken == length => to(event),
+            _ => {}
+        }
+        if let Some(refusal) = refusal {
+            stderr::tell(&format!("note: {refusal}"));
         }
     }
 
@@ -199,6 +260,11 @@ impl Drop for Sink {
     fn drop(&mut self) {
         let mut rest = std::mem::take(&mut self.rest).into_inner();
         let rest = rest.as_mut().unwrap_or_else(|poisoned| poisoned.get_mut());
+        if let Some((mark, to)) = &self.shared.told
+            && !rest.is_empty()
+        {
+            return self.told(mark, to, rest);
+        }
         if let Some(mark) = &self.shared.mark
             && !rest.is_empty()
         {

@@ -107,7 +107,7 @@ pub(crate) async fn room() {
 }
 
 /// Writes what a guest prints, as it is.
-pub(crate) fn print(bytes: &[u8]) {
+pub fn print(bytes: &[u8]) {
     QUEUE.put(bytes);
 }
 

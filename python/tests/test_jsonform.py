@@ -174,7 +174,7 @@ class Record:
         (decimal.Decimal(1), "convert it to a string or a float"),
         (pathlib.PurePosixPath("a"), "convert it with str()"),
         (iter([1]), "give its items one by one, or convert it to a list"),
-        ([array("f")], "wrap it in remotemedia.media.Tensor"),
+        ([array("f")], "an array is an item of its own"),
         (Record(), "convert it with dataclasses.asdict()"),
         (enum.Enum("Side", "LEFT").LEFT, "give its value"),
         (len, "a function or class can't be data"),

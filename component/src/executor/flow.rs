@@ -275,6 +275,9 @@ impl Run {
     /// Gives an item to a root.
     fn give(&mut self, root: usize, item: Value) {
         self.item_begins();
+        if let Some(watcher) = &mut self.watcher {
+            watcher.fed(&self.slots[root].id, &item);
+        }
         self.stack.push(Work::Give { node: root, item });
     }
 
@@ -425,6 +428,9 @@ impl Run {
     fn route(&mut self, node: usize, item: Option<u64>, given: Value) -> Result<(), PipelineError> {
         let number = self.slots[node].items_out;
         self.slots[node].items_out += 1;
+        if let Some(watcher) = &mut self.watcher {
+            watcher.given(&self.slots[node].id, item, &given);
+        }
         let converts = matches!(given, Value::Object(_));
         let bottom = self.stack.len();
         let result = self.distribute(node, number, given);

@@ -18,6 +18,7 @@ mod clock;
 mod error;
 mod flow;
 mod parts;
+mod watch;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub use error::{ErrorKind, PipelineError};
 use flow::{Step, Work};
 use parts::Pace;
 pub use parts::Part;
+pub use watch::Watcher;
 
 /// What one node did in a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,6 +178,7 @@ pub struct Run {
     initialized: usize,
     open: bool,
     clock: Clock,
+    watcher: Option<Box<dyn Watcher>>,
 }
 
 /// What roots are fed.
@@ -284,6 +287,7 @@ impl Run {
             initialized: 0,
             open: true,
             clock: Clock::start(),
+            watcher: None,
         })
     }
 
@@ -292,6 +296,13 @@ impl Run {
     #[must_use]
     pub fn keep_objects(mut self) -> Self {
         self.keeps_objects = true;
+        self
+    }
+
+    /// Lets somebody watch. Nothing of the run depends on it.
+    #[must_use]
+    pub fn watched_by(mut self, watcher: Option<Box<dyn Watcher>>) -> Self {
+        self.watcher = watcher;
         self
     }
 
@@ -429,6 +440,9 @@ impl Run {
 
     /// Charges the time since the last call to a node.
     fn charge(&mut self, position: usize) {
+        if let Some(watcher) = &mut self.watcher {
+            watcher.called(position, &self.slots[position].id);
+        }
         if let Some(time) = self.clock.call_ended() {
             self.slots[position].time += time;
         }

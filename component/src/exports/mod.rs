@@ -8,13 +8,14 @@
 
 mod manifest;
 mod report;
+mod told;
 
 use std::cell::{Cell, RefCell};
 
 use bindings::exports::remotemedia::pipeline::executor::{self, Guest, GuestSession};
 use pipeline_codec::types;
 
-use crate::executor::{self as core, Batch, Run, execute, execute_inputs};
+use crate::executor::{self as core, Batch, Run, execute};
 use crate::manifest::{Manifest, check, load, parse};
 use crate::python::calls::{self, Runtime};
 use crate::python::{Provider, snapshot};
@@ -138,7 +139,10 @@ fn run(
         };
         let inputs = inputs.map(lift_inputs).transpose()?;
         let _runtime = Runtime::enter();
-        let result = REGISTRY.with(|registry| execute_inputs(&manifest, registry, inputs));
+        let result = REGISTRY.with(|registry| {
+            let run = Run::make(&manifest, registry)?;
+            run.watched_by(told::watcher()).execute(inputs)
+        });
         report::run_result(result?, lower)
     })
 }
@@ -271,7 +275,9 @@ impl GuestSession for Session {
         calls::call(|| {
             let manifest = lift_manifest(manifest)?;
             let runtime = Runtime::enter();
-            let run = REGISTRY.with(|registry| Run::open(&manifest, registry))?;
+            let run = REGISTRY.with(|registry| Run::make(&manifest, registry))?;
+            let mut run = run.watched_by(told::watcher());
+            run.initialize()?;
             Ok(executor::Session::new(Self {
                 run: RefCell::new(Some(Open {
                     run,

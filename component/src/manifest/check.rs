@@ -1,8 +1,8 @@
 //! Whether a manifest can run. Nothing of it is run.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use super::diagnostic::{Diagnostic, Found, did_you_mean, enumerate, named};
 use super::path::Path;
@@ -98,6 +98,7 @@ pub(crate) fn check_graph(
         Ok(graph) => paths(manifest, graph, &mut found),
     }
     let mut types = Types::new();
+    let mut installed = Installed::default();
     let nodes = Path::Root.key("nodes");
     for (position, node) in manifest.nodes.iter().enumerate() {
         let at = nodes.index(position);
@@ -106,7 +107,7 @@ pub(crate) fn check_graph(
             found.unsearched(at);
             break;
         }
-        surroundings(node, &at, registry.is_sandbox(), &mut found);
+        surroundings(node, &at, registry, &mut installed, &mut found);
         let takes_items = graph
             .as_ref()
             .is_ok_and(|graph| graph.incoming[position] > 0);
@@ -278,7 +279,14 @@ fn cycle_error(manifest: &Manifest, cycle: &[usize]) -> Option<Diagnostic> {
 
 /// What a node asks for and can't be given: in a sandbox, and natively, where
 /// what the machine has is between it and the node.
-fn surroundings(node: &NodeSpec, at: &Path<'_>, is_sandbox: bool, found: &mut Found) {
+fn surroundings(
+    node: &NodeSpec,
+    at: &Path<'_>,
+    registry: &Registry,
+    installed: &mut Installed,
+    found: &mut Found,
+) {
+    let is_sandbox = registry.is_sandbox();
     let id = named(&node.id);
     if let Some(host) = &node.host {
         let at = at.key("host");
@@ -350,27 +358,48 @@ fn surroundings(node: &NodeSpec, at: &Path<'_>, is_sandbox: bool, found: &mut Fo
             Placement::Anywhere | Placement::Wasi | Placement::PreferWasi => {}
         }
     }
-    let missing = || {
-        let names = node.python_deps.iter().map(String::as_str);
-        names.filter(|name| !comes_along(name))
-    };
-    if missing().next().is_some() {
+    let needed = node.python_deps.iter().map(String::as_str);
+    let mut missing = needed
+        .filter(|requirement| {
+            package(requirement).is_some_and(|name| !installed.has(&name, registry))
+        })
+        .take(8)
+        .peekable();
+    if missing.peek().is_some() {
+        let packages = enumerate(missing);
         found.warning(|| {
-            let packages = enumerate(missing().take(8));
-            let message = format!(
-                "node {id} names Python packages ({packages}), and nothing is installed for a run"
-            );
-            Diagnostic::warning("python-deps", at.key("python_deps"), message)
-                .help("packages in pure Python work from a directory that the host gives")
+            let message =
+                format!("node {id} needs Python packages that are not installed here ({packages})");
+            Diagnostic::warning("python-deps", at.key("python_deps"), message).help(
+                "`pipeline add --manifest FILE` installs those in pure Python into a directory \
+                 that `--nodes` gives to a run",
+            )
         });
     }
 }
 
-/// Whether a requirement asks for a package that the component has, in
-/// whatever version.
-fn comes_along(requirement: &str) -> bool {
+/// The package that a requirement asks for, in its normal form. None where it
+/// asks under a condition, which only an installer can judge.
+fn package(requirement: &str) -> Option<String> {
+    if requirement.contains(';') {
+        return None;
+    }
     let end = requirement.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
-    requirement[..end.unwrap_or(requirement.len())].eq_ignore_ascii_case("numpy")
+    let name = &requirement[..end.unwrap_or(requirement.len())];
+    let parts = name.split(['-', '_', '.']).filter(|part| !part.is_empty());
+    Some(parts.collect::<Vec<_>>().join("-").to_ascii_lowercase())
+}
+
+/// The packages that a run finds, looked for once.
+#[derive(Default)]
+struct Installed(Option<HashSet<String>>);
+
+impl Installed {
+    fn has(&mut self, name: &str, registry: &Registry) -> bool {
+        let names = (self.0).get_or_insert_with(|| registry.packages().into_iter().collect());
+        // It comes with the component.
+        name == "numpy" || names.contains(name)
+    }
 }
 
 /// What is known of the node types so far.

@@ -5,6 +5,7 @@ mod diagnostic;
 mod fields;
 mod form;
 mod json;
+mod oneliner;
 mod path;
 mod read;
 mod special;

@@ -7,7 +7,7 @@ use super::fields::{Reader, names};
 use super::path::{self, Path};
 use super::special::Values;
 use super::tree::{self, Kind, SourceText, Span, Tree};
-use super::{Manifest, PythonFile, check, json, yaml};
+use super::{Manifest, PythonFile, check, json, oneliner, yaml};
 use crate::graph::GraphInfo;
 use crate::registry::Registry;
 use crate::value::Value;
@@ -65,7 +65,7 @@ impl From<Vec<Diagnostic>> for Box<InvalidManifest> {
     }
 }
 
-/// Reads a manifest from JSON or YAML text: the manifest itself, or
+/// Reads a manifest from text: JSON, YAML, a pipeline on one line, or
 /// `{"manifest": ..., "input_data": [...]}`. It looks at form alone: keys, types,
 /// identifiers.
 ///
@@ -196,7 +196,7 @@ struct Document<'t> {
 impl<'t> Document<'t> {
     fn read(text: &'t str) -> Result<Self, Vec<Diagnostic>> {
         let source = SourceText::new(text);
-        match document(&source).and_then(|tree| unfolded(tree, &source)) {
+        match manifest_document(&source).and_then(|tree| unfolded(tree, &source)) {
             Ok(tree) => Ok(Self { source, tree }),
             Err(error) => Err(vec![error.shortened()]),
         }
@@ -342,7 +342,7 @@ fn unfolded(mut tree: Tree, source: &SourceText<'_>) -> Result<Tree, Box<Diagnos
         && let Some(text) = value.text()
     {
         let span = value.span;
-        let mut inner = document(&SourceText::new(text)).map_err(|error| {
+        let mut inner = manifest_document(&SourceText::new(text)).map_err(|error| {
             let message = match error.location {
                 Some(at) => format!(
                     "in line {}, column {} of this text: {}",
@@ -375,6 +375,15 @@ fn field<'t>(tree: &'t Tree, name: &str) -> Option<&'t Tree> {
             .map(|(_, value)| value)
     };
     by(&|key| key == name).or_else(|| by(&|key| names(name, key)))
+}
+
+/// Reads the text of a manifest: a document, or a pipeline on one line.
+fn manifest_document(source: &SourceText<'_>) -> Result<Tree, Box<Diagnostic>> {
+    let text = source.text();
+    match text.len() <= MAX_SOURCE && oneliner::is_one(text) && json::read(source).is_err() {
+        true => oneliner::read(source),
+        false => document(source),
+    }
 }
 
 /// Reads text as JSON or YAML, whichever it is.

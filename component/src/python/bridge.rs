@@ -12,6 +12,7 @@ pub(crate) struct Bridge {
     pub(crate) describe_error: Py<PyAny>,
     pub(crate) explain: Py<PyAny>,
     pub(crate) look_around: Py<PyAny>,
+    pub(crate) packages: Py<PyAny>,
     pub(crate) check_params: Py<PyAny>,
     pub(crate) classes_of_file: Py<PyAny>,
     pub(crate) open_node: Py<PyAny>,
@@ -96,6 +97,7 @@ impl Bridge {
             describe_error: bridge.getattr("describe_error")?.unbind(),
             explain: bridge.getattr("explain")?.unbind(),
             look_around: bridge.getattr("look_around")?.unbind(),
+            packages: bridge.getattr("packages")?.unbind(),
             check_params: bridge.getattr("check_params")?.unbind(),
             classes_of_file: bridge.getattr("classes_of_file")?.unbind(),
             open_node: bridge.getattr("open_node")?.unbind(),
@@ -116,7 +118,16 @@ impl Bridge {
 
     /// After a snapshot is restored: random state, clocks, and the like.
     #[cfg(target_family = "wasm")]
-    pub(crate) fn refresh(&self, py: Python<'_>) -> PyResult<()> {
-        self.refresh.call0(py).map(|_| ())
+    pub(crate) fn refresh(
+        &self,
+        py: Python<'_>,
+        mark: Option<&str>,
+        profiled: bool,
+    ) -> PyResult<()> {
+        let refreshed = match mark {
+            None => self.refresh.call0(py),
+            Some(mark) => self.refresh.call1(py, (mark, profiled)),
+        };
+        refreshed.map(|_| ())
     }
 }

@@ -125,17 +125,56 @@ unsafe extern "C" {
     fn __wasilibc_ensure_environ();
 }
 
+/// Variables of the host's that are none of Python's: the mark of what it is told,
+/// and whether that is to be where the time goes, and each item's way, too.
+const EVENTS: &str = "PIPELINE_EVENTS";
+const PROFILE: &str = "PIPELINE_PROFILE";
+const TRACE: &str = "PIPELINE_TRACE";
+const OWN: [&str; 3] = [EVENTS, PROFILE, TRACE];
+
+/// What a host asks to be told of this instance.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    /// What lines begin with that tell the host something. Only it knows that.
+    pub(crate) mark: Option<String>,
+    /// Whether it wants to know where the time goes.
+    pub(crate) profiles: bool,
+    /// Whether it wants to know each item's way.
+    pub(crate) traces: bool,
+}
+
+/// What the host asks to be told of this instance.
+pub(crate) fn asked() -> Asked {
+    asked_by(&get_environment())
+}
+
+fn asked_by(variables: &[(String, String)]) -> Asked {
+    let value = |name: &str| variables.iter().find(|(key, _)| key == name);
+    Asked {
+        mark: value(EVENTS).map(|(_, mark)| mark.clone()),
+        profiles: value(PROFILE).is_some(),
+        traces: value(TRACE).is_some(),
+    }
+}
+
 /// Brings what the snapshot froze up to date: directories, environment,
 /// random state, clock.
 fn restore(py: Python<'_>) -> PyResult<()> {
     set_search_path(py)?;
-    if !get_environment().is_empty() {
+    let variables = get_environment();
+    if variables.iter().any(|(name, _)| !OWN.contains(&&**name)) {
         // SAFETY: it only fills wasi-libc's cache of variables, which the
         // snapshot emptied. `os` reads the cache as it is.
         unsafe { __wasilibc_ensure_environ() };
-        py.import("os")?.call_method0("reload_environ")?;
+        let os = py.import("os")?;
+        os.call_method0("reload_environ")?;
+        for name in OWN {
+            os.getattr("environ")?
+                .call_method1("pop", (name, py.None()))?;
+        }
     }
-    super::bridge::get(py)?.refresh(py)
+    let asked = asked_by(&variables);
+    super::bridge::get(py)?.refresh(py, asked.mark.as_deref(), asked.profiles)
 }
 
 /// Directories preopened for nodes first, then the standard library and the

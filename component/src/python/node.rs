@@ -1,5 +1,8 @@
 //! A Python node behind the executor's trait.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyIterator, PyList, PyString, PyTuple};
@@ -10,8 +13,35 @@ use super::{bridge, convert};
 use crate::node::{Emitter, Node, NodeError, Outputs};
 use crate::value::Value;
 
+thread_local! {
+    /// The node that runs now.
+    static CURRENT: RefCell<Option<Rc<str>>> = const { RefCell::new(None) };
+}
+
+/// The id of the node that runs now.
+#[cfg(target_family = "wasm")]
+pub(super) fn current() -> Option<Rc<str>> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// Held while a node runs. A node may run a pipeline of its own.
+struct Running(Option<Rc<str>>);
+
+impl Running {
+    fn enter(id: &Rc<str>) -> Self {
+        Self(CURRENT.replace(Some(Rc::clone(id))))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
+}
+
 /// A node whose class is Python.
 pub(crate) struct PythonNode {
+    id: Rc<str>,
     runner: Py<PyAny>,
     /// Bound method that takes an item: `process`, or `push` of a streaming
     /// node's runner.
@@ -26,12 +56,14 @@ impl PythonNode {
     /// # Errors
     /// The constructor's exception.
     pub(crate) fn open(node_type: &str, id: &str, params: Value) -> Result<Self, NodeError> {
+        let id: Rc<str> = id.into();
+        let _running = Running::enter(&id);
         Python::attach(|py| {
             let open = || -> PyResult<Self> {
                 let bridge = bridge::get(py)?;
                 let params = convert::to_python(py, params)?;
-                let runner = bridge.open_node.bind(py).call1((node_type, id, params))?;
-                Self::of_runner(&runner)
+                let runner = bridge.open_node.bind(py).call1((node_type, &*id, params))?;
+                Self::of_runner(&runner, &id)
             };
             open().map_err(|error| setup_failed(py, &error))
         })
@@ -41,7 +73,7 @@ impl PythonNode {
     ///
     /// # Errors
     /// Where it is no `Runner`.
-    pub(super) fn of_runner(runner: &Bound<'_, PyAny>) -> PyResult<Self> {
+    pub(super) fn of_runner(runner: &Bound<'_, PyAny>, id: &str) -> PyResult<Self> {
         let py = runner.py();
         let streaming = runner.getattr(intern!(py, "streaming"))?.is_truthy()?;
         let source = runner.getattr(intern!(py, "source"))?.is_truthy()?;
@@ -50,6 +82,7 @@ impl PythonNode {
             false => intern!(py, "process"),
         })?;
         Ok(Self {
+            id: id.into(),
             runner: runner.clone().unbind(),
             take: take.unbind(),
             streaming,
@@ -58,15 +91,17 @@ impl PythonNode {
     }
 
     fn iterate(&self, py: Python<'_>, method: &Bound<'_, PyString>) -> Result<Outputs, NodeError> {
+        let _running = Running::enter(&self.id);
         let result = self.runner.bind(py).call_method0(method);
         result
-            .and_then(iterator)
+            .and_then(|result| iterator(result, &self.id))
             .map_err(|error| failed(py, &error))
     }
 }
 
 impl Node for PythonNode {
     fn initialize(&mut self) -> Result<(), NodeError> {
+        let _running = Running::enter(&self.id);
         Python::attach(|py| {
             let method = intern!(py, "initialize");
             match self.runner.bind(py).call_method0(method) {
@@ -81,12 +116,13 @@ impl Node for PythonNode {
     }
 
     fn process(&mut self, item: Value) -> Result<Outputs, NodeError> {
+        let _running = Running::enter(&self.id);
         Python::attach(|py| {
             let process = || -> PyResult<Outputs> {
                 let item = convert::to_python(py, item)?;
                 let result = self.take.bind(py).call1((item,))?;
                 if self.streaming {
-                    return iterator(result);
+                    return iterator(result, &self.id);
                 }
                 if result.is_none() {
                     return Ok(Outputs::None);
@@ -94,7 +130,8 @@ impl Node for PythonNode {
                 if is_plain(&result) {
                     return Ok(Outputs::One(PyItem::boxed(result)));
                 }
-                iterator(bridge::get(py)?.expand.bind(py).call1((result,))?)
+                let result = bridge::get(py)?.expand.bind(py).call1((result,))?;
+                iterator(result, &self.id)
             };
             process().map_err(|error| failed(py, &error))
         })
@@ -113,6 +150,7 @@ impl Node for PythonNode {
     }
 
     fn cleanup(&mut self) -> Result<(), NodeError> {
+        let _running = Running::enter(&self.id);
         Python::attach(|py| {
             let result = self.runner.bind(py).call_method0(intern!(py, "cleanup"));
             result.map(drop).map_err(|error| failed(py, &error))
@@ -132,17 +170,36 @@ fn is_plain(object: &Bound<'_, PyAny>) -> bool {
         || object.is_exact_instance_of::<PyBool>()
 }
 
-fn iterator(object: Bound<'_, PyAny>) -> PyResult<Outputs> {
-    let iterator = object.try_iter()?;
-    Ok(Outputs::Many(Box::new(Items(iterator.unbind()))))
+fn iterator(object: Bound<'_, PyAny>, id: &Rc<str>) -> PyResult<Outputs> {
+    let items = Items {
+        id: Rc::clone(id),
+        iterator: Some(object.try_iter()?.unbind()),
+    };
+    Ok(Outputs::Many(Box::new(items)))
 }
 
-/// Items of a Python iterator.
-struct Items(Py<PyIterator>);
+/// Items of a node's Python iterator.
+struct Items {
+    id: Rc<str>,
+    /// There until the end.
+    iterator: Option<Py<PyIterator>>,
+}
+
+impl Drop for Items {
+    fn drop(&mut self) {
+        // A generator that has not ended runs once more.
+        let _running = Running::enter(&self.id);
+        Python::attach(|_| self.iterator = None);
+    }
+}
 
 impl Emitter for Items {
     fn next(&mut self) -> Result<Option<Value>, NodeError> {
-        Python::attach(|py| match self.0.bind(py).clone().next() {
+        let _running = Running::enter(&self.id);
+        let Some(iterator) = &self.iterator else {
+            return Ok(None);
+        };
+        Python::attach(|py| match iterator.bind(py).clone().next() {
             Some(Ok(item)) => Ok(Some(PyItem::boxed(item))),
             Some(Err(error)) => Err(failed(py, &error)),
             None => Ok(None),

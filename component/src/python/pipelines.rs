@@ -49,7 +49,15 @@ pub(super) fn install() {
 #[cfg(target_family = "wasm")]
 #[pymodule]
 fn _pipelines(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(current_node, module)?)?;
     add_to(module)
+}
+
+/// The id of the node that runs now.
+#[cfg(target_family = "wasm")]
+#[pyfunction]
+fn current_node() -> Option<String> {
+    super::node::current().map(|id| id.as_ref().to_owned())
 }
 
 /// Nodes that are there already: their runners by id, and what is known of their
@@ -276,7 +284,7 @@ impl registry::Provider for GivenNodes {
     fn create(&self, spec: &NodeSpec) -> Result<Box<dyn Node>, NodeError> {
         let given = Python::attach(|py| {
             let runner = self.runners.bind(py).get_item(&spec.id).ok()??;
-            let node = PythonNode::of_runner(&runner);
+            let node = PythonNode::of_runner(&runner, &spec.id);
             Some(node.map_err(|error| errors::setup_failed(py, &error)))
         });
         match given {

@@ -99,6 +99,20 @@ impl registry::Provider for Provider {
         })
     }
 
+    fn packages(&self) -> Vec<String> {
+        if interpreter::ensure_up().is_err() {
+            return Vec::new();
+        }
+        Python::attach(|py| {
+            let look = || -> PyResult<Vec<String>> {
+                let found = bridge::get(py)?.packages.bind(py).call0()?;
+                found.extract()
+            };
+            // Whatever it stumbles over: all that depends on it is a warning.
+            look().unwrap_or_default()
+        })
+    }
+
     fn check_params(&self, node_type: &str, params: &Value) -> Vec<ParamProblem> {
         let none_given = matches!(params, Value::Map(fields) if fields.is_empty());
         if none_given {

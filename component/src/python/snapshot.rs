@@ -16,6 +16,8 @@ const SNAPSHOT_MODULES: &[&str] = &[
     "remotemedia.nodes",
     "remotemedia.media",
     "remotemedia.runtime.bridge",
+    "remotemedia.runtime.events",
+    "_pipelines",
     "abc",
     "array",
     "asyncio",

@@ -1,6 +1,9 @@
 //! The command line.
 
+mod author;
 mod limits;
+mod packages;
+mod rmpkg;
 mod run;
 mod serve;
 #[cfg(test)]
@@ -10,10 +13,13 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use author::{Drawing, Echo, Graph, New, Notation, Repl, Test};
 pub(crate) use limits::LimitArguments;
 #[cfg(feature = "nats")]
 pub(crate) use limits::duration;
-pub(crate) use run::{Items, OutputFormat, Run};
+pub(crate) use packages::{Add, Index, Remove, Shared, Sync};
+pub(crate) use rmpkg::{Inspect, Pack, Trust, Unpack};
+pub(crate) use run::{Items, LogFormat, Looking, OutputFormat, Run};
 pub(crate) use serve::Serve;
 
 #[cfg(feature = "nats")]
@@ -66,10 +72,29 @@ pub(crate) enum Command {
     /// Run a pipeline and print what it gives.
     #[command(after_long_help = run::LONG_HELP, after_help = "More, with examples: pipeline run --help")]
     Run(Run),
+    /// Make a project: a manifest, a node of your own, and tests.
+    #[command(after_help = author::NEW)]
+    #[command(mut_args(of_a_question))]
+    New(New),
+    /// Run the cases beside manifests, and say what came out otherwise.
+    #[command(after_long_help = author::TEST, after_help = "More, with examples: pipeline test --help")]
+    #[command(mut_args(of_a_question))]
+    Test(Test),
     /// Check a manifest without running it.
     #[command(mut_args(of_a_question))]
     Check(Check),
-    /// List the node types that manifests can name.
+    /// Print a manifest in its one form, as YAML or JSON.
+    #[command(after_help = author::ECHO)]
+    #[command(mut_args(of_a_question))]
+    Echo(Echo),
+    /// Draw a pipeline.
+    #[command(after_help = author::GRAPH)]
+    #[command(mut_args(of_a_question))]
+    Graph(Graph),
+    /// Try things out in a sandbox, line by line.
+    #[command(after_help = author::REPL)]
+    Repl(Repl),
+    /// List the node types that manifests can name, or explain one.
     #[command(mut_args(of_a_question))]
     Nodes(Nodes),
     /// Print a JSON Schema, or the reference of manifests.
@@ -78,6 +103,25 @@ pub(crate) enum Command {
     /// Compile modules with nodes, so that runs start sooner.
     #[command(after_help = COMPILE, mut_arg("max_files", |argument| argument.hide(true)))]
     Compile(Compile),
+    /// Install packages of Python for nodes.
+    #[command(after_long_help = packages::ADD, after_help = "More, with examples: pipeline add --help")]
+    Add(Add),
+    /// Remove packages that were added.
+    #[command(after_help = packages::REMOVE)]
+    Remove(Remove),
+    /// Install the packages that a lock file names.
+    #[command(after_help = packages::SYNC)]
+    Sync(Sync),
+    /// Make a package (.rmpkg) of a pipeline, with its nodes and packages.
+    #[command(after_long_help = rmpkg::PACK, after_help = "More, with examples: pipeline pack --help")]
+    #[command(mut_args(of_a_question))]
+    Pack(Pack),
+    /// Unpack a package into a directory.
+    #[command(after_help = rmpkg::UNPACK)]
+    Unpack(Unpack),
+    /// Say what is in a package.
+    #[command(after_help = rmpkg::INSPECT)]
+    Inspect(Inspect),
     /// Answer HTTP requests that run pipelines.
     #[command(after_long_help = serve::LONG_HELP, after_help = "More, with examples: pipeline serve --help")]
     #[command(mut_args(serve::of_a_request))]
@@ -103,6 +147,16 @@ pub(crate) enum Command {
     Man(Man),
 }
 
+impl Command {
+    /// How logs are written.
+    pub(crate) fn log_format(&self) -> LogFormat {
+        match self {
+            Self::Run(run) => run.log_format,
+            _ => LogFormat::Text,
+        }
+    }
+}
+
 /// Questions are answered soon, and without items.
 fn of_a_question(argument: Arg) -> Arg {
     match argument.get_id().as_str() {
@@ -115,20 +169,26 @@ fn of_a_question(argument: Arg) -> Arg {
 /// Check a manifest.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// The manifest, JSON or YAML; `-` reads it from standard input.
+    /// The manifest: a file, JSON or YAML; a package, .rmpkg; a pipeline on one
+    /// line; or `-` for standard input.
     pub(crate) manifest: String,
     /// How to say that all is well, or what is not.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
     pub(crate) installation: Installation,
 }
 
-/// List node types.
+/// List node types, or explain one.
 #[derive(Debug, Args)]
 pub(crate) struct Nodes {
+    /// Explain this node type, with an example.
+    #[arg(value_name = "NODE_TYPE")]
+    pub(crate) node_type: Option<String>,
     /// JSON, or a table.
     #[arg(long, value_enum, default_value_t = Format::Pretty)]
     pub(crate) format: Format,
@@ -205,8 +265,9 @@ pub(crate) enum Format {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Installed")]
 pub(crate) struct Installation {
-    /// A directory with nodes of your own, named `module:Class` in manifests.
-    /// The sandbox can read it. Can be repeated.
+    /// A directory with nodes of your own, named `module:Class` in manifests, or
+    /// with packages that `pipeline add` installed. The sandbox can read it. Can
+    /// be repeated.
     #[arg(long, value_name = "DIR")]
     pub(crate) nodes: Vec<PathBuf>,
     /// The component [default: pipeline.wasm, or pipeline-http.wasm to serve,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::limits::duration;
-use super::{Format, Installation, LimitArguments};
+use super::{Format, Installation, LimitArguments, Trust};
 
 pub(super) const LONG_HELP: &str = "\
 Input:
@@ -55,8 +55,17 @@ Exit codes:
   0 all went well, 1 the pipeline failed or met a limit, 2 the command line, the
   manifest or an input is wrong, 130 interrupted by Ctrl-C
 
+One line:
+  A pipeline need not be in a file: `Type param=value ! Type` is one. Values are
+  JSON, or words. `id=Type` names a node; where a chain of nodes ends with `;`,
+  another begins, and `id.` in it is a node of that name:
+    'mic=PassThrough ! AudioMixDownNode; mic. ! EnergyVAD'
+
 Examples:
   pipeline run manifest.json --input 5 --input 7
+  pipeline run 'AudioMixDownNode ! AudioResampleNode sample_rate=16000' in.wav -o out.wav
+  pipeline run manifest.yaml --nodes nodes --input @in.wav --watch
+  pipeline run manifest.yaml --input @in.wav --profile profile.html
   pipeline run manifest.json --input @speech.wav --output-dir out
   pipeline run manifest.json --input @speech.mp3 --output louder.flac
   pipeline run manifest.json --input @hours.wav --chunk 1 --output out.wav
@@ -68,8 +77,12 @@ Examples:
 /// Run a pipeline.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// The manifest, JSON or YAML; `-` reads it from standard input.
+    /// The manifest: a file, JSON or YAML; a package, .rmpkg; a pipeline on one
+    /// line; or `-` for standard input.
     pub(crate) manifest: String,
+    /// Files that are an item each, as by --input @FILE.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
     /// An item: JSON, or `@file`, or `@-` for standard input; with `NODE=` before
     /// it, for that source alone. Can be repeated.
     #[arg(
@@ -88,7 +101,7 @@ pub(crate) struct Run {
     pub(crate) input_format: Option<Items>,
     /// Take items from standard input, one JSON value a line, and write
     /// outputs as they come, one a line.
-    #[arg(long, conflicts_with_all = ["input_file", "metrics", "format"])]
+    #[arg(long, conflicts_with_all = ["input_file", "format"])]
     pub(crate) stream: bool,
     /// With --stream: read nothing; the sources produce the items.
     #[arg(long, requires = "stream", conflicts_with = "input")]
@@ -102,7 +115,7 @@ pub(crate) struct Run {
     pub(crate) format: Option<Format>,
     /// Write the outputs to this file, and nothing to standard output; `-` writes
     /// them there instead of JSON.
-    #[arg(short, long, value_name = "FILE|-", conflicts_with_all = ["output_dir", "by_node", "metrics", "format"])]
+    #[arg(short, long, value_name = "FILE|-", conflicts_with_all = ["output_dir", "by_node", "format"])]
     pub(crate) output: Option<String>,
     /// What --output writes [default: what the name's ending says, or else what
     /// suits the first output].
@@ -111,6 +124,10 @@ pub(crate) struct Run {
     /// Write media to files in this directory, and their names into the JSON.
     #[arg(long, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
+    /// With --output-dir: draw audio as well, its waveform above its spectrogram:
+    /// out-0.png beside out-0.wav.
+    #[arg(long, requires = "output_dir")]
+    pub(crate) pictures: bool,
     /// Replace files that are there, of the names that are written.
     #[arg(long)]
     pub(crate) overwrite: bool,
@@ -128,13 +145,47 @@ pub(crate) struct Run {
     /// all; with --stream an object `{"node": ..., "output": ...}` a line.
     #[arg(long)]
     pub(crate) by_node: bool,
-    /// Add what each node did and how long it took.
+    /// Add what each node did and how long it took: to the JSON, or as a table on
+    /// a terminal and with --stream.
     #[arg(long)]
     pub(crate) metrics: bool,
+    /// How logs are written, and with them what nodes print and log; as JSON, each
+    /// on a line, with a span for the run and what each node did.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+    #[command(flatten)]
+    pub(crate) looking: Looking,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
     pub(crate) installation: Installation,
+}
+
+/// How to look into a pipeline.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Looking into a pipeline")]
+pub(crate) struct Looking {
+    /// Run what leads to this node, and give its items.
+    #[arg(long, value_name = "NODE", conflicts_with = "only")]
+    pub(crate) until: Option<String>,
+    /// Run this node alone, on the items.
+    #[arg(long, value_name = "NODE")]
+    pub(crate) only: Option<String>,
+    /// Say what would be run, and run nothing of it.
+    #[arg(long, conflicts_with_all = ["stream", "watch"])]
+    pub(crate) dry_run: bool,
+    /// Tell each item's way from node to node, on standard error.
+    #[arg(long)]
+    pub(crate) trace: bool,
+    /// Write a page that shows what each node did and where the time went.
+    /// Python is slower meanwhile.
+    #[arg(long, value_name = "FILE.html", conflicts_with_all = ["stream", "jobs"])]
+    pub(crate) profile: Option<PathBuf>,
+    /// Run again when the manifest, a node or an input changes, until Ctrl-C.
+    #[arg(long, conflicts_with_all = ["stream", "profile"])]
+    pub(crate) watch: bool,
 }
 
 /// How a file holds items.
@@ -171,4 +222,14 @@ pub(crate) enum OutputFormat {
     Json,
     /// Items, one a line.
     Jsonl,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs, a JSON object a line.
+    Json,
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 use clap::{Arg, Args};
 
 use super::limits::duration;
-use super::{Installation, LimitArguments};
+use super::{Installation, LimitArguments, Trust};
 use crate::commands::serve::{Origin, parse_host};
 
 pub(super) const LONG_HELP: &str = "\
 Requests:
   POST /v1/execute           {\"manifest\": {...}, \"inputs\": [...]}
-  POST /v1/pipelines/{name}  [...], for a manifest in the --pipelines directory
+  POST /v1/pipelines/{name}  [...], for what is in the --pipelines directory
   GET  /v1/pipelines/{name}/live   a session over a WebSocket
   POST /v1/check             {\"manifest\": {...}}
   GET  /v1/nodes, /v1/pipelines, /openapi.json, /healthz, /readyz, /metrics
@@ -37,6 +37,7 @@ Requests:
 Examples:
   pipeline serve --pipelines examples
   pipeline serve --addr 0.0.0.0:80 --timeout 5 --max-memory 256
+  pipeline serve --grpc 127.0.0.1:50051
   curl localhost:8080/v1/pipelines/multiply_add --json '[5, 7]'
   curl localhost:8080/v1/pipelines/gain --data-binary @in.wav -o out.wav \\
     -H 'content-type: audio/wav' -H 'accept: audio/wav'";
@@ -47,7 +48,8 @@ pub(crate) struct Serve {
     /// Where to listen; port 0 takes any that is free.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub(crate) addr: SocketAddr,
-    /// A directory with manifests (.json, .yaml, .yml) that requests can name.
+    /// A directory with manifests (.json, .yaml, .yml) and packages (.rmpkg) that
+    /// requests can name. Packages are looked for when the server starts.
     #[arg(long, value_name = "DIR")]
     pub(crate) pipelines: Option<PathBuf>,
     /// How many requests run at the same time [default: 2 for each processor].
@@ -86,6 +88,15 @@ pub(crate) struct Serve {
     /// http://localhost:3000. Can be repeated.
     #[arg(long, value_name = "ORIGIN", value_parser = Origin::parse)]
     pub(crate) allow_origin: Vec<Origin>,
+    /// Answer the SDK's gRPC clients too, at this address.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) grpc: Option<SocketAddr>,
+    /// Let in only gRPC clients that have one of the tokens in this file, one a
+    /// line.
+    #[arg(long, value_name = "FILE", requires = "grpc")]
+    pub(crate) grpc_tokens: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]

@@ -1,5 +1,6 @@
 //! `pipeline check`.
 
+use pipeline_host::Interrupt;
 use pipeline_host::codec::{Style, Writer, document};
 use pipeline_host::types::{Diagnostic, Loaded};
 
@@ -10,18 +11,24 @@ use crate::{interrupt, outputs, workspace};
 
 /// Checks a manifest and says what is wrong with it.
 pub(crate) fn check(arguments: &cli::Check) -> Result<(), Failure> {
-    let source = workspace::manifest(&arguments.manifest)?;
-    let (engine, sandbox) = workspace::open(&arguments.installation)?;
+    let source = workspace::source(&arguments.manifest, &arguments.trust.signed_by)?;
+    let opened = workspace::open_for(
+        &source,
+        &arguments.installation,
+        interrupt::stop,
+        Interrupt::clone,
+    )?;
+    let (sandbox, source) = (&opened.sandbox, &source.text);
     let mut limits = arguments.limits.limits();
-    limits.interrupt = Some(interrupt::stop(&engine));
+    limits.interrupt = Some(opened.handler.clone());
     workspace::block_on(async {
         let loaded = async {
             let mut instance = sandbox.instantiate(&limits).await?;
             instance.load(&source.text).await
         };
         match loaded.await {
-            Ok(Ok(loaded)) => valid(arguments.format, &source, &loaded),
-            Ok(Err(found)) => Err(invalid(arguments.format, &source, &found.diagnostics)),
+            Ok(Ok(loaded)) => valid(arguments.format, source, &loaded),
+            Ok(Err(found)) => Err(invalid(arguments.format, source, &found.diagnostics)),
             Err(fault) => Err(workspace::faulted(&fault)),
         }
     })

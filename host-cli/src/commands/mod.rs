@@ -1,16 +1,29 @@
 //! The program's commands.
 
+mod add;
 mod check;
 mod compile;
 mod documents;
+mod echo;
+mod graph;
+mod inspect;
+mod jobs;
 mod jobs;
 #[cfg(feature = "nats")]
 pub(crate) mod nats;
+mod new;
 mod nodes;
+mod nodes;
+mod pack;
+mod part;
+mod repl;
 mod run;
 mod schema;
 pub(crate) mod serve;
 mod stream;
+mod test;
+mod unpack;
+mod watch;
 
 use crate::cli::Command;
 use crate::failure::Failure;
@@ -22,10 +35,21 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
             stream::stream(&arguments)
         }
         Command::Run(arguments) => run::run(&arguments),
+        Command::New(arguments) => new::new(&arguments),
+        Command::Test(arguments) => test::test(&arguments),
+        Command::Echo(arguments) => echo::echo(&arguments),
+        Command::Graph(arguments) => graph::graph(&arguments),
+        Command::Repl(arguments) => repl::repl(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Nodes(arguments) => nodes::nodes(&arguments),
         Command::Schema(arguments) => schema::schema(&arguments),
         Command::Compile(arguments) => compile::compile(&arguments),
+        Command::Add(arguments) => add::add(&arguments),
+        Command::Remove(arguments) => add::remove(&arguments),
+        Command::Sync(arguments) => add::sync(&arguments),
+        Command::Pack(arguments) => pack::pack(&arguments),
+        Command::Unpack(arguments) => unpack::unpack(&arguments),
+        Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
         #[cfg(feature = "nats")]
         Command::Work(arguments) => nats::work(&arguments),

@@ -12,8 +12,26 @@ use crate::{interrupt, outputs, workspace};
 
 /// Lists the node types that manifests can name.
 pub(crate) fn nodes(arguments: &cli::Nodes) -> Result<(), Failure> {
-    let nodes = listed(&arguments.installation, &arguments.limits)?;
+    let mut nodes = listed(&arguments.installation, &arguments.limits)?;
+    if let Some(name) = &arguments.node_type {
+        let names: Vec<String> = nodes.iter().map(|node| node.node_type.clone()).collect();
+        // Of a class of one's own the module may be left out.
+        let is_meant = |node_type: &str| {
+            node_type == name
+                || node_type
+                    .split_once(':')
+                    .is_some_and(|(_, class)| class == name)
+        };
+        nodes.retain(|node| is_meant(&node.node_type));
+        if nodes.is_empty() {
+            return Err(unknown(name, &names));
+        }
+    }
     match arguments.format {
+        Format::Pretty if arguments.node_type.is_some() => {
+            let explained = nodes.iter().map(explain).collect::<Vec<_>>();
+            outputs::write_out(&explained.join("\n"))
+        }
         Format::Json => json(&nodes),
         Format::Pretty => outputs::write_out(&table(&nodes)),
     }
@@ -31,6 +49,97 @@ pub(super) fn listed(
         let listed = async { sandbox.instantiate(&limits).await?.list_nodes().await };
         listed.await.map_err(|fault| workspace::faulted(&fault))
     })
+}
+
+fn unknown(name: &str, names: &[String]) -> Failure {
+    let near = |one: &&String| {
+        let (one, name) = (one.to_lowercase(), name.to_lowercase());
+        one.contains(&name) || name.contains(&one) || strsim::jaro(&one, &name) > 0.85
+    };
+    let near: Vec<_> = names
+        .iter()
+        .filter(near)
+        .take(5)
+        .map(|it| format!("`{it}`"))
+        .collect();
+    let help = match near.is_empty() {
+        true => "`pipeline nodes` lists them, and with --nodes DIR those of your own".to_owned(),
+        false => format!("did you mean {}?", near.join(" or ")),
+    };
+    Failure::usage(format!("there is no node type `{name}`")).help(help)
+}
+
+/// A node type in full, with an example.
+fn explain(node: &NodeInfo) -> String {
+    let mut text = format!("{} ({})\n", node.node_type, node.language.name());
+    // Writing to a string can't fail.
+    if !node.summary.is_empty() {
+        let _ = writeln!(text, "\n  {}", node.summary);
+    }
+    if let Some(reason) = &node.unavailable {
+        let _ = writeln!(text, "\n  It can't be used here: {reason}");
+        return text;
+    }
+    let takes = match (node.source, node.streaming) {
+        (true, _) => "It is a source: it takes no items, and makes its own.",
+        (false, true) => "Its `process` takes the stream of all items.",
+        (false, false) => "It takes items one by one.",
+    };
+    let _ = writeln!(text, "\n  {takes}");
+    text.push_str("\nParameters:\n");
+    if node.params.is_empty() {
+        text.push_str("  none\n");
+    }
+    for param in &node.params {
+        let _ = writeln!(text, "  {}", param_line(param));
+    }
+    let params: Vec<_> = node
+        .params
+        .iter()
+        .filter(|param| param.required)
+        .map(|param| (param.name.as_str(), example(&param.param_type)))
+        .collect();
+    let line: String = params
+        .iter()
+        .map(|(name, value)| format!(" {name}={value}"))
+        .collect();
+    let flag = match node.node_type.contains(':') {
+        true => " --nodes DIR",
+        false => "",
+    };
+    let input = if node.source { "" } else { " --input ITEM" };
+    let _ = writeln!(
+        text,
+        "\nExamples:\n  pipeline run '{}{line}'{flag}{input}\n",
+        node.node_type
+    );
+    let id = node.node_type.rsplit([':', '.']).next().unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "  nodes:\n    - id: {}\n      node_type: {}",
+        id.to_lowercase(),
+        node.node_type
+    );
+    if !params.is_empty() {
+        text.push_str("      params:\n");
+        for (name, value) in params {
+            let _ = writeln!(text, "        {name}: {value}");
+        }
+    }
+    text
+}
+
+/// A value of a type, for an example.
+fn example(param_type: &str) -> &'static str {
+    let first = param_type.split(['|', '[', ' ']).next().unwrap_or_default();
+    match first {
+        "int" | "integer" | "number" => "1",
+        "float" => "1.0",
+        "bool" | "boolean" => "true",
+        "list" | "array" | "tuple" => "[]",
+        "dict" | "object" => "{}",
+        _ => "\"text\"",
+    }
 }
 
 fn json(nodes: &[NodeInfo]) -> Result<(), Failure> {

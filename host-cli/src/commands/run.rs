@@ -1,43 +1,89 @@
 //! `pipeline run`.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use pipeline_host::codec;
 use pipeline_host::codec::document::{invalid_manifest, plain_error};
 use pipeline_host::codec::names::Named as _;
-use pipeline_host::types::{Diagnostic, ErrorKind, Input, PipelineError};
-use pipeline_host::{Error, Instance, LimitError, Limits, Sandbox};
+use pipeline_host::types::{
+    Diagnostic, ErrorKind, GraphInfo, Input, Loaded, Manifest, PipelineError, RunResult,
+};
+use pipeline_host::{Engine, Error, Instance, Interrupt, LimitError, Limits, Sandbox};
 
+use crate::console::Console;
 use crate::failure::{FAILED, Failure, USAGE};
 use crate::outputs::Outputs;
+use crate::profile::{self, Profiled};
+use crate::progress::Progress;
 use crate::report::{self, ManifestText};
-use crate::{cli, inputs, interrupt, workspace};
+use crate::workspace::{Opened, Source};
+use crate::{cli, inputs, interrupt, metrics, outputs, workspace};
 
-use super::jobs;
+use super::{jobs, part, watch};
 
 /// Runs a pipeline to its end and prints what it gives.
 pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
+    if arguments.looking.watch {
+        return watch::watch(arguments);
+    }
     let items = inputs::gather(arguments)?;
-    let source = workspace::manifest(&arguments.manifest)?;
+    let source = workspace::source(&arguments.manifest, &arguments.trust.signed_by)?;
     let outputs = Outputs::new(arguments, arguments.limits.limits())?;
-    let (engine, sandbox) = workspace::open(&arguments.installation)?;
+    let (opened, console) = open(arguments, &source, interrupt::stop, Interrupt::clone)?;
     let mut limits = arguments.limits.limits();
-    limits.interrupt = Some(interrupt::stop(&engine));
+    limits.interrupt = Some(opened.handler.clone());
+    let (sandbox, source) = (&opened.sandbox, &source.text);
+    let ended = once(
+        arguments, sandbox, &console, source, &limits, items, outputs,
+    );
+    opened.leave();
+    ended
+}
+
+/// Loads the component into a sandbox whose runs tell what they print; for `handle`
+/// and `stop` see [`workspace::open_for`].
+pub(super) fn open<T>(
+    arguments: &cli::Run,
+    source: &Source,
+    handle: impl FnOnce(&Engine) -> T,
+    stop: impl FnOnce(&T) -> Interrupt,
+) -> Result<(Opened<T>, Arc<Console>), Failure> {
+    let mut opened = workspace::open_for(source, &arguments.installation, handle, stop)?;
+    let console = Console::new(arguments.log_format);
+    let looking = &arguments.looking;
+    let telling = console.telling(looking.trace, looking.profile.is_some());
+    opened.sandbox = opened.sandbox.clone().tell_to(telling);
+    Ok((opened, console))
+}
+
+/// Runs a pipeline once.
+pub(super) fn once(
+    arguments: &cli::Run,
+    sandbox: &Sandbox,
+    console: &Arc<Console>,
+    source: &ManifestText,
+    limits: &Limits,
+    items: Option<Vec<Input>>,
+    outputs: Outputs,
+) -> Result<(), Failure> {
     let run = Run {
         arguments,
-        sandbox: &sandbox,
-        source: &source,
+        sandbox,
+        console,
+        source,
         outputs,
         warnings: Vec::new(),
     };
-    let ended = workspace::block_on(run.execute(&limits, items));
-    std::mem::forget((engine, sandbox));
-    ended
+    let span = tracing::info_span!("run", manifest = source.name);
+    let _in_it = span.enter();
+    workspace::block_on(run.execute(limits, items))
 }
 
 struct Run<'a> {
     arguments: &'a cli::Run,
     sandbox: &'a Sandbox,
+    console: &'a Console,
     source: &'a ManifestText,
     outputs: Outputs,
     /// What is doubtful in the manifest.
@@ -52,9 +98,12 @@ impl Run<'_> {
         };
         tracing::debug!("instantiated");
         let ended = self.within(&mut instance, limits, items).await;
-        // The program ends now, and its memory with it: taking the instance
-        // down piece by piece first would only take time.
-        std::mem::forget(instance);
+        match self.arguments.looking.watch {
+            // The program ends now, and its memory with it: taking the instance
+            // down piece by piece first would only take time.
+            false => std::mem::forget(instance),
+            true => drop(instance),
+        }
         match ended {
             Ok(Ok(())) => Ok(()),
             Ok(Err(failure)) => Err(failure),
@@ -72,32 +121,103 @@ impl Run<'_> {
             Ok(loaded) => loaded,
             Err(invalid) => return Ok(Err(self.invalid(invalid.diagnostics))),
         };
-        report::diagnostics(self.source, &loaded.warnings);
-        self.warnings = loaded.warnings;
-        let items = items.or(loaded.input_data.map(codec::for_all));
+        let Loaded {
+            manifest,
+            input_data,
+            graph,
+            warnings,
+            ..
+        } = loaded;
+        report::diagnostics(self.source, &warnings);
+        self.warnings = warnings;
+        let items = items.or(input_data.map(codec::for_all));
+        let (manifest, graph) = match part::of(&self.arguments.looking, &manifest, items.as_deref())
+        {
+            Ok(None) => (manifest, graph),
+            Ok(Some(part)) => match instance.check(&part).await? {
+                Ok(checked) => (part, checked.graph),
+                Err(diagnostics) => return Ok(Err(self.invalid(diagnostics))),
+            },
+            Err(failure) => return Ok(Err(failure)),
+        };
+        if self.arguments.looking.dry_run {
+            let items = items.as_deref().map(codec::count);
+            return Ok(outputs::write_out(&planned(&manifest, &graph, items)));
+        }
         tracing::info!(items = items.as_ref().map(Vec::len), "running");
+        let progress = Progress::of_a_run(limits.timeout);
+        self.console.heed(progress.bar());
         let jobs = self.arguments.jobs;
-        let (ended, refusals) = match items {
-            Some(items) if jobs.get() > 1 => {
-                jobs::execute(self.sandbox, limits, loaded.manifest, items, jobs).await?
+        let ended = match &items {
+            Some(_) if jobs.get() > 1 => {
+                let items = items.unwrap_or_default();
+                jobs::execute(self.sandbox, limits, manifest.clone(), items, jobs).await
             }
             items => {
-                let ended = instance.execute(&loaded.manifest, items.as_deref());
-                (ended.await?, instance.refusals())
+                let ended = instance.execute(&manifest, items.as_deref()).await;
+                ended.map(|ended| (ended, instance.refusals()))
             }
         };
+        progress.end();
+        let (ended, refusals) = ended?;
+        if let Err(failure) = self.profile(&manifest, &graph, &ended) {
+            return Ok(Err(failure));
+        }
         let error = match ended {
             Ok(run) => {
                 // That it printed too much was said where it stopped.
                 for refusal in refusals.iter().filter(|refusal| !is_of_log(refusal)) {
                     report::tell(&format!("note: {refusal}; the pipeline went on without it"));
                 }
-                let metrics = self.arguments.metrics;
-                return Ok(self.outputs.success(&run, &self.warnings, metrics));
+                return Ok(self.succeeded(&run));
             }
             Err(error) => error,
         };
         Ok(Err(self.failed(&error, &refusals)))
+    }
+
+    fn succeeded(&mut self, run: &RunResult) -> Result<(), Failure> {
+        for node in &run.metrics {
+            tracing::info!(
+                node = node.node_id,
+                items_in = node.items_in,
+                items_out = node.items_out,
+                nanoseconds = node.nanoseconds,
+                "ran"
+            );
+        }
+        let metrics = self.arguments.metrics;
+        let as_table = self.is_for_people() || self.outputs.has_file();
+        self.outputs
+            .success(run, &self.warnings, metrics && !as_table)?;
+        if metrics && as_table {
+            report::tell(&metrics::table(&run.metrics));
+        }
+        Ok(())
+    }
+
+    /// Writes the page that --profile asks for.
+    fn profile(
+        &self,
+        manifest: &Manifest,
+        graph: &GraphInfo,
+        ended: &Result<RunResult, PipelineError>,
+    ) -> Result<(), Failure> {
+        let Some(path) = &self.arguments.looking.profile else {
+            return Ok(());
+        };
+        let name = manifest.metadata.name.as_deref();
+        let page = profile::page(&Profiled {
+            manifest,
+            graph,
+            metrics: ended.as_ref().map_or(&[], |run| &run.metrics),
+            error: ended.as_ref().err(),
+            profile: self.console.take_profile(),
+            name: name.unwrap_or(&self.source.name),
+        });
+        outputs::write_file(path, page.as_bytes(), true)?;
+        report::tell(&format!("{} has the profile", path.display()));
+        Ok(())
     }
 
     /// The manifest can't run.
@@ -124,7 +244,7 @@ impl Run<'_> {
 
     /// Prints the error for programs, unless a person reads it.
     fn document(&mut self, error: &PipelineError, kind: &str) -> Result<(), Failure> {
-        if self.arguments.format.is_none() && std::io::stdout().is_terminal() {
+        if self.is_for_people() {
             return Ok(());
         }
         match self.outputs.error(error, kind, &self.warnings) {
@@ -132,6 +252,30 @@ impl Run<'_> {
             other => other,
         }
     }
+
+    fn is_for_people(&self) -> bool {
+        self.arguments.format.is_none() && std::io::stdout().is_terminal()
+    }
+}
+
+/// What a run would do.
+fn planned(manifest: &Manifest, graph: &GraphInfo, items: Option<usize>) -> String {
+    let mut text = match items {
+        None => "without items, as the sources produce them\n".to_owned(),
+        Some(1) => "on 1 item\n".to_owned(),
+        Some(items) => format!("on {items} items\n"),
+    };
+    for id in &graph.execution_order {
+        let spec = manifest.nodes.iter().find(|spec| spec.id == *id);
+        let node_type = spec.map_or("", |spec| spec.node_type.as_str());
+        let targets = manifest.connections.iter().filter(|it| it.from == *id);
+        let mut targets: Vec<&str> = targets.map(|it| it.to.as_str()).collect();
+        if targets.is_empty() || spec.is_some_and(|spec| spec.is_output_node) {
+            targets.push("the outputs");
+        }
+        text.push_str(&format!("{id} ({node_type}) -> {}\n", targets.join(", ")));
+    }
+    text
 }
 
 /// Tells what failed, and says how the program ends.

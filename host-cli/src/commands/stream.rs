@@ -1,24 +1,24 @@
 //! `pipeline run --stream`, and `--chunk`.
 
 use std::collections::HashSet;
-use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use pipeline_host::audio::Bounds;
 use pipeline_host::types::{Connection, Data, Input, Manifest, NodeOutputs, Part, PipelineError};
 use pipeline_host::{Error, LimitError, Session, codec};
 use tokio::sync::mpsc;
 
-use super::run::tell;
+use super::part;
+use super::run::{self, tell};
 use crate::chunks::{self, Piece};
 use crate::failure::{Failure, INTERRUPTED, USAGE};
 use crate::inputs::Given;
 use crate::interrupt::Finish;
 use crate::outputs::{Outputs, write_out};
 use crate::printer::{Lines, Printer};
+use crate::progress::Progress;
 use crate::report::{self, ManifestText};
-use crate::{cli, inputs, interrupt, workspace};
+use crate::{cli, inputs, interrupt, metrics, workspace};
 
 /// How many times lines are read ahead, each time as many as are there.
 const AHEAD: usize = 4;
@@ -33,34 +33,41 @@ const AT_ONCE: u32 = 4096;
 /// as they come.
 pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
     let given = inputs::unread(arguments)?;
-    let source = workspace::manifest(&arguments.manifest)?;
+    let source = workspace::source(&arguments.manifest, &arguments.trust.signed_by)?;
     let outputs = Outputs::new(arguments, arguments.limits.limits())?;
-    let (engine, sandbox) = workspace::open(&arguments.installation)?;
-    let finish = interrupt::finish(&engine);
+    let (opened, console) = run::open(arguments, &source, interrupt::finish, |finish| {
+        finish.at_once.clone()
+    })?;
+    let (finish, sandbox, source) = (&opened.handler, &opened.sandbox, &source.text);
     let mut limits = arguments.limits.limits();
     limits.interrupt = Some(finish.at_once.clone());
     workspace::block_on(async {
         let mut instance = sandbox.instantiate(&limits).await.map_err(gone)?;
         let loaded = instance.load(&source.text).await.map_err(gone)?;
         let loaded = loaded.map_err(|invalid| {
-            report::diagnostics(&source, &invalid.diagnostics);
+            report::diagnostics(source, &invalid.diagnostics);
             Failure::Told(USAGE)
         })?;
-        report::diagnostics(&source, &loaded.warnings);
+        report::diagnostics(source, &loaded.warnings);
         // Items that are given replace those that stand with the manifest: what
         // standard input gives too, where it gives any.
         let written = loaded
             .input_data
             .map(|items| codec::one_by_one(codec::for_all(items)));
-        let opened = instance.open(&loaded.manifest).await.map_err(gone)?;
+        let part = part::of(&arguments.looking, &loaded.manifest, None)?;
+        let manifest = part.unwrap_or(loaded.manifest);
+        let opened = instance.open(&manifest).await.map_err(gone)?;
+        let progress = Progress::of_a_stream();
+        console.heed(progress.bar());
         let mut stream = Stream {
-            session: opened.map_err(|error| told(&source, &error, &[]))?,
-            source: &source,
-            finish: &finish,
+            session: opened.map_err(|error| told(source, &error, &[]))?,
+            source,
+            finish,
             outputs,
             printer: Printer::start()?,
-            batch: Batch::new(&loaded.manifest, limits.items),
-            progress: Progress::new(),
+            batch: Batch::new(&manifest, limits.items),
+            progress,
+            metrics: arguments.metrics,
         };
         let fed = match arguments.no_input {
             true => stream.produce(written).await,
@@ -78,6 +85,8 @@ struct Stream<'a> {
     printer: Printer,
     batch: Batch,
     progress: Progress,
+    /// Whether what each node did is told at the end.
+    metrics: bool,
 }
 
 impl Stream<'_> {
@@ -103,6 +112,9 @@ impl Stream<'_> {
         let last = self.outputs.lines(&run.outputs)?;
         write_out(&last)?;
         self.outputs.finish()?;
+        if self.metrics {
+            report::tell(&metrics::table(&run.metrics));
+        }
         if self.finish.gently.is_raised() {
             return Err(Failure::code(
                 "interrupted; what had come in was finished",
@@ -258,7 +270,7 @@ impl Stream<'_> {
     }
 
     async fn push(&mut self, item: &Input) -> Result<(), Failure> {
-        self.progress.items_in += codec::weight(&item.item) as u64;
+        self.progress.items(codec::weight(&item.item) as u64);
         let part = self.session.push(item).await.map_err(gone)?;
         self.print_all(part).await
     }
@@ -377,55 +389,5 @@ impl Batch {
             true => (self.size * 2).min(self.most),
             false => (self.size / 2).max(1),
         };
-    }
-}
-
-/// A line on the terminal that says how far the stream is. It would disturb
-/// outputs that go to the same terminal.
-struct Progress {
-    bar: Option<ProgressBar>,
-    items_in: u64,
-    items_out: u64,
-    start: Instant,
-    shown: Instant,
-}
-
-impl Progress {
-    fn new() -> Self {
-        let bar =
-            (std::io::stderr().is_terminal() && !std::io::stdout().is_terminal()).then(|| {
-                let bar = ProgressBar::new_spinner();
-                if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
-                    bar.set_style(style);
-                }
-                bar.enable_steady_tick(Duration::from_millis(200));
-                bar
-            });
-        let now = Instant::now();
-        Self {
-            bar,
-            items_in: 0,
-            items_out: 0,
-            start: now,
-            shown: now,
-        }
-    }
-
-    fn show(&mut self, more: usize) {
-        self.items_out += more as u64;
-        let Some(bar) = &self.bar else { return };
-        if self.shown.elapsed() < Duration::from_millis(100) {
-            return;
-        }
-        self.shown = Instant::now();
-        let rate = self.items_in as f64 / self.start.elapsed().as_secs_f64();
-        let (given, taken) = (self.items_in, self.items_out);
-        bar.set_message(format!("{given} items in, {taken} out, {rate:.0} a second"));
-    }
-
-    fn end(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
     }
 }

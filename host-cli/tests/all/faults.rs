@@ -138,7 +138,7 @@ fn interrupted() {
         let mut told = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         told.read_line(&mut line).unwrap();
-        assert_eq!(line, "busy\n");
+        assert_eq!(line, "n | busy\n");
         interrupt(&child);
         assert_eq!(end(&mut child), Some(130));
         let mut rest = String::new();

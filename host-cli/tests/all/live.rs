@@ -150,7 +150,7 @@ fn sessions_that_end_early_say_why() {
     for (path, message, kind, code) in [
         ("own/live", "\"fail\"", "node-failed", CloseCode::Error),
         ("own/live", "{", "invalid-input", CloseCode::Invalid),
-        ("own/live", "\"busy\"", "timeout", CloseCode::Policy),
+        ("own/live", "\"busy\"", "deadline", CloseCode::Policy),
         ("wrong/live", "1", "invalid-manifest", CloseCode::Error),
     ] {
         let mut client = Client::open(&server, path);

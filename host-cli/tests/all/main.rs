@@ -4,19 +4,26 @@
 
 #![cfg(unix)]
 
+mod add;
+mod archives;
 mod arrays;
+mod author;
 mod cases;
 mod faults;
+mod grpc;
 mod jobs;
 mod library;
 mod live;
+mod looking;
 mod media;
 mod media_http;
 mod memory;
+mod messages;
 mod mistakes;
 mod output;
 mod program;
 mod requests;
+mod rmpkg;
 mod runs;
 mod serve;
 mod server;

@@ -151,3 +151,21 @@ fn wav_files_are_read_alike_by_the_program_and_by_its_node() {
         assert_eq!(host.outputs(), node.outputs(), "{name}");
     }
 }
+
+/// A WAV file of a tenth of a second, in two channels.
+pub(crate) fn stereo() -> Vec<u8> {
+    let spec = hound::WavSpec {
+        channels: 2,
+        sample_rate: 44_100,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut wav = hound::WavWriter::new(&mut bytes, spec).unwrap();
+    for frame in 0..4_410_i16 {
+        wav.write_sample((frame % 100) * 100).unwrap();
+        wav.write_sample(-frame).unwrap();
+    }
+    wav.finalize().unwrap();
+    bytes.into_inner()
+}

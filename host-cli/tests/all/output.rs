@@ -155,6 +155,41 @@ fn coded_audio_is_an_item() {
 }
 
 #[test]
+fn audio_is_drawn() {
+    let files = files();
+    let input = format!("@{}", files.path("in.wav"));
+    let out = files.path("out");
+    let run = |more: &[&str]| {
+        let arguments = [
+            "run",
+            &files.path("m.json"),
+            "-i",
+            "1",
+            "-i",
+            &input,
+            "--output-dir",
+            &out,
+        ];
+        crate::program::run(arguments.iter().chain(more))
+    };
+    run(&["--pictures"]).code(0);
+    let mut names: Vec<_> = fs::read_dir(&out)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["out-1.png", "out-1.wav"]);
+    assert!(
+        fs::read(files.path("out/out-1.png"))
+            .unwrap()
+            .starts_with(b"\x89PNG")
+    );
+    run(&["--pictures", "--overwrite", "--max-files", "1"])
+        .code(1)
+        .says(&["--max-files"]);
+}
+
+#[test]
 fn items_of_every_kind_of_file() {
     let files = files();
     let manifest = files.path("m.json");

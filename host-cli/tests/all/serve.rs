@@ -81,6 +81,11 @@ fn what_the_server_says_of_itself() {
     assert_eq!(nodes, printed);
     let document = server.get("/openapi.json").is(200).json();
     assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    let live = &document["paths"]["/v1/pipelines/{name}/live"]["get"];
+    assert_eq!(live["operationId"], "live", "{document}");
+    let page = server.get("/docs").is(200);
+    assert!(page.head.contains("default-src 'none'"), "{}", page.head);
+    assert!(page.body.contains("openapi.json") && !page.body.contains("http://"));
     let head = server.send("HEAD", "/v1/nodes", "", b"").read().is(200);
     assert!(head.body.is_empty() && head.head.contains("content-length: "));
     server.until("pipeline_http_running", 0);

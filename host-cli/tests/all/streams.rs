@@ -70,7 +70,7 @@ fn a_second_interrupt_stops_at_once() {
     let mut input = child.stdin.take().unwrap();
     let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
     writeln!(input, "1").unwrap();
-    assert_eq!(told.next().unwrap().unwrap(), "busy");
+    assert_eq!(told.next().unwrap().unwrap(), "n | busy");
     interrupt(&child);
     assert!(told.next().unwrap().unwrap().contains("finishing"));
     interrupt(&child);
@@ -147,7 +147,7 @@ fn a_reader_that_goes_away_ends_a_generator_without_end() {
     }
     drop(output);
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    assert_eq!(told(&mut child), "generator ended\ncleaned up\n");
+    assert_eq!(told(&mut child), "n | generator ended\nn | cleaned up\n");
 }
 
 #[test]
@@ -222,4 +222,60 @@ fn bad_lines_and_failing_nodes() {
     let run = run_with(files.arguments(&["--stream"]), "1\n0\n").code(1);
     assert_eq!(run.stdout, "1.0\n");
     run.says(&["ZeroDivisionError", "node `n`", "item 1"]);
+}
+
+#[test]
+fn much_that_waits_is_what_comes_one_by_one() {
+    let count = 20_000;
+    let text: String = (0..count).map(|n| format!("{n}\n")).collect();
+    let arguments = ["run", "examples/multiply_add.json", "--stream"];
+    let printed = run_with(arguments, &text).code(0).stdout;
+    let expected: String = (0..count).map(|n| format!("{}\n", 2 * n + 10)).collect();
+    assert!(
+        printed == expected,
+        "{}",
+        &printed[..200.min(printed.len())]
+    );
+    // Among numbers of both kinds, and what is none.
+    let mixed = format!("{text}\"x\"\n0.5\n{text}");
+    let files = Files::new(&[(
+        "m.json",
+        r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "PassThrough"}]}"#,
+    )]);
+    let manifest = files.path("m.json");
+    let printed = run_with(["run", &manifest, "--stream"], &mixed)
+        .code(0)
+        .stdout;
+    assert!(printed == mixed);
+    let printed = run_with(["run", &manifest, "--stream", "--by-node"], &text)
+        .code(0)
+        .stdout;
+    assert_eq!(
+        printed.lines().last(),
+        Some("{\"node\":\"n\",\"output\":19999}")
+    );
+    // A limit of items is one for each.
+    let limited = ["run", &manifest, "--stream", "--max-items", "1"];
+    assert!(run_with(limited, &text).code(0).stdout == text);
+    // A line that is wrong ends it where it stands.
+    let wrong = format!("{text}1 2\n{text}");
+    let run = run_with(["run", &manifest, "--stream"], &wrong).code(2);
+    assert!(run.stdout == text);
+    run.says(&["<stdin>:20001:3"]);
+}
+
+#[test]
+fn where_a_pipeline_parts_items_stay_together() {
+    let files = Files::new(&[(
+        "m.json",
+        r#"{"version": "v1", "nodes": [{"id": "s", "node_type": "PassThrough"},
+            {"id": "a", "node_type": "PassThrough"}, {"id": "b", "node_type": "PassThrough"}],
+            "connections": [{"from": "s", "to": "a"}, {"from": "s", "to": "b"}]}"#,
+    )]);
+    let text: String = (0..500).map(|n| format!("{n}\n")).collect();
+    let printed = run_with(["run", &files.path("m.json"), "--stream"], &text)
+        .code(0)
+        .stdout;
+    let expected: String = (0..500).map(|n| format!("{n}\n{n}\n")).collect();
+    assert!(printed == expected);
 }

@@ -10,7 +10,7 @@ from importlib import import_module
 
 from ..nodes._registry import MODULES, REGISTERED, UNAVAILABLE
 from . import importing, inspection
-from .importing import look_around
+from .importing import look_around, packages
 from .inspection import NodeInfo, ParamInfo, ParamProblem, nearest
 from .runner import Runner, expand
 from .values import explain
@@ -38,6 +38,7 @@ __all__ = [
     "look_around",
     "node_infos",
     "open_node",
+    "packages",
 ]
 
 
@@ -57,13 +58,36 @@ _infos: dict[str, NodeInfo] = {}
 
 
 def node_infos() -> list[NodeInfo]:
-    """Every node type of `remotemedia.nodes`, by name, those that are left out too."""
+    """Every node type of `remotemedia.nodes`, by name, those that are left out too.
+
+    In the sandbox also the user's own, in the directories that were granted.
+    """
     infos = [describe(name) for name in (*MODULES, *REGISTERED)]
     for name, (summary, reason) in UNAVAILABLE.items():
         if name not in REGISTERED:
             infos.append(NodeInfo(name, summary, [], False, False, reason))
     infos.sort(key=lambda info: info.node_type)
-    return infos
+    return infos + _own_infos() if sys.platform == "wasi" else infos
+
+
+def _own_infos() -> list[NodeInfo]:
+    """The node classes in the user's own modules. One that can't be imported is there as well."""
+    from . import finding
+
+    infos: list[NodeInfo] = []
+    for module_name, names in finding.node_modules():
+        for name in names:
+            node_type = f"{module_name}:{name}"
+            try:
+                infos.append(describe(node_type))
+            except Exception as error:
+                said = (
+                    error_text(error) if type(error) is NodeUnavailable else describe_error(error)
+                )
+                said = said.removeprefix(f"node type `{node_type}`: ")
+                if type(error) is not UnknownNodeType:
+                    infos.append(NodeInfo(node_type, "", [], False, False, said))
+    return sorted(infos, key=lambda info: info.node_type)
 
 
 def describe(node_type: str) -> NodeInfo:
@@ -85,10 +109,11 @@ def check_params(node_type: str, params: dict[str, object]) -> list[ParamProblem
 
 def open_node(node_type: str, node_id: str, params: dict[str, object]) -> Runner:
     """Make a node and what runs it."""
-    return Runner(_made(find_class(node_type), node_type, node_id, params))
+    return Runner(make(find_class(node_type), node_type, node_id, params))
 
 
-def _made(cls: Any, node_type: str, node_id: str, params: dict[str, object]) -> object:
+def make(cls: Any, node_type: str, node_id: str, params: dict[str, object]) -> object:
+    """Make a node of a class, whatever its constructor takes."""
     signature = inspection.init_signature(cls)
     names = {param.name for param in signature.params} | signature.takes
     if inspection.takes_config(cls):
@@ -121,10 +146,13 @@ def close_runtime() -> None:
     In the sandbox that is the exit of the program too.
     """
     loop = sys.modules.get("remotemedia.runtime.loop")
+    profiling = sys.modules.get("remotemedia.runtime.profiling")
     try:
         if loop is not None:
             loop.close()
     finally:
+        if profiling is not None and profiling.active is not None:
+            profiling.active.tell()
         if sys.platform == "wasi":
             from .at_exit import run
 
@@ -255,6 +283,9 @@ def error_text(error: BaseException) -> str:
 def describe_error(error: BaseException) -> str:
     """An exception in one line, as Python would show it, with advice where there is some."""
     kind, text = type(error).__qualname__, error_text(error)
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        # It names the file alone, without its directory.
+        text = f"{error.msg} ({error.filename}, line {error.lineno})"
     return (f"{kind}: {text}" if text else kind) + importing.hint(error)
 
 
@@ -274,6 +305,9 @@ def format_error(error: BaseException) -> str:
         kept = [frame for frame in part.stack if not frame.filename.startswith(hidden)]
         if kept:
             part.stack[:] = kept
+        elif getattr(part, "lineno", None) is not None:
+            # A syntax error has its own place.
+            part.stack = None
         pending.extend(p for p in (part.__cause__, part.__context__) if p is not None)
         pending.extend(part.exceptions or ())
     return "".join(summary.format()).rstrip("\n")

@@ -27,6 +27,7 @@ def install() -> None:
         standins.install()
         importing.install()
         at_exit.install()
+        sys.breakpointhook = _no_breakpoint
         FileLoader.get_data = _get_data  # type: ignore[method-assign]
     if not getattr(sys, "argv", None):
         sys.argv = [""]  # as CPython has it without a script; argparse reads it
@@ -43,8 +44,10 @@ def preload() -> None:
     node_infos()
 
 
-def refresh() -> None:
+def refresh(mark: str | None = None, profiled: bool = False) -> None:
     """Renew what a restored snapshot shares with every other instance.
+
+    With a mark, the host is told what nodes print, and with a profile where the time goes.
 
     `random` gets a seed of its own, and what counts from the start of the program counts from now:
     the times of `logging`, and `time.process_time`, which would count from the making of the
@@ -61,6 +64,17 @@ def refresh() -> None:
         logging._startTime = now  # type: ignore[attr-defined]
     if sys.platform == "wasi":
         libc.refresh()
+        if mark is not None:
+            from .events import install as install_events
+
+            install_events(mark, profiled)
+
+
+def _no_breakpoint(*_: object, **__: object) -> None:
+    raise RuntimeError(
+        "breakpoint() has nobody to talk to in the sandbox: run the pipeline natively, where it "
+        "stops in pdb: python -c \"import remotemedia; remotemedia.run('manifest.json', [...])\""
+    )
 
 
 def _get_data(self: object, path: str) -> bytes:

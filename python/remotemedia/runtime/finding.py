@@ -85,6 +85,18 @@ def by_name(name: str) -> list[Found]:
     return found
 
 
+_CLASSES = re.compile(r"^class[ \t]+([A-Za-z]\w*)\b", re.MULTILINE)
+_PROCESS = re.compile(r"^[ \t]+(?:async[ \t]+)?def[ \t]+process\b", re.MULTILINE)
+
+
+def node_modules() -> Iterator[tuple[str, list[str]]]:
+    """The user's own modules that may have node classes, by their text, and their classes."""
+    for module_name, path in _files():
+        text = _text(path)
+        if _PROCESS.search(text) is not None:
+            yield module_name, _CLASSES.findall(text)
+
+
 def in_file(path: str) -> list[Found]:
     """The node classes of the file that a configuration names, relative to whatever directory.
 

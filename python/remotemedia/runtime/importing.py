@@ -124,6 +124,20 @@ def look_around() -> list[tuple[str, str, str]]:
     return found
 
 
+def packages() -> list[str]:
+    """Names, in the normal form, of the packages installed in the user's own directories."""
+    found: list[str] = []
+    for directory in own_directories():
+        try:
+            names = os.listdir(directory or ".")
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith(".dist-info"):
+                found.append(name.partition("-")[0].replace("_", "-").replace(".", "-").lower())
+    return found
+
+
 def _some(doubts: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
     """Not more of a kind than somebody reads."""
     counts: dict[str, int] = {}

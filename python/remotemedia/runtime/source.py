@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 def manifest_text(manifest: dict[str, Any] | str | PathLike[str]) -> str:
     """The text of a manifest: a dict as a file would hold it, its text, or a path to it.
 
+    A pipeline on one line, `Type param=value ! Type`, is text too.
+
     What JSON has no form for may be in a dict as it is: bytes, tuples, NaN, media. Raises
     PipelineRunError for what is no data.
     """
@@ -24,7 +26,9 @@ def manifest_text(manifest: dict[str, Any] | str | PathLike[str]) -> str:
 
             said = str(error)
             raise PipelineRunError("invalid-manifest", said, problems=[said]) from None
-    if isinstance(manifest, str) and ("\n" in manifest or manifest.lstrip()[:1] in ("{", "[")):
+    if isinstance(manifest, str) and (
+        "\n" in manifest or " ! " in manifest or manifest.lstrip()[:1] in ("{", "[")
+    ):
         return manifest
     with open(manifest, encoding="utf-8") as file:
         return file.read()

@@ -83,7 +83,10 @@ def tensor_of(value: object) -> Tensor | None:
         known = None
     if known is None:
         of = f"{name} of {value.dtype}"  # type: ignore[attr-defined]
-        raise TypeError(f"{of} has no plain form (convert it with its astype() or tolist())")
+        raise TypeError(
+            f"{of} has no plain form (a Tensor takes whole numbers, floats and bool, and Audio "
+            "takes float32: convert it with its astype(), or with its tolist())"
+        )
     return Tensor(value)
 
 
@@ -209,6 +212,10 @@ def _no_form(value: object) -> str:
     return f"{name} has no plain form; {_advice(value, name)}"
 
 
+_ARRAY = (
+    "an array is an item of its own, as it is, or as remotemedia.Tensor(array) or "
+    "remotemedia.Audio(array, sample_rate); inside another item convert it with its tolist()"
+)
 _BY_NAME = {
     "range": "convert it to a list, for example with list()",
     "dict_keys": "convert it to a list, for example with list()",
@@ -219,8 +226,8 @@ _BY_NAME = {
     "fractions.Fraction": "convert it to a string or a float",
     "uuid.UUID": "convert it with str()",
     "datetime.timedelta": "convert it with its total_seconds()",
-    "numpy.ndarray": "wrap it in remotemedia.media.Tensor, or convert it with its tolist()",
-    "array.array": "wrap it in remotemedia.media.Tensor, or convert it with its tolist()",
+    "numpy.ndarray": _ARRAY,
+    "array.array": _ARRAY,
 }
 
 

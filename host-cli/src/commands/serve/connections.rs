@@ -12,6 +12,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinHandle;
 
 use super::pace::Paced;
 use super::server::Server;
@@ -29,9 +30,10 @@ const ON_THEIR_WAY: Duration = Duration::from_millis(500);
 /// that the server is not ready any more.
 const COMING: Duration = Duration::from_millis(100);
 /// How long to wait when no more files can be opened.
-const NO_FILES: Duration = Duration::from_millis(50);
+pub(super) const NO_FILES: Duration = Duration::from_millis(50);
 
 /// What connections are held to.
+#[derive(Clone, Copy)]
 pub(super) struct Bounds {
     /// How many there are at the same time.
     pub(super) connections: usize,
@@ -41,16 +43,17 @@ pub(super) struct Bounds {
     pub(super) drain: Duration,
 }
 
-/// Serves until a signal comes and all that was accepted is answered, or until
-/// that takes too long or a second signal comes.
+/// Serves until a signal comes and all that was accepted is answered, here and by
+/// what `other` does, or until that takes too long or a second signal comes.
 pub(super) async fn serve(
-    server: Server,
+    server: Arc<Server>,
     listener: TcpListener,
+    other: Option<JoinHandle<()>>,
     mut signals: Signals,
     bounds: &Bounds,
 ) -> Result<(), Failure> {
     let connections = Connections {
-        server: Arc::new(server),
+        server,
         closing: watch::Sender::new(false),
         places: Arc::new(Semaphore::new(bounds.connections)),
         idle: bounds.idle,
@@ -91,6 +94,9 @@ pub(super) async fn serve(
         // Sessions that connections have become.
         let all = u32::try_from(bounds.connections).unwrap_or(u32::MAX);
         let _ = places.acquire_many(all).await;
+        if let Some(other) = other {
+            let _ = other.await;
+        }
         drop(server);
     };
     tokio::select! {
@@ -192,7 +198,7 @@ impl Connections {
 
 /// Whether an error is about the connection that was to be accepted, and says
 /// nothing of the next.
-fn is_of_one_connection(error: &io::Error) -> bool {
+pub(super) fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted

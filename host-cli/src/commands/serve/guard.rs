@@ -5,6 +5,7 @@
 //! the page meant (`Host`), which a page of another server's can't change: not
 //! even where it makes its own name point to this machine.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use http::header::{self, HeaderMap, HeaderName};
@@ -54,6 +55,17 @@ impl Origin {
     fn is_of(&self, host: &Authority) -> bool {
         let port = host.port_u16().unwrap_or(default_port(&self.scheme));
         self.port == port && host.host().eq_ignore_ascii_case(&self.host)
+    }
+}
+
+/// As browsers write it.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.host)?;
+        match self.port == default_port(&self.scheme) {
+            true => Ok(()),
+            false => write!(f, ":{}", self.port),
+        }
     }
 }
 
@@ -192,6 +204,16 @@ impl Page {
         allow(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST");
         allow(header::ACCESS_CONTROL_ALLOW_HEADERS, "accept, content-type");
         allow(header::ACCESS_CONTROL_MAX_AGE, "600");
+        // A page of a public site asks so before it asks a machine of a private network.
+        const PRIVATE: &str = "access-control-request-private-network";
+        if request
+            .headers()
+            .get(PRIVATE)
+            .is_some_and(|asked| asked == "true")
+        {
+            let name = HeaderName::from_static("access-control-allow-private-network");
+            headers.insert(name, HeaderValue::from_static("true"));
+        }
         Some(answer)
     }
 
@@ -199,6 +221,9 @@ impl Page {
     pub(super) fn may_read(self, answer: &mut ServerResponse) {
         let headers = answer.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.0);
+        // What says when to try again is hidden from pages otherwise.
+        let exposed = HeaderValue::from_static("retry-after");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }
 }

@@ -115,6 +115,7 @@ pub(super) fn route(path: &str) -> &'static str {
         "/readyz",
         "/metrics",
         "/openapi.json",
+        "/docs",
     ];
     match KNOWN.iter().find(|known| **known == path) {
         Some(known) => known,

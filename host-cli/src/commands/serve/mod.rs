@@ -4,23 +4,25 @@ mod accept;
 mod admission;
 mod body;
 mod connections;
+mod docs;
 mod events;
+mod grpc;
 mod guard;
 mod live;
 mod media;
 mod metrics;
 mod pace;
+mod packages;
 mod pipelines;
 mod responses;
 mod server;
 mod typed;
 
 use std::num::NonZero;
-use std::path::Path;
 use std::sync::Arc;
 
 use pipeline_host::http::HttpSandbox;
-use pipeline_host::{Allocation, EngineOptions};
+use pipeline_host::{Allocation, EngineOptions, Sandbox};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -31,6 +33,7 @@ pub(crate) use self::guard::{Origin, parse_host};
 #[cfg(feature = "nats")]
 pub(super) use self::metrics::MEDIA_TYPE as METRICS_TYPE;
 use self::metrics::Metrics;
+use self::packages::Opener;
 use self::pipelines::Pipelines;
 use self::server::Server;
 use self::typed::Typed;
@@ -53,6 +56,11 @@ pub(super) fn raise_open_files() {
 /// Answers HTTP requests until a signal ends it.
 pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     raise_open_files();
+    if !arguments.trust.signed_by.is_empty() && !arguments.installation.nodes.is_empty() {
+        let text =
+            "--nodes names directories that nobody has signed, and --signed-by asks for that";
+        return Err(Failure::usage(text).help("packages bring the directories of their nodes"));
+    }
     let concurrent = arguments.max_concurrent.unwrap_or_else(|| {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         2 * u32::try_from(processors).unwrap_or(1)
@@ -65,18 +73,26 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     };
     let (engine, component, directories) =
         workspace::load(&arguments.installation, "pipeline-http.wasm", &options)?;
-    let pipelines = Pipelines::open(arguments.pipelines.as_deref()).map_err(|error| {
-        let path = arguments.pipelines.as_deref().unwrap_or(Path::new(""));
-        let (path, reason) = (path.display(), workspace::reason(&error));
-        Failure::usage(format!(
-            "the directory with pipelines, `{path}`, can't be read: {reason}"
-        ))
-    })?;
-    let sandbox = HttpSandbox::new(&engine, &component, directories).map_err(|error| {
+    let typed = workspace::beside(&engine, &arguments.installation, "pipeline.wasm")?;
+    let opener = Opener {
+        engine: &engine,
+        component: &component,
+        typed: typed.as_ref(),
+        installation: &arguments.installation,
+        keys: &arguments.trust.signed_by,
+    };
+    let pipelines = Pipelines::open(arguments.pipelines.as_deref(), &opener)?;
+    let sandbox = HttpSandbox::new(&engine, &component, directories.clone()).map_err(|error| {
         Failure::usage(error.in_full()).help("--component takes the file `pipeline-http.wasm`")
     })?;
-    let typed = workspace::beside(&engine, &arguments.installation, "pipeline.wasm")?;
-    let typed = typed.map(|sandbox| Arc::new(Typed::new(engine.clone(), sandbox)));
+    let typed = match &typed {
+        Some(component) => {
+            let sandbox = Sandbox::new(&engine, component, directories)
+                .map_err(|error| Failure::usage(error.in_full()))?;
+            Some(Arc::new(Typed::new(engine.clone(), sandbox)))
+        }
+        None => None,
+    };
     let limits = arguments.limits.limits();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -91,10 +107,14 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         })?;
         let signals = Signals::new()
             .map_err(|error| Failure::failed(format!("signals can't be handled: {error}")))?;
+        let door = grpc::Door::open(arguments).await?;
+        if let Some(Ok(address)) = door.as_ref().map(grpc::Door::address) {
+            report::tell(&format!("listening for gRPC on http://{address}"));
+        }
         if let Ok(address) = listener.local_addr() {
             report::tell(&format!("listening on http://{address}"));
         }
-        let server = Server {
+        let server = Arc::new(Server {
             sandbox,
             typed,
             limits,
@@ -104,13 +124,14 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             admission: Admission::new(concurrent, waiting),
             metrics: Arc::new(Metrics::new().map_err(Failure::failed)?),
             ending: watch::Sender::new(false),
-        };
+        });
         let bounds = connections::Bounds {
             connections: arguments.max_connections as usize,
             idle: arguments.idle_timeout,
             drain: arguments.drain,
         };
-        connections::serve(server, listener, signals, &bounds).await
+        let door = door.map(|door| tokio::spawn(door.serve(Arc::clone(&server), bounds)));
+        connections::serve(server, listener, door, signals, &bounds).await
     });
     // What was asked to stop at once is not waited for.
     runtime.shutdown_background();

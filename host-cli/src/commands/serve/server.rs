@@ -14,11 +14,13 @@ use tokio::sync::watch;
 
 use super::admission::Admission;
 use super::body::Bodies;
+use super::docs;
 use super::events;
 use super::guard::Guard;
 use super::live;
 use super::media::Exchange;
 use super::metrics::{self, Metrics};
+use super::packages::Packaged;
 use super::pipelines::{self, Pipelines};
 use super::responses::{self, ServerResponse};
 use super::typed::Typed;
@@ -43,6 +45,13 @@ impl Server {
     /// From now on every answer is the last one of its connection.
     pub(super) fn end(&self) {
         self.ending.send_replace(true);
+    }
+
+    /// Waits until the server is about to end.
+    pub(super) async fn until_it_ends(&self) {
+        let mut ending = self.ending.subscribe();
+        // The sender lives as long as this.
+        let _ = ending.wait_for(|ending| *ending).await;
     }
 
     /// Answers a request that came to the address `local`.
@@ -104,6 +113,8 @@ impl Server {
                 responses::text(StatusCode::OK, metrics::MEDIA_TYPE, text)
             }
             "/v1/pipelines" => self.pipelines.list().await,
+            "/openapi.json" => docs::openapi(),
+            "/docs" => docs::page(),
             _ => return None,
         })
     }
@@ -113,14 +124,32 @@ impl Server {
     async fn run(&self, request: Request<Incoming>) -> Result<ServerResponse, ServerResponse> {
         let named = (request.uri().path().strip_prefix("/v1/pipelines/"))
             .filter(|name| *request.method() == Method::POST && !name.contains('/'));
-        let manifest = match named {
-            Some(name) => Some(self.pipelines.read(name).await?),
-            None => None,
+        let (manifest, packaged) = match named {
+            Some(name) => {
+                let (manifest, packaged) = self.pipelines.read(name).await?;
+                (Some(manifest), packaged)
+            }
+            // Whatever else is posted may be, or become, a manifest.
+            None if !self.pipelines.takes_manifests()
+                && *request.method() != Method::GET
+                && *request.method() != Method::HEAD
+                && request.uri().path() != "/v1/check" =>
+            {
+                let text = "this server runs signed packages alone; GET /v1/pipelines lists them";
+                return Err(responses::error(
+                    StatusCode::FORBIDDEN,
+                    "forbidden",
+                    text.into(),
+                ));
+            }
+            None => (None, None),
         };
         if let Some(manifest) = &manifest {
             let query = request.uri().query().unwrap_or_default();
             if let Some(exchange) = Exchange::of(request.headers(), query)? {
-                return self.media(exchange, manifest.clone(), request).await;
+                return self
+                    .media(exchange, manifest.clone(), packaged, request)
+                    .await;
             }
         }
         let (head, body) = request.into_parts();
@@ -129,7 +158,8 @@ impl Server {
         let permit = (self.admission.next(body.flows()).await).map_err(responses::busy)?;
         let mut request = Request::from_parts(head, body);
         pipelines::hand_over(&mut request, manifest);
-        match self.sandbox.handle(&self.limits, request, permit).await {
+        let sandbox = packaged.map_or(&self.sandbox, |package| &package.sandbox);
+        match sandbox.handle(&self.limits, request, permit).await {
             // The instance only knows that it couldn't read on.
             Ok(_) if too_long.load(Ordering::SeqCst) => {
                 Err(responses::too_long(self.bodies.longest()))
@@ -139,9 +169,13 @@ impl Server {
         }
     }
 
-    /// What runs are made of whose items are no JSON.
-    pub(super) fn typed(&self) -> Result<&Arc<Typed>, ServerResponse> {
-        self.typed.as_ref().ok_or_else(|| {
+    /// What runs are made of whose items are no JSON; a package's of its own.
+    pub(super) fn typed<'a>(
+        &'a self,
+        packaged: Option<&'a Packaged>,
+    ) -> Result<&'a Arc<Typed>, ServerResponse> {
+        let typed = packaged.map_or(&self.typed, |package| &package.typed);
+        typed.as_ref().ok_or_else(|| {
             let text = "the server has no component `pipeline.wasm`, which media need, beside the one \
                         that it was given";
             responses::error(StatusCode::NOT_IMPLEMENTED, "not-implemented", text.into())

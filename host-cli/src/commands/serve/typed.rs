@@ -41,6 +41,14 @@ impl Typed {
         Self { engine, sandbox }
     }
 
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(super) fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
     /// Limits of a run that can be stopped, and what stops it when it is dropped.
     pub(super) fn guarded(&self, limits: &Limits) -> (Limits, Guard) {
         let interrupt = self.engine.interrupt();

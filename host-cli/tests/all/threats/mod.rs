@@ -5,5 +5,6 @@ mod files;
 mod isolation;
 mod limits;
 mod loader;
+mod packages;
 mod server;
 mod terminal;

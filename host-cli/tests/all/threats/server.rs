@@ -48,11 +48,24 @@ fn a_page_of_another_origin_cannot_run_code() {
         .is(204);
     let allowed = "access-control-allow-origin: http://localhost:3000\r\n";
     assert!(answer.head.contains(allowed), "{}", answer.head);
+    for more in [
+        "access-control-allow-headers: accept, content-type\r\n",
+        "access-control-allow-methods: get, head, post\r\n",
+        "vary: origin\r\n",
+    ] {
+        assert!(answer.head.contains(more), "{more}: {}", answer.head);
+    }
     assert!(
-        answer
-            .head
-            .contains("access-control-allow-headers: accept, content-type\r\n")
+        !answer.head.contains("private-network"),
+        "it was not asked for"
     );
+    let private = format!("{asked}access-control-request-private-network: true\r\n");
+    let answer = server
+        .send("OPTIONS", "/v1/nodes", &private, b"")
+        .read()
+        .is(204);
+    let granted = "access-control-allow-private-network: true\r\n";
+    assert!(answer.head.contains(granted), "{}", answer.head);
     let body = crate::server::own(json!([1])).to_string();
     let headers = format!("{JSON}{page}");
     let answer = server

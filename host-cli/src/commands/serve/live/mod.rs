@@ -65,14 +65,14 @@ impl Server {
             return Err(responses::ending());
         }
         let path = request.uri().path().to_owned();
-        let manifest = self
+        let (manifest, packaged) = self
             .pipelines
             .read(named(&path).unwrap_or_default())
             .await?;
         let answer = handshake::accept(request.headers())?;
         let query = request.uri().query().unwrap_or_default();
         let (options, audio) = (Options::read(query)?, Audio::read(query)?);
-        let typed = self.typed()?;
+        let typed = self.typed(packaged)?;
         let permit = self.admission.next(true).await.map_err(responses::busy)?;
         // The connection is this one's as long as the session lives.
         let place = request.extensions().get::<Place>().cloned();

@@ -189,7 +189,7 @@ pub(super) fn unreadable(error: MediaError) -> ServerResponse {
         ),
         MediaError::Audio(AudioError::TooSlow) => responses::error(
             StatusCode::GATEWAY_TIMEOUT,
-            "timeout",
+            "deadline",
             format!("the body: {error}"),
         ),
         error => bad(format!("the body: {error}")),

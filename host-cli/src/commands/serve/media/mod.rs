@@ -17,6 +17,7 @@ use self::answer::Answer;
 pub(super) use self::answer::last_line;
 use self::body::Content;
 use super::accept;
+use super::packages::Packaged;
 use super::responses::{self, ServerResponse};
 use super::server::Server;
 use super::typed::{self, Options, bad, parameter};
@@ -81,9 +82,10 @@ impl Server {
         &self,
         exchange: Exchange,
         manifest: String,
+        packaged: Option<&Packaged>,
         request: Request<Incoming>,
     ) -> Result<ServerResponse, ServerResponse> {
-        let typed = self.typed()?;
+        let typed = self.typed(packaged)?;
         let path = request.uri().path().to_owned();
         let (bytes, room) = self.bodies.whole(request.into_body()).await?;
         let parts = exchange.content.parts(bytes).await?;

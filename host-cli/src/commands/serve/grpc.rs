@@ -1,0 +1,170 @@
+//! `--grpc`: a second door, for the SDK's gRPC clients.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::Stream;
+use futures_util::stream;
+use http::HeaderValue;
+use pipeline_grpc::{Busy, Options, Tokens};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::transport::server::Connected;
+
+use super::connections::{self, Bounds};
+use super::pace::Paced;
+use super::server::Server;
+use crate::cli;
+use crate::failure::Failure;
+
+/// Where gRPC clients are listened for, and who is let in.
+pub(super) struct Door {
+    listener: TcpListener,
+    tokens: Option<Tokens>,
+    origins: Vec<HeaderValue>,
+    longest: usize,
+}
+
+impl Door {
+    /// Begins to listen, where that is asked for.
+    pub(super) async fn open(arguments: &cli::Serve) -> Result<Option<Self>, Failure> {
+        let Some(address) = arguments.grpc else {
+            return Ok(None);
+        };
+        let tokens = arguments.grpc_tokens.as_deref().map(Tokens::read);
+        let tokens = tokens.transpose();
+        let tokens = tokens.map_err(|error| Failure::usage(error.to_string()))?;
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            Failure::usage(format!("can't listen on {address}: {error}"))
+                .help("--grpc names another address or port")
+        })?;
+        let origins = arguments.allow_origin.iter();
+        let origins = origins.map(|origin| HeaderValue::from_str(&origin.to_string()));
+        Ok(Some(Self {
+            listener,
+            tokens,
+            origins: origins.filter_map(Result::ok).collect(),
+            longest: (arguments.max_body as usize) << 20,
+        }))
+    }
+
+    pub(super) fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Answers until the server ends, and what was begun is answered.
+    pub(super) async fn serve(self, server: Arc<Server>, bounds: Bounds) {
+        let Ok(typed) = server.typed() else {
+            tracing::error!("there is no component that gRPC can be answered with");
+            return;
+        };
+        let (sandbox, engine) = (typed.sandbox().clone(), typed.engine().clone());
+        let admitting = Arc::clone(&server);
+        let options = Options {
+            sandbox,
+            interrupts: Box::new(move || engine.interrupt()),
+            admission: Box::new(move |session| {
+                let server = Arc::clone(&admitting);
+                Box::pin(async move {
+                    let permit = server.admission.next(session).await.map_err(Busy)?;
+                    Ok(Box::new(permit) as pipeline_grpc::Permit)
+                })
+            }),
+            limits: server.limits.clone(),
+            longest: self.longest,
+            idle: bounds.idle,
+            tokens: self.tokens,
+            origins: self.origins,
+        };
+        let connections = accepted(self.listener, &bounds);
+        let ending = async move { server.until_it_ends().await };
+        if let Err(error) = pipeline_grpc::serve(connections, options, ending).await {
+            tracing::error!(%error, "gRPC is not answered any more");
+        }
+    }
+}
+
+/// The connections that come in, as many as there may be.
+fn accepted(listener: TcpListener, bounds: &Bounds) -> impl Stream<Item = io::Result<Connection>> {
+    let places = Arc::new(Semaphore::new(bounds.connections));
+    let idle = bounds.idle;
+    stream::unfold((listener, places), move |(listener, places)| async move {
+        let connection = accept(&listener, &places, idle).await;
+        Some((connection, (listener, places)))
+    })
+}
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+    idle: Duration,
+) -> io::Result<Connection> {
+    let place = Arc::clone(places).acquire_owned().await;
+    let place = place.map_err(io::Error::other)?;
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return Ok(Connection::new(stream, idle, place)),
+            Err(error) if connections::is_of_one_connection(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no gRPC connection can be accepted");
+                tokio::time::sleep(connections::NO_FILES).await;
+            }
+        }
+    }
+}
+
+/// A connection, and its place until it is dropped.
+struct Connection {
+    stream: Paced,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    fn new(stream: TcpStream, idle: Duration, place: OwnedSemaphorePermit) -> Self {
+        // Sessions send small pieces, each of which somebody waits for.
+        let _ = stream.set_nodelay(true);
+        Self {
+            stream: Paced::new(stream, idle),
+            _place: place,
+        }
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = ();
+
+    fn connect_info(&self) {}
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
