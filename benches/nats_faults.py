@@ -71,6 +71,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
+        self.monitor = free_port()
         self.folder = folder
         self.url = f"nats://127.0.0.1:{self.port}"
         self.start()
@@ -79,6 +80,7 @@ class Server:
         log = (self.folder / "server.log").open("ab")
         store = str(self.folder / "store")
         command = ["nats-server", "-js", "-a", "127.0.0.1", "-p", str(self.port), "-sd", store]
+        command += ["-m", str(self.monitor)]
         self.process = subprocess.Popen(command, stdout=log, stderr=log)
         for _ in range(600):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):

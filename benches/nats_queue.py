@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,11 @@ def processor_time(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
-def received(process: int) -> int:
-    """The bytes that a process has read and written, sockets included."""
-    lines = Path(f"/proc/{process}/io").read_text().split()
-    return int(lines[1]) + int(lines[3])
+def moved(server: Server) -> int:
+    """The bytes of messages that a server has taken and given."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.monitor}/varz") as answer:
+        found = json.load(answer)
+    return int(found["in_bytes"]) + int(found["out_bytes"])
 
 
 class Measure:
@@ -110,6 +112,7 @@ class Measure:
         command = [self.program, "work", str(self.folder / f"{manifest}.json"), "--stream", name]
         command += ["--consumer", "c", "--nats", self.server.url, "--concurrency", "1"]
         server = processor_time(self.server.process.pid)
+        before = moved(self.server)
         start = time.monotonic()
         processes = [
             subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
@@ -120,12 +123,12 @@ class Measure:
             await asyncio.sleep(0.02)
         seconds = time.monotonic() - start
         worker = sum(processor_time(process.pid) for process in processes)
-        moved = sum(received(process.pid) for process in processes)
+        passed = moved(self.server) - before
         for process in processes:
             process.terminate()
             process.wait()
         result = self.result(seconds, worker, processor_time(self.server.process.pid) - server)
-        result["bytes_moved"] = moved / self.count
+        result["bytes_through_server"] = passed / self.count
         stored = (await stream.stream_info(f"{name}-outputs")).state
         result["output_bytes_stored"] = stored.bytes / self.count
         if stored.messages != self.count:

@@ -136,7 +136,7 @@ pub(crate) enum Command {
     /// Run a pipeline on the messages of a NATS JetStream stream.
     #[cfg(feature = "nats")]
     #[command(after_long_help = nats::WORK, after_help = "More, with examples: pipeline work --help")]
-    #[command(mut_args(serve::of_a_request))]
+    #[command(mut_args(|argument| nats::of_a_message(serve::of_a_request(argument))))]
     Work(Work),
     /// Send items to workers by NATS JetStream, and print what they give.
     #[cfg(feature = "nats")]

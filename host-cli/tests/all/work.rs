@@ -527,13 +527,14 @@ class Own:
     // Of two keys one has to leave, and what it holds is given.
     assert_eq!(submit("Key: b", ["1", "1", "1"]), "1\n2\n3\n");
     assert_eq!(submit("Key: a", ["1", "1", "1"]), "1\n2\n3\n");
-    // Without a key each message is alone.
-    assert_eq!(submit("Other: x", ["1", "1", "1"]), "1\n1\n1\n");
+    // Without a key each message is a run of its own.
+    let alone = "1\n{\"total\":1}\n".repeat(3);
+    assert_eq!(submit("Other: x", ["1", "1", "1"]), alone);
     assert_eq!(worker.metric("pipeline_work_sessions "), 1);
     assert_eq!(worker.terminate(), Some(0), "{}", worker.told());
     assert_eq!(
         server.count("s-outputs"),
-        15 + 3,
+        12 + 6 + 3,
         "three sessions were flushed"
     );
     assert_eq!(server.count("s"), 0);

@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Arg, Args, ValueEnum};
 
 use crate::cli::{Installation, Items, LimitArguments, duration};
 
@@ -63,6 +63,19 @@ one. To go back, deploy the older files.
 
 Example:
   pipeline deploy shout.json --nodes nodes --name shout";
+
+/// What limits say where each bounds the run of a message.
+pub(crate) fn of_a_message(argument: Arg) -> Arg {
+    let help = match argument.get_id().as_str() {
+        "timeout" => "Stop a run after this many seconds",
+        "max_memory" => "Let a run use no more memory than this, Python's own included",
+        "max_output" => "Let the outputs of a message take no more of the worker's memory",
+        "max_log" => "Leave out what a run prints beyond this",
+        "max_open_files" => "Let a run have no more files open at the same time",
+        _ => return argument,
+    };
+    argument.help(help)
+}
 
 /// Which server, and who we are there.
 #[derive(Debug, Args)]

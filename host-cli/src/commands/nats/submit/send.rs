@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use async_nats::jetstream::Context;
-use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
+use bytes::Bytes;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::items::{Item, Items};
@@ -57,11 +58,14 @@ impl Sender {
             if told.send(Sent::Item(number)).await.is_err() {
                 return;
             }
+            // In order: a session takes them as they are stored.
+            let message = sender.message(number, item);
+            let first = sender.publish(&message).await;
             let send = {
                 let (sender, told) = (Arc::clone(&sender), told.clone());
                 async move {
-                    if let Err(failure) = sender.send(number, item).await {
-                        let _ = told.send(Sent::Wrong(Some(number), failure)).await;
+                    if let Err(failure) = sender.store(&message, first).await {
+                        let _ = told.send(Sent::Wrong(Some(message.number), failure)).await;
                         sender.places.close();
                     }
                 }
@@ -74,9 +78,7 @@ impl Sender {
         }
     }
 
-    /// Sends an item until it is stored. Its id is known then, so that it is
-    /// stored once.
-    async fn send(&self, number: u64, item: Item) -> Result<(), Failure> {
+    fn message(&self, number: u64, item: Item) -> Message {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
             headers.insert(name.as_str(), value.as_str());
@@ -85,22 +87,43 @@ impl Sender {
         headers.insert(SUBMISSION, self.id.as_str());
         headers.insert(ITEM, number.to_string());
         headers.insert(MESSAGE_ID, format!("{}/{number}", self.id));
-        let payload = bytes::Bytes::from(item.payload);
+        Message {
+            number,
+            headers,
+            payload: item.payload.into(),
+        }
+    }
+
+    async fn publish(&self, message: &Message) -> Result<PublishAckFuture, PublishError> {
+        let (subject, headers) = (self.subject.clone(), message.headers.clone());
+        let payload = message.payload.clone();
+        self.jetstream
+            .publish_with_headers(subject, headers, payload)
+            .await
+    }
+
+    /// Waits until an item is stored, and sends it again where it isn't. Its id is
+    /// known then, so that it is stored once.
+    async fn store(
+        &self,
+        message: &Message,
+        first: Result<PublishAckFuture, PublishError>,
+    ) -> Result<(), Failure> {
+        let number = message.number;
         let mut stored_before = number > 0;
+        let mut sent = first;
         loop {
-            let (subject, headers) = (self.subject.clone(), headers.clone());
-            let sent = (self.jetstream).publish_with_headers(subject, headers, payload.clone());
-            let stored = async { sent.await?.await };
-            let error = match stored.await {
-                Ok(_) => return Ok(()),
-                Err(error) => error,
+            let stored = match sent {
+                Ok(stored) => stored.await,
+                Err(error) => Err(error),
             };
+            let Err(error) = stored else { return Ok(()) };
             match error.kind() {
                 PublishErrorKind::MaxPayloadExceeded => {
                     let text = format!(
                         "item {number} has {} bytes, more than the server takes: its max_payload \
                          sets the limit",
-                        payload.len()
+                        message.payload.len()
                     );
                     return Err(Failure::usage(text));
                 }
@@ -118,6 +141,14 @@ impl Sender {
                     tokio::time::sleep(AGAIN).await;
                 }
             }
+            sent = self.publish(message).await;
         }
     }
+}
+
+/// An item on its way.
+struct Message {
+    number: u64,
+    headers: HeaderMap,
+    payload: Bytes,
 }

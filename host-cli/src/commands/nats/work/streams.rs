@@ -254,7 +254,7 @@ fn check_window(
 }
 
 /// Whether a stream's subject, with its wildcards, has another within it.
-pub(in crate::commands::nats) fn covers(pattern: &str, subject: &str) -> bool {
+fn covers(pattern: &str, subject: &str) -> bool {
     let mut words = subject.split('.');
     for word in pattern.split('.') {
         match (word, words.next()) {
