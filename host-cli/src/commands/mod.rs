@@ -9,11 +9,9 @@ mod echo;
 mod graph;
 mod inspect;
 mod jobs;
-mod jobs;
 #[cfg(feature = "nats")]
 pub(crate) mod nats;
 mod new;
-mod nodes;
 mod nodes;
 mod pack;
 mod part;

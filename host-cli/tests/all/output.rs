@@ -256,8 +256,9 @@ fn outputs_of_every_kind() {
     assert_eq!(run(lines).code(0).stdout, "1\n\"x\"\n");
     let as_wav = ["--output-format", "flac"];
     let input = format!("@{}", files.path("in.wav"));
+    let written = files.path("b");
     let arguments = [
-        &["run", &manifest, "-i", &input, "-o", &files.path("b")],
+        &["run", &manifest, "-i", &input, "-o", &written],
         &as_wav[..],
     ]
     .concat();

@@ -59,7 +59,7 @@ impl Door {
 
     /// Answers until the server ends, and what was begun is answered.
     pub(super) async fn serve(self, server: Arc<Server>, bounds: Bounds) {
-        let Ok(typed) = server.typed() else {
+        let Ok(typed) = server.typed(None) else {
             tracing::error!("there is no component that gRPC can be answered with");
             return;
         };
