@@ -221,11 +221,8 @@ fn outputs_of_every_kind() {
     assert_eq!(run(lines).code(0).stdout, "1\n\"x\"\n");
     let as_wav = ["--output-format", "flac"];
     let input = format!("@{}", files.path("in.wav"));
-    let arguments = [
-        &["run", &manifest, "-i", &input, "-o", &files.path("b")],
-        &as_wav[..],
-    ]
-    .concat();
+    let b = files.path("b");
+    let arguments = [&["run", &manifest, "-i", &input, "-o", &b], &as_wav[..]].concat();
     run(&arguments).code(0);
     assert!(fs::read(files.path("b")).unwrap().starts_with(b"fLaC"));
 }
