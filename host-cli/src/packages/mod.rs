@@ -206,10 +206,8 @@ impl Installer<'_> {
                 Ok(files) => break files,
                 Err(complaint) => complaint,
             };
-            let other = complaint.without_compiled();
-            let is_new =
-                |it: &Requirement| others.iter().all(|wheel| wheel.locked.name != it.name());
-            let Some(other) = other.filter(is_new) else {
+            let known: Vec<&str> = others.iter().map(|it| &*it.locked.name).collect();
+            let Some(other) = complaint.without_compiled(&known) else {
                 return Err(match locked.is_empty() {
                     true => complaint.tell(),
                     false => (complaint.tell()).help_also("--upgrade chooses all versions anew"),

@@ -280,13 +280,29 @@ impl Complaint {
         files.next().map(|(_, file)| file.as_str())
     }
 
-    /// The requirement that could be satisfied by a package that works without its
-    /// compiled code.
-    pub(crate) fn without_compiled(&self) -> Option<Requirement> {
-        let (requirement, name) = self.missing()?;
-        let known = WITHOUT_COMPILED.contains(&&*normal(name));
-        self.passed_over(Why::Native, name).filter(|_| known)?;
-        requirement.parse().ok()
+    /// A requirement that could be satisfied by a package that works without its
+    /// compiled code, other than those that are `known` already.
+    pub(crate) fn without_compiled(&self, known: &[&str]) -> Option<Requirement> {
+        let native = |name: &&&str| self.passed_over(Why::Native, name).is_some();
+        let name = WITHOUT_COMPILED
+            .iter()
+            .filter(|name| !known.contains(name))
+            .find(native)?;
+        let missing = self.missing().filter(|(_, it)| normal(it) == **name);
+        let requirement = missing.and_then(|(requirement, _)| requirement.parse().ok());
+        requirement.or_else(|| name.parse().ok())
+    }
+
+    /// The package with compiled code that others could not do without.
+    fn needed(&self) -> Option<(&str, &str)> {
+        let needed = self.errors.iter().filter_map(|line| {
+            let (_, needed) = line.split_once(" depends on ")?;
+            let end = needed.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+            Some(&needed[..end.unwrap_or(needed.len())])
+        });
+        let mut native =
+            needed.filter_map(|name| Some((name, self.passed_over(Why::Native, name)?)));
+        native.next()
     }
 
     /// What to tell: of a package that can't be had, what there is of it.
@@ -300,6 +316,9 @@ impl Complaint {
                 let said = self.errors.join("\n");
                 let text = format!("what pip finds is not what is locked: {said}");
                 return Failure::failed(text).help("`pipeline add --upgrade` chooses anew");
+            }
+            if let Some((name, file)) = self.needed() {
+                return native(name, file);
             }
             let said = match self.errors.is_empty() {
                 true => "it does not say why; -vvv shows all that it says".to_owned(),
@@ -320,12 +339,7 @@ impl Complaint {
                 .help("versions with compiled code don't count: the sandbox runs pure Python");
         }
         if let Some(file) = of(Why::Native) {
-            let text =
-                format!("`{name}` has compiled code ({file}), and the sandbox runs pure Python");
-            return Failure::failed(text).help(
-                "numpy is there without being installed; for the rest docs/packages.md lists packages \
-                 that work, and nodes in Rust do much with audio, images and tensors",
-            );
+            return native(name, file);
         }
         if let Some(file) = of(Why::Source) {
             let text = format!("`{name}` has no wheel, only its source ({file})");
@@ -340,6 +354,15 @@ impl Complaint {
         ))
         .help("a package may have another name than its module: `yaml` is in `pyyaml`")
     }
+}
+
+/// What to tell of a package with compiled code.
+fn native(name: &str, file: &str) -> Failure {
+    let text = format!("`{name}` has compiled code ({file}), and the sandbox runs pure Python");
+    Failure::failed(text).help(
+        "numpy is there without being installed; for the rest docs/packages.md lists packages that \
+         work, and nodes in Rust do much with audio, images and tensors",
+    )
 }
 
 /// Whether a file is of a package of this name.

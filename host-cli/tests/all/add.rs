@@ -183,7 +183,9 @@ fn what_the_sandbox_cannot_run_is_refused_by_name() {
     let native = "wheels/quick-1.0-cp314-cp314-manylinux_2_17_x86_64.whl";
     project.0.write(native, b"");
     project.0.write("wheels/plain-1.0.tar.gz", b"");
-    project.wheel("needs-quick", "1.0", &["quick"], &[]);
+    for version in ["1.0", "1.1"] {
+        project.wheel("needs-quick", version, &["quick"], &[]);
+    }
     let native = "`quick` has compiled code (quick-1.0-cp314-cp314-manylinux_2_17_x86_64.whl)";
     project
         .offline(&["add", "quick"])
@@ -214,7 +216,9 @@ fn what_the_sandbox_cannot_run_is_refused_by_name() {
 fn compiled_code_that_is_not_needed_stays_out() {
     let project = Project::new();
     let greet = "import markupsafe\n\ndef greet(name):\n    return markupsafe.WORD + ' ' + name\n";
-    project.wheel("greet", "1.2", &["MarkupSafe>=2"], &[("greet.py", greet)]);
+    for version in ["1.1", "1.2"] {
+        project.wheel("greet", version, &["MarkupSafe>=2"], &[("greet.py", greet)]);
+    }
     let native = "markupsafe/_speedups.cpython-314-x86_64-linux-gnu.so";
     let files = [
         ("markupsafe/__init__.py", "WORD = 'safe'\n"),
