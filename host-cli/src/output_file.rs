@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, BufWriter, IsTerminal, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use pipeline_host::audio::AudioError;
 use pipeline_host::files::{Existing, NewFile};
 use pipeline_host::media::{self, FileFormat, MediaError, MediaWriter};
 use pipeline_host::types::{Data, NodeOutputs};
@@ -148,8 +149,12 @@ impl OutputFile {
 
     fn failed(&self, error: MediaError) -> Failure {
         let error = match (error, &self.path) {
-            (MediaError::Io(error), None) => return error.into(),
-            (MediaError::Io(error), Some(path)) => return unwritable(path, &error),
+            (MediaError::Io(error) | MediaError::Audio(AudioError::Io(error)), path) => {
+                return match path {
+                    None => error.into(),
+                    Some(path) => unwritable(path, &error),
+                };
+            }
             (error, _) => error,
         };
         let failure = Failure::failed(format!("the outputs can't be written: {error}"));

@@ -254,6 +254,11 @@ pub struct Items {
 /// Where it is something else, or beyond its bounds.
 pub fn read(source: Source, format: FileFormat, bounds: Bounds) -> Result<Items, MediaError> {
     if format.is_audio() {
+        // Its index often stands at its end.
+        let source = match format {
+            FileFormat::Mp4 => source.seekable(bounds.bytes)?,
+            _ => source,
+        };
         let mut reader = AudioReader::open(source, Some(format.ending()))?;
         let audio = reader.read_all(bounds)?;
         return Ok(Items {

@@ -123,6 +123,17 @@ impl Source {
         }
     }
 
+    /// The same where one can go back and forth in it: bytes that come are taken in.
+    ///
+    /// # Errors
+    /// As [`into_bytes`](Self::into_bytes).
+    pub fn seekable(self, most: Option<usize>) -> io::Result<Self> {
+        match self {
+            Self::Stream(_) => self.into_bytes(most).map(Self::Bytes),
+            there => Ok(there),
+        }
+    }
+
     fn into_read(self) -> Box<dyn Read + Send + Sync> {
         match self {
             Self::File(file) => Box::new(BufReader::with_capacity(1 << 17, file)),
