@@ -141,10 +141,10 @@ pub(crate) struct Read {
 /// is signed with one of them.
 pub(crate) fn source(name: &str, keys: &[Key]) -> Result<Source, Failure> {
     // What comes by a pipe can be read once only, and is a manifest.
+    let is_file = |name: &str| std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file());
     let is_package = |name: &str| {
         let mut start = [0; 4];
-        let is_file = std::fs::metadata(name).is_ok_and(|metadata| metadata.is_file());
-        if !is_file {
+        if !is_file(name) {
             return false;
         }
         let opened = std::fs::File::open(name);
@@ -170,9 +170,11 @@ pub(crate) fn source(name: &str, keys: &[Key]) -> Result<Source, Failure> {
         return Err(Failure::usage(text).help("`pipeline pack --sign KEY` makes one of a manifest"));
     }
     let peeked = match name {
-        "-" => Peeked::Other,
-        // What can't be read is said below.
-        name => bake::peek(name.as_ref()).unwrap_or(Peeked::Other),
+        name if name != "-" && is_file(name) => {
+            // What can't be read is said below.
+            bake::peek(name.as_ref()).unwrap_or(Peeked::Other)
+        }
+        _ => Peeked::Other,
     };
     let (text, baked) = match peeked {
         Peeked::Other => (manifest(name)?, None),

@@ -151,7 +151,7 @@ nodes:
     node_type: m:C
     params:
       x: [1, 2.0]
-      y: \"no\"
+      \"y\": \"no\"
       z: {}
       w:
         - [1]

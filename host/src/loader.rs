@@ -124,8 +124,9 @@ impl Loader<'_> {
         let identity = trust::identity(&wasm.file).ok();
         let cache = self.cache.clone().ok();
         let noted = identity.as_ref().zip(cache.as_ref());
-        if let Some(source) = noted.and_then(|(identity, cache)| cache.source_of(identity))
-            && let Some(component) = self.kept(&source)?
+        let known = noted.and_then(|(identity, cache)| cache.source_of(identity));
+        if let Some(source) = &known
+            && let Some(component) = self.kept(source)?
         {
             return Ok(component);
         }
@@ -134,7 +135,12 @@ impl Loader<'_> {
         if let Some((identity, cache)) = noted {
             cache.note_source(identity, &source);
         }
-        match self.kept(&source)? {
+        // What was refused once is refused again.
+        let kept = match known == Some(source) {
+            true => None,
+            false => self.kept(&source)?,
+        };
+        match kept {
             Some(component) => Ok(component),
             None => self.make(path, wasm.bytes()?, &source, code),
         }

@@ -271,7 +271,7 @@ fn a_server_answers_for_it() {
         "manifest": {"version": "v1", "nodes": [{"id": "e", "node_type": "Echo"}]},
         "inputs": [1],
     });
-    let refused = server.post("/v1/execute", &body).is(400).json().to_string();
+    let refused = server.post("/v1/execute", &body).is(422).json().to_string();
     assert!(refused.contains("other-manifest"), "{refused}");
 }
 

@@ -41,7 +41,7 @@ fn files_in_and_a_file_out() {
         (reader.spec().channels, reader.spec().sample_rate),
         (1, 16000)
     );
-    ran.says(&["of audio, 16000 Hz, 1 channel"]);
+    assert_eq!(ran.stderr, "");
     run(["run", line, &input, "-o", &output])
         .code(2)
         .says(&["--overwrite"]);

@@ -77,7 +77,7 @@ fn earlier_results_are_not_replaced_in_silence() {
     files.write("out/out-0.txt", b"of the first run");
     run(&arguments)
         .code(2)
-        .says(&["is there already", "--output-dir names another"]);
+        .says(&["is there already", "write to another place"]);
     // Those of another run too, whatever numbers they have.
     fs::rename(files.path("out/out-0.txt"), files.path("out/out-7.png")).unwrap();
     run(&arguments)
