@@ -30,6 +30,9 @@ pub(crate) const PYTHON: &str = "3.14";
 const NO_PIP: i32 = 97;
 const OTHER_PIP: i32 = 98;
 
+/// How uv begins to say what went wrong with it.
+const UV_SAYS: &str = "error: ";
+
 /// What starts pip. Nothing of the current directory is imported.
 const START: &str = r#"
 import sys
@@ -239,7 +242,12 @@ fn listen(mut said: impl std::io::BufRead, bar: &ProgressBar) -> Complaint {
         }
         // What belongs to an error stands below it, indented.
         explaining = match inner {
-            _ if inner.starts_with("ERROR:") || inner.starts_with("The conflict is caused") => true,
+            _ if ["ERROR:", "The conflict is caused", UV_SAYS]
+                .iter()
+                .any(|it| inner.starts_with(it)) =>
+            {
+                true
+            }
             "" => explaining,
             _ => explaining && text.starts_with(' '),
         };
@@ -319,6 +327,10 @@ impl Complaint {
             }
             if let Some((name, file)) = self.needed() {
                 return native(name, file);
+            }
+            if self.errors.iter().any(|line| line.starts_with(UV_SAYS)) {
+                let said = self.errors.join("\n");
+                return Failure::failed(format!("there is no pip, and uv can't bring one: {said}"));
             }
             let said = match self.errors.is_empty() {
                 true => "it does not say why; -vvv shows all that it says".to_owned(),

@@ -24,8 +24,7 @@ const BOUNDS: Bounds = Bounds {
 
 /// Packages whose wheels all have compiled code, and that work without it: what it
 /// does they also have in Python, and import that where the other is not there.
-pub(crate) const WITHOUT_COMPILED: &[&str] =
-    &["markupsafe", "msgpack", "pyyaml", "simplejson", "wrapt"];
+pub(crate) const WITHOUT_COMPILED: &[&str] = &["markupsafe", "msgpack", "pyyaml"];
 
 /// A wheel can't be used.
 #[derive(Debug, Error)]

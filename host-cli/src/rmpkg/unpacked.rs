@@ -63,7 +63,7 @@ impl Unpacked {
             root,
             name: name.to_owned(),
             directories: package.directories.clone(),
-            held: held,
+            held,
             _temporary: temporary,
         })
     }
