@@ -49,7 +49,7 @@ fn files_in_and_a_file_out() {
     let json = files.path("out.json");
     run(["run", LINE, "--input", "1", "-o", &json]).code(0);
     let written: Value = serde_json::from_str(&fs::read_to_string(json).unwrap()).unwrap();
-    assert_eq!(written, json!([20]));
+    assert_eq!(written, json!(20));
     run(["run", LINE, "--input", "1", "-o", &files.path("out.png")])
         .code(1)
         .says(&["can't be written", "no medium"]);

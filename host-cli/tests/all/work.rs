@@ -649,13 +649,16 @@ fn mistakes_are_told_before_anything_is_taken() {
         r#"{"version": "v1", "nodes": [{"id": "n", "node_type": "Nothing"}]}"#,
     )
     .expect("a file");
-    let short = ["--timeout", "1", "--max-deliver", "1"];
-    let run = [
-        &["work", &wrong, "--stream", "s", "--consumer", "c"],
-        &short[..],
-    ]
-    .concat();
-    let run = server.run(&run);
+    let run = server.run(&[
+        "work",
+        &wrong,
+        "--timeout",
+        "1",
+        "--stream",
+        "s",
+        "--consumer",
+        "c",
+    ]);
     run.code(2).says(&["Nothing"]);
     let run: Run = command(["submit", "--stream", "s", "-i", "1"])
         .args(["--nats", "nats://user:secret@127.0.0.1:1"])
