@@ -83,7 +83,7 @@ impl Printer {
         let mut state = self.shared.lock();
         state.closed = true;
         self.shared.more.notify_one();
-        while !state.broken && !(state.idle && state.text.is_empty()) {
+        while !(state.broken || state.idle && state.text.is_empty()) {
             state = wait(&self.shared.written, state);
         }
         state.check()

@@ -52,7 +52,7 @@ fn files_in_and_a_file_out() {
     assert_eq!(written, json!(20));
     run(["run", LINE, "--input", "1", "-o", &files.path("out.png")])
         .code(1)
-        .says(&["can't be written", "no medium"]);
+        .says(&["can't be written", "png can't hold"]);
 }
 
 #[test]

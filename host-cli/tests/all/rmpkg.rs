@@ -296,7 +296,7 @@ fn packages_are_served_by_name() {
         br#"{"version": "v1", "nodes": [{"id": "n", "node_type": "Echo"}]}"#,
     );
     project.0.write("pipelines/broken.rmpkg", b"PK");
-    let server = Server::start(&["--pipelines", &project.0.path("pipelines")]);
+    let server = Server::start(["--pipelines", &project.0.path("pipelines")]);
     let listed = server.get("/v1/pipelines").json();
     assert_eq!(listed["pipelines"], json!(["greet", "plain"]));
     let answer = server.post_text("/v1/pipelines/greet", "[\"you\"]");

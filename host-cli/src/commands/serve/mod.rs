@@ -1,5 +1,10 @@
 //! `pipeline serve`.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "what refuses a request is its answer, of which each request has one"
+)]
+
 mod accept;
 mod admission;
 mod body;

@@ -150,8 +150,8 @@ impl Options {
 
 /// A parameter of a query; the last one of its name.
 pub(super) fn parameter(query: &str, name: &str) -> Option<String> {
-    let all = query.split('&').filter_map(|pair| pair.split_once('='));
-    let given = all.filter(|(key, _)| *key == name).next_back()?.1;
+    let mut all = query.split('&').filter_map(|pair| pair.split_once('='));
+    let given = all.rfind(|(key, _)| *key == name)?.1;
     let decoded = percent_encoding::percent_decode_str(given).decode_utf8_lossy();
     Some(decoded.into_owned())
 }

@@ -324,7 +324,7 @@ fn a_server_of_signed_packages_runs_nothing_else() {
     fs::copy(project.0.path("pipelines/p.rmpkg"), &unsigned).unwrap();
     project.0.write("pipelines/plain.json", MANIFEST.as_bytes());
     let (pipelines, key) = (project.0.path("pipelines"), project.0.path("k.pub"));
-    let server = Server::start(&["--pipelines", &pipelines, "--signed-by", &key]);
+    let server = Server::start(["--pipelines", &pipelines, "--signed-by", &key]);
     assert_eq!(
         server.get("/v1/pipelines").json()["pipelines"],
         json!(["p"])

@@ -84,8 +84,10 @@ impl Streaming {
                 let mut guard = Some(guard);
                 let body = stream::poll_fn(move |context| {
                     let next = receiver.poll_recv(context);
-                    if matches!(next, std::task::Poll::Ready(None)) {
-                        guard.take().map(Guard::release);
+                    if matches!(next, std::task::Poll::Ready(None))
+                        && let Some(guard) = guard.take()
+                    {
+                        guard.release();
                     }
                     next
                 });
