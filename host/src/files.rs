@@ -43,7 +43,7 @@ impl NewFile {
         beside(path, &mut builder).map(Self)
     }
 
-    /// Gives it its name; see [`write`].
+    /// Gives it its name; see [`write()`].
     ///
     /// # Errors
     /// Where that can't be, or something has the name that is kept.
