@@ -43,8 +43,10 @@ def manifests() -> dict[str, object]:
 
 
 # The SDK writes the words of a resampler's `quality` with a capital, which is read as well. The
-# schema has the words as they are written here.
-SPELT_AS_IN_THE_SDK = {
+# schema has the words as they are written here. A pipeline on one line is a text, which a schema of
+# documents has nothing to say of.
+READ_AS_WELL = {
+    "manifest-forms/one-line": "is not of type 'object'",
     "sdk-manifests/names-of-the-sdk": "'quality': 'Low'",
     "sdk-manifests/audio-by-the-sdks-names": "'quality': 'Low'",
 }
@@ -54,7 +56,7 @@ MANIFESTS = manifests()
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_manifests_that_can_run(name):
     found = wrong("manifest", MANIFESTS[name])
-    if spelling := SPELT_AS_IN_THE_SDK.get(name):
+    if spelling := READ_AS_WELL.get(name):
         assert [spelling in error for error in found] == [True]
     else:
         assert found == []
