@@ -17,7 +17,7 @@ use pipeline_grpc::protocol::{
 use tokio::runtime::Runtime;
 use tonic::transport::Channel;
 
-use crate::program::Files;
+use crate::program::{Files, until};
 use crate::server::Server;
 
 /// A server with this door open, and what drives clients.
@@ -213,6 +213,27 @@ fn a_run_and_what_is_wrong_with_one() {
         assert_eq!(kind(&error), of_kind, "{error:?}");
         assert!(error.message.contains(said), "{error:?}");
     }
+}
+
+#[test]
+fn printed_lines_cannot_be_taken_for_the_servers() {
+    let source = "class Prints:\n    def process(self, item):\n        print('listening on http://elsewhere')\n";
+    let files = Files::new(&[("nodes/prints.py", source)]);
+    let door = Door::open(&["--nodes", &files.path("nodes")]);
+    let request = ExecuteRequest {
+        manifest: Some(chain(vec![node("n", "prints:Prints", "")])),
+        data_inputs: HashMap::from([("n".to_owned(), json("1"))]),
+        ..ExecuteRequest::default()
+    };
+    assert!(matches!(door.execute(request), Outcome::Result(_)));
+    until("what was printed", || {
+        door.server.told().contains("elsewhere")
+    });
+    let told = door.server.told();
+    let printed = told.lines().find(|line| line.contains("elsewhere"));
+    let printed = printed.expect("a line");
+    assert!(printed.starts_with("run "), "{told}");
+    assert!(printed.contains(" /remotemedia.v1 | listening"), "{told}");
 }
 
 #[test]
@@ -425,7 +446,7 @@ fn only_who_has_a_token_is_let_in() {
 
 #[test]
 fn the_end_of_the_server_waits_for_sessions() {
-    let mut door = Door::open(&[]);
+    let door = Door::open(&[]);
     let mut client = StreamingPipelineServiceClient::new(door.channel());
     let (send, messages) = futures_channel::mpsc::unbounded();
     let message = |request| StreamRequest {
@@ -450,6 +471,13 @@ fn the_end_of_the_server_waits_for_sessions() {
     assert_eq!(result.data_outputs["echo"], json("7"));
     door.runtime
         .block_on(async { while answers.message().await.unwrap().is_some() {} });
-    drop((client, send));
-    assert_eq!(door.server.end(), Some(0));
+    drop((client, send, answers));
+    // Only a runtime that is gone, or driven, closes its connections.
+    let Door {
+        mut server,
+        runtime,
+        ..
+    } = door;
+    drop(runtime);
+    assert_eq!(server.end(), Some(0));
 }

@@ -11,6 +11,7 @@ use futures_util::Stream;
 use futures_util::stream;
 use http::HeaderValue;
 use pipeline_grpc::{Busy, Options, Tokens};
+use pipeline_host::http::mark;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -63,7 +64,9 @@ impl Door {
             tracing::error!("there is no component that gRPC can be answered with");
             return;
         };
-        let (sandbox, engine) = (typed.sandbox().clone(), typed.engine().clone());
+        // What nodes print can't be taken for the server's own lines.
+        let sandbox = typed.sandbox().clone().mark_prints(mark("/remotemedia.v1"));
+        let engine = typed.engine().clone();
         let admitting = Arc::clone(&server);
         let options = Options {
             sandbox,
