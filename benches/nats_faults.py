@@ -8,7 +8,7 @@ work: one of them is killed (SIGKILL) at random places, the server is restarted 
 stopped (SIGSTOP) for longer than its ack wait, and the network of another is cut for ten seconds.
 Then every input must have exactly its outputs, none missing and none twice, byte for byte those of
 one `pipeline run`, and each input that fails exactly one error. Needs `nats-server` and the package
-`nats-py`: `cargo xtask faults` has both. Exit code 1 where something is missing, doubled or
+`nats-py`: `cargo xtask faults nats` has both. Exit code 1 where something is missing, doubled or
 different; --record writes benches/results/nats-faults-<date>.json.
 """
 

@@ -126,7 +126,7 @@ def results(arguments: argparse.Namespace, folder: Path, killer: Killer) -> Iter
         },
         batch_format="pyarrow",
         batch_size=BATCH,
-        concurrency=ACTORS,
+        compute=ray.data.ActorPoolStrategy(size=ACTORS),
     )
     for batch in mapped.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
         killer.seen(batch.num_rows)

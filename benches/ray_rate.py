@@ -72,7 +72,7 @@ class Measure:
             fn_constructor_kwargs={"manifest": MANIFEST, "column": "item", "dist": self.dist},
             batch_format="pyarrow",
             batch_size=BATCH,
-            concurrency=actors,
+            compute=ray.data.ActorPoolStrategy(size=actors),
         )
         count = first = 0
         start = 0.0

@@ -41,7 +41,7 @@ def main(folder: str, out: str) -> None:
         },
         batch_format="pyarrow",
         batch_size=16,
-        concurrency=(1, cores),
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=cores),
     ).write_parquet(out)
 
 

@@ -7,7 +7,7 @@
         PipelineMapper,
         fn_constructor_kwargs={"manifest": "shout.json", "nodes": ["nodes"], "column": "text"},
         batch_format="pyarrow",
-        concurrency=2,
+        compute=ray.data.ActorPoolStrategy(size=2),
     )
 
 Each actor has one engine, and runs each row in a fresh sandbox. Ray itself is not imported here:

@@ -115,8 +115,8 @@ enum Task {
     Audit,
     /// Build everything, then look for faults: a quarter of an hour
     ///
-    /// The tests that are named after threats, the audit, the allocator under
-    /// Miri, and each fuzz target for a minute. Fuzzing and Miri need a nightly
+    /// The tests that are named after threats, the audit, the tests on Ray, the
+    /// allocator under Miri, and each fuzz target for a minute. Fuzzing and Miri need a nightly
     /// toolchain by rustup.
     Verify {
         /// Do only the parts whose name contains this
