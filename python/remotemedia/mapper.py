@@ -268,33 +268,44 @@ class PipelineMapper:
                 raise error from problem
             errors.setdefault(of[place], error)
         if problems or errors:
-            return self._with_errors(kept, outputs, of, errors)
+            return self._with_errors(kept, len(outcomes), outputs, of, errors)
         if self.collect:
-            column, rows = _lists(outputs, of, set(), kept.num_rows), None
+            column, rows = _lists(outputs, of, set(), len(outcomes)), None
         else:
             column, rows = outputs, of
-        return self._assemble(kept, column, rows, {})
+        return self._assemble(kept, len(outcomes), column, rows, {})
 
     def _with_errors(
-        self, kept: pa.Table, outputs: Any, of: list[int], errors: dict[int, RowError]
+        self,
+        kept: pa.Table,
+        count: int,
+        outputs: Any,
+        of: list[int],
+        errors: dict[int, RowError],
     ) -> tuple[pa.Table, list[int] | None]:
         """The same where rows failed: what else they gave is left out."""
         good = [place for place, row in enumerate(of) if row not in errors]
         of = [of[place] for place in good]
         outputs = outputs.take(pa.array(good, pa.int64()))
         if self.collect:
-            column = _lists(outputs, of, set(errors), kept.num_rows)
-            return self._assemble(kept, column, None, errors)
+            column = _lists(outputs, of, set(errors), count)
+            return self._assemble(kept, count, column, None, errors)
         both = sorted([*((row, place) for place, row in enumerate(of)), *((r, -1) for r in errors)])
         places = pa.array([place if place >= 0 else None for _, place in both], pa.int64())
-        return self._assemble(kept, outputs.take(places), [row for row, _ in both], errors)
+        rows = [row for row, _ in both]
+        return self._assemble(kept, count, outputs.take(places), rows, errors)
 
     def _assemble(
-        self, kept: pa.Table, column: Any, rows: list[int] | None, errors: dict[int, RowError]
+        self,
+        kept: pa.Table,
+        count: int,
+        column: Any,
+        rows: list[int] | None,
+        errors: dict[int, RowError],
     ) -> tuple[pa.Table, list[int] | None]:
-        if rows == list(range(kept.num_rows)):
+        if rows == list(range(count)):
             rows = None
-        all_rows = range(kept.num_rows) if rows is None else rows
+        all_rows = range(count) if rows is None else rows
         if rows is not None:
             kept = kept.take(pa.array(rows, pa.int64()))
         if not kept.num_columns:
@@ -337,7 +348,9 @@ def _row_error(row: int, error: Exception) -> RowError:
     if isinstance(error, RowError):
         return error
     if isinstance(error, PipelineRunError):
-        return RowError(row, error.kind, str(error), error.node_id, error.traceback)
+        # Which item of the node's it was says nothing: in a run of its own the row is the first.
+        at = "" if error.node_id is None else f"node `{error.node_id}` ({error.node_type}): "
+        return RowError(row, error.kind, at + error.message, error.node_id, error.traceback)
     if isinstance(error, LimitError):
         return RowError(row, error.limit or "fault", str(error))
     return RowError(row, "invalid-input", str(error))

@@ -60,12 +60,13 @@ def test_each_output_has_a_row(own) -> None:
     found = own(SOME, column="number")(good.slice(1, 2))
     assert found.column_names == ["id", "number", "output"]
     assert found["output"].to_pylist() == ["2.0", "2.1"]
-    assert own(SOME, column="number", keep=[])(good).column_names == ["output"]
+    alone = own(SOME, column="number", keep=[], collect=True)(good)
+    assert alone.to_pylist() == [{"output": it} for it in (["1.0"], ["2.0", "2.1"], [], ["4.0"])]
 
 
 @pytest.mark.parametrize("options", [{}, {"threads": 3}, {"isolate": "batch"}], ids=str)
 def test_errors_are_raised_or_have_a_column(own, options: dict) -> None:
-    with pytest.raises(RowError, match="^row 3: node `own` .*no luck") as caught:
+    with pytest.raises(RowError, match="^row 3: node `own` \\(own:Own\\): .*no luck") as caught:
         own(SOME, **KEPT, **options)(NUMBERS)
     error = caught.value
     assert (error.row, error.kind, error.node_id) == (3, "node-failed", "own")
