@@ -20,6 +20,16 @@ pub(super) struct Page {
 /// The schemas that the program prints.
 const SCHEMAS: [&str; 3] = ["manifest", "item", "result"];
 
+/// The modules of the Python package that users import.
+const MODULES: [&str; 6] = [
+    "remotemedia",
+    "remotemedia.core.node",
+    "remotemedia.media",
+    "remotemedia.nodes",
+    "remotemedia.sandbox",
+    "remotemedia.testing",
+];
+
 /// The pages, in the order in which the site has them.
 ///
 /// # Errors
@@ -45,8 +55,8 @@ pub(super) fn pages(dist: &Path) -> Result<Vec<Page>> {
             title: "Python, Rust and JavaScript",
             file: "api.md",
             text: "# Python, Rust and JavaScript\n\n\
-                   - [The package `remotemedia`](../../python/remotemedia.html), by pdoc\n\
-                   - [The crate `pipeline_host`](../../rust/pipeline_host/index.html), by rustdoc\n\
+                   - [The package `remotemedia`](../../api/python/remotemedia.html), by pdoc\n\
+                   - [The crate `pipeline_host`](../../api/rust/pipeline_host/index.html), by rustdoc\n\
                    - `@remotemedia/pipeline` has its types, with what is said of each, in the \
                    package itself, where editors show them: [its README](../../js/index.md)\n"
                 .to_owned(),
@@ -122,8 +132,8 @@ pub(super) fn api(tools: &Path, core: &Path, site: &Path) -> Result<()> {
     shell::step("make the reference of Python", || {
         let mut pdoc = shell::command(tools, &root);
         pdoc.args(["-m", "pdoc", "--docformat", "markdown", "-o"])
-            .arg(site.join("python"))
-            .arg("remotemedia")
+            .arg(site.join("api/python"))
+            .args(MODULES)
             .env("PYTHONPATH", root.join("python"))
             .env("PIPELINE_CORE", core);
         shell::output(&mut pdoc).map(drop)
@@ -133,7 +143,7 @@ pub(super) fn api(tools: &Path, core: &Path, site: &Path) -> Result<()> {
         let mut doc = shell::command(cargo, &root);
         doc.args(["doc", "--quiet", "--workspace", "--no-deps", "--release"]);
         shell::output(&mut doc)?;
-        crate::dist::copy_tree(&crate::target().join("doc"), &site.join("rust"))
+        crate::dist::copy_tree(&crate::target().join("doc"), &site.join("api/rust"))
     })
 }
 

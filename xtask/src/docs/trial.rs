@@ -6,7 +6,7 @@
 //!
 //! | block | what is done |
 //! | --- | --- |
-//! | `console` | each `$ ` command is run by bash; what it prints is compared with what stands below it, where something does |
+//! | `console` | each `$ ` command is run by bash; what it prints must be what stands below it |
 //! | `console fails` | the same; the last command must fail |
 //! | `console server` | each command is started, must print what stands below it, and goes on to the page's end |
 //! | `console checkout` | the same as `console`, in the root of the checkout |
@@ -14,6 +14,7 @@
 //! | any other, with `same-as=PATH` | must stand in that file of the checkout |
 //! | `text` | nothing |
 //!
+//! Where nothing stands below a command, `BLESS=1` writes what it printed there.
 //! `...` in what is printed stands for anything in a line, and alone in a line for
 //! any lines. A comment `<!-- not run: why -->` excepts the next block; one
 //! `<!-- run: command -->` has what readers don't need to see.
@@ -126,6 +127,7 @@ pub(super) fn page(root: &Path, path: &Path, tools: &Tools) -> Result<Option<Tri
         left_out,
         ..Tried::default()
     };
+    let mut blessed: Vec<(usize, String)> = Vec::new();
     for step in &steps {
         match step {
             Step::Write { path, text } => {
@@ -140,11 +142,25 @@ pub(super) fn page(root: &Path, path: &Path, tools: &Tools) -> Result<Option<Tri
                 tried.files += 1;
             }
             Step::Run { command, way } => {
-                let printed = run(&mut shell, command, *way);
-                printed.with_context(|| format!("{name}:{}: $ {}", command.line, command.text))?;
+                let bless = command.printed.is_empty() && std::env::var_os("BLESS").is_some();
+                let printed = run(&mut shell, command, *way, bless);
+                let printed = printed
+                    .with_context(|| format!("{name}:{}: $ {}", command.line, command.text))?;
+                if bless {
+                    let below = command.line + command.text.lines().count() - 1;
+                    blessed.extend(printed.into_iter().map(|line| (below, line)));
+                }
                 tried.commands += 1;
             }
         }
+    }
+    if !blessed.is_empty() {
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        // The last first: what is above stays where it is.
+        for (below, line) in blessed.into_iter().rev() {
+            lines.insert(below, line);
+        }
+        fs::write(root.join(path), lines.join("\n") + "\n")?;
     }
     Ok(Some(tried))
 }
@@ -169,11 +185,14 @@ fn grant(root: &Path, place: &Path, grants: &BTreeSet<String>, tools: &Tools) ->
     Ok(())
 }
 
-fn run(shell: &mut Bash, command: &Command, way: Way) -> Result<()> {
+/// Runs a command, and gives the lines that it printed; they must be those of the
+/// page, unless they become those of the page.
+fn run(shell: &mut Bash, command: &Command, way: Way, bless: bool) -> Result<Vec<String>> {
     let expected: Vec<_> = command.printed.iter().map(|line| shell.with_port(line)).collect();
     let text = shell.with_port(&command.text);
     if way == Way::Server {
-        return shell.serve(&text, &expected);
+        shell.serve(&text, &expected)?;
+        return Ok(Vec::new());
     }
     let (code, printed) = match way {
         Way::Checkout => shell.run_in(&crate::root(), &text)?,
@@ -184,10 +203,10 @@ fn run(shell: &mut Bash, command: &Command, way: Way) -> Result<()> {
         Way::Fails => ensure!(code != 0, "it should fail, and printed\n{shown}"),
         _ => ensure!(code == 0, "it failed with code {code}, and printed\n{shown}"),
     }
-    if !expected.is_empty() && !wildcard::matches(&expected, &printed) {
+    if !bless && !wildcard::matches(&expected, &printed) {
         bail!("it printed\n{shown}\nand not\n{}", expected.join("\n"));
     }
-    Ok(())
+    Ok(printed)
 }
 
 /// What a page says to do, and how many of its blocks are left out.
