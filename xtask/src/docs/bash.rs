@@ -18,8 +18,9 @@ use super::wildcard;
 /// How long a command may take: only what hangs takes longer.
 const PATIENCE: Duration = Duration::from_secs(900);
 
-/// The port of `pipeline serve`, for which pages that are tried have a free one.
-const PORT: &str = "8080";
+/// The ports in pages, of `pipeline serve`, of NATS and of gRPC. While a page is tried it has
+/// free ones in their place.
+const PORTS: [&str; 3] = ["8080", "4222", "50051"];
 
 /// What ends the output of each command.
 const END: &str = "\u{1e}end of a command ";
@@ -32,7 +33,7 @@ pub(super) struct Bash {
     /// Holds commands, and what servers print, outside of the page's directory.
     scratch: tempfile::TempDir,
     servers: usize,
-    port: u16,
+    ports: [u16; PORTS.len()],
 }
 
 impl Bash {
@@ -42,7 +43,12 @@ impl Bash {
     /// Where there is no bash.
     pub(super) fn start(root: &Path, place: &Path, tools: &Tools) -> Result<Self> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let programs = [tools.dist.clone()].into_iter();
+        let programs = [
+            tools.dist.clone(),
+            root.join("js/node_modules/.bin"),
+            crate::target().join("tools/bin"),
+        ];
+        let programs = programs.into_iter();
         let path = std::env::join_paths(programs.chain(std::env::split_paths(&path)))?;
         let mut bash = Command::new("bash")
             .args(["--noprofile", "--norc"])
@@ -76,7 +82,7 @@ impl Bash {
                 }
             }
         });
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let ports = free_ports()?;
         // `pipeline serve` listens where nothing else does.
         writeln!(
             commands,
@@ -84,10 +90,11 @@ impl Bash {
              pipeline() {{\n\
                case \"$1 $*\" in\n\
                  *' --addr '*) command pipeline \"$@\" ;;\n\
-                 'serve '*) shift; command pipeline serve --addr 127.0.0.1:{port} \"$@\" ;;\n\
+                 'serve '*) shift; command pipeline serve --addr 127.0.0.1:{} \"$@\" ;;\n\
                  *) command pipeline \"$@\" ;;\n\
                esac\n\
-             }}"
+             }}",
+            ports[0]
         )?;
         Ok(Self {
             bash,
@@ -95,13 +102,16 @@ impl Bash {
             printed,
             scratch: tempfile::tempdir()?,
             servers: 0,
-            port,
+            ports,
         })
     }
 
-    /// A text of the page with the port that is free.
-    pub(super) fn with_port(&self, text: &str) -> String {
-        text.replace(PORT, &self.port.to_string())
+    /// A text of the page with the ports that are free.
+    pub(super) fn with_ports(&self, text: &str) -> String {
+        let ports = PORTS.iter().zip(&self.ports);
+        ports.fold(text.to_owned(), |text, (port, free)| {
+            text.replace(port, &free.to_string())
+        })
     }
 
     /// Runs a command; its exit code, and the lines that it printed.
@@ -182,6 +192,19 @@ impl Drop for Bash {
         let _ = self.bash.kill();
         let _ = self.bash.wait();
     }
+}
+
+/// As many ports that are free as pages name.
+fn free_ports() -> Result<[u16; PORTS.len()]> {
+    let mut ports = [0; PORTS.len()];
+    // Held until all are known, so that they differ.
+    let mut held = Vec::new();
+    for port in &mut ports {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        *port = listener.local_addr()?.port();
+        held.push(listener);
+    }
+    Ok(ports)
 }
 
 /// Whether a command is whole, and does not go on in the next line.

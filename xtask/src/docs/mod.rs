@@ -20,7 +20,7 @@ pub(crate) use book::build;
 pub(crate) use links::check;
 pub(crate) use pictures::{check as check_pictures, draw};
 
-use crate::{dist, npm, shell, test, wheel};
+use crate::{dist, npm, shell, stock, test, wheel};
 
 /// The list of pages, in the order in which the site has them.
 const SUMMARY: &str = "docs/SUMMARY.md";
@@ -65,6 +65,12 @@ fn try_pages(dist: &Path, python: &Path, core: &Path, only: &[String]) -> Result
             let dist = dist.to_owned();
             Box::new(move || npm::pack(&dist))
         },
+        wasmtime: {
+            let dist = dist.to_owned();
+            Box::new(move || stock::build(&dist))
+        },
+        // The packages of `js/` bring their own.
+        node: Box::new(|| npm::install(&crate::root().join("js"))),
     };
     let is_asked = |path: &PathBuf| {
         let name = path.to_string_lossy();

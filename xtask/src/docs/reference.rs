@@ -18,7 +18,7 @@ pub(super) struct Page {
 }
 
 /// The schemas that the program prints.
-const SCHEMAS: [&str; 3] = ["manifest", "item", "result"];
+const SCHEMAS: [&str; 4] = ["manifest", "items", "results", "errors"];
 
 /// The modules of the Python package that users import.
 const MODULES: [&str; 6] = [

@@ -2,7 +2,8 @@
 //!
 //! A page that is tried has a comment `<!-- tested: ... -->`, which names what is
 //! there besides the program: links into the tree (`examples`, `target`), `wheel`
-//! and `npm`, what pip and npm install. From then on counts
+//! and `npm`, what pip and npm install, `node`, a Node that is new enough, `nats`, its server, and
+//! `wasmtime`, with the component compiled for it. From then on counts
 //!
 //! | block | what is done |
 //! | --- | --- |
@@ -62,6 +63,9 @@ pub(super) struct Tools {
     /// The files that pip and npm install; made where a page asks for them.
     pub(super) wheel: Box<dyn Fn() -> Result<PathBuf>>,
     pub(super) npm: Box<dyn Fn() -> Result<PathBuf>>,
+    pub(super) node: Box<dyn Fn() -> Result<()>>,
+    /// The command line of wasmtime, and the component compiled by it.
+    pub(super) wasmtime: Box<dyn Fn() -> Result<(PathBuf, PathBuf)>>,
 }
 
 /// What a page came to.
@@ -133,7 +137,7 @@ pub(super) fn page(root: &Path, path: &Path, tools: &Tools) -> Result<Option<Tri
             Step::Write { path, text } => {
                 let path = place.path().join(path);
                 fs::create_dir_all(path.parent().context("no directory")?)?;
-                fs::write(path, shell.with_port(text))?;
+                fs::write(path, shell.with_ports(text))?;
                 tried.files += 1;
             }
             Step::Same { path, text } => {
@@ -172,6 +176,18 @@ fn grant(root: &Path, place: &Path, grants: &BTreeSet<String>, tools: &Tools) ->
         let from = match &**grant {
             "wheel" => (tools.wheel)()?,
             "npm" => (tools.npm)()?,
+            "nats" => {
+                crate::debian::install(&[crate::faults::SERVER])?;
+                continue;
+            }
+            "node" => {
+                (tools.node)()?;
+                continue;
+            }
+            "wasmtime" => {
+                let (_, compiled) = (tools.wasmtime)()?;
+                compiled
+            }
             "target" => {
                 fs::create_dir(place.join("target"))?;
                 symlink(&tools.dist, place.join("target/dist"))?;
@@ -188,8 +204,8 @@ fn grant(root: &Path, place: &Path, grants: &BTreeSet<String>, tools: &Tools) ->
 /// Runs a command, and gives the lines that it printed; they must be those of the
 /// page, unless they become those of the page.
 fn run(shell: &mut Bash, command: &Command, way: Way, bless: bool) -> Result<Vec<String>> {
-    let expected: Vec<_> = command.printed.iter().map(|line| shell.with_port(line)).collect();
-    let text = shell.with_port(&command.text);
+    let expected: Vec<_> = command.printed.iter().map(|line| shell.with_ports(line)).collect();
+    let text = shell.with_ports(&command.text);
     if way == Way::Server {
         shell.serve(&text, &expected)?;
         return Ok(Vec::new());
