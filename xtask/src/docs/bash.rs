@@ -56,6 +56,7 @@ impl Bash {
             .env("PATH", path)
             .env("COLUMNS", "100")
             .env("NO_COLOR", "1")
+            .env("LC_ALL", "C.UTF-8")
             .env("ROOT", root)
             .env("PIPELINE_CORE", &tools.core)
             .env("TOOLS_PYTHON", &tools.python)

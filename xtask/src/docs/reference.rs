@@ -157,3 +157,16 @@ pub(super) fn tools() -> Result<PathBuf> {
     )
 }
 
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interface_is_described_with_what_is_said_of_it() {
+        let text = wit().unwrap();
+        for part in ["World pipeline", "executor", "session.push", "Reads a manifest"] {
+            assert!(text.contains(part), "{part}:\n{text}");
+        }
+    }
+}
