@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use anstyle_svg::{Term, WIN10_CONSOLE};
 use anyhow::{Context as _, Result, bail};
-use anstyle_svg::Term;
 
 use crate::debian::{self, Program};
 use crate::{dist, npm, page, shell};
@@ -108,6 +108,6 @@ impl Drawn {
             .context("can't start `script`")?;
         let printed = String::from_utf8(printed.stdout)?.replace('\r', "");
         let shown = format!("$ pipeline {}\n{printed}", self.arguments.join(" "));
-        Ok(Term::new().render_svg(&shown))
+        Ok(Term::new().palette(WIN10_CONSOLE).render_svg(&shown))
     }
 }
