@@ -9,8 +9,8 @@ use crate::busy::Busy;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::WASMTIME;
 use crate::{
-    audit, compose, crates, debian, deploy, dist, docs, faults, guest, hosts, npm, package, page, python,
-    shell, snapshot, stamp, stock, threats, wheel,
+    audit, compose, crates, debian, deploy, dist, docs, faults, guest, hosts, npm, package, page,
+    python, shell, snapshot, stamp, stock, threats, wheel,
 };
 
 /// Packages from PyPI that check the Python package, and other tools that PyPI
