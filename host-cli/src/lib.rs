@@ -25,6 +25,7 @@ mod progress;
 mod report;
 mod rmpkg;
 mod signals;
+mod taps;
 mod workspace;
 mod yaml;
 

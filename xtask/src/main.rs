@@ -30,6 +30,7 @@ mod shell;
 mod snapshot;
 mod stamp;
 mod stock;
+mod suites;
 mod test;
 mod threats;
 mod toolchain;
@@ -155,6 +156,13 @@ enum Task {
         /// Only those whose name contains one of these; nothing is written then
         only: Vec<String>,
     },
+    /// Build everything, then run numpy's own tests in the sandbox, and write the
+    /// table in docs/numpy.md
+    NumpyTests {
+        /// Only files whose name contains one of these, such as `fft/`; nothing is
+        /// written then
+        only: Vec<String>,
+    },
     /// Build everything, then try all that a checkout of the public SDK has, and write docs/sdk.md
     ///
     /// Its manifests are checked and run on generated media, its Python tests
@@ -214,6 +222,7 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }),
         Task::Packages { only } => packages::run(&only),
+        Task::NumpyTests { only } => suites::run(&only),
         Task::Sdk { checkout, dist } => {
             sdk::run(&checkout, dist.as_deref()).map(|()| ExitCode::SUCCESS)
         }

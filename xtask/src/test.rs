@@ -10,7 +10,7 @@ use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::WASMTIME;
 use crate::{
     audit, compose, crates, debian, deploy, dist, faults, guest, hosts, npm, package, page, python,
-    shell, snapshot, stamp, stock, threats, wheel,
+    shell, snapshot, stamp, stock, suites, threats, wheel,
 };
 
 /// Packages from PyPI that check the Python package, and other tools that PyPI
@@ -32,6 +32,7 @@ const PYTHON_TOOLS: &[&str] = &[
     // These check the HTTP interface.
     "jsonschema==4.26.0",
     "openapi-spec-validator==0.9.0",
+    "openapi-python-client==0.29.1",
     "prometheus-client==0.26.0",
     "schemathesis==4.32.5",
     // As released, for the machines that they are built for.
@@ -214,6 +215,7 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
             ),
         ),
         ("crates", Box::new(crates::check)),
+        ("numpy's own tests, a part", Box::new(|| suites::quick(dist))),
     ];
     if let Ok(Toolchain::Rustup { .. }) = Toolchain::find() {
         // Debian's clippy is not among the packages that build the guest.

@@ -131,18 +131,21 @@ impl Run<'_> {
         report::diagnostics(self.source, &warnings);
         self.warnings = warnings;
         let items = items.or(input_data.map(codec::for_all));
-        let (manifest, graph) = match part::of(&self.arguments.looking, &manifest, items.as_deref())
-        {
-            Ok(None) => (manifest, graph),
-            Ok(Some(part)) => match instance.check(&part).await? {
-                Ok(checked) => (part, checked.graph),
-                Err(diagnostics) => return Ok(Err(self.invalid(diagnostics))),
-            },
-            Err(failure) => return Ok(Err(failure)),
-        };
+        let (mut manifest, graph) =
+            match part::of(&self.arguments.looking, &manifest, items.as_deref()) {
+                Ok(None) => (manifest, graph),
+                Ok(Some(part)) => match instance.check(&part).await? {
+                    Ok(checked) => (part, checked.graph),
+                    Err(diagnostics) => return Ok(Err(self.invalid(diagnostics))),
+                },
+                Err(failure) => return Ok(Err(failure)),
+            };
         if self.arguments.looking.dry_run {
             let items = items.as_deref().map(codec::count);
             return Ok(outputs::write_out(&planned(&manifest, &graph, items)));
+        }
+        if let Err(failure) = self.outputs.taps.mark(&mut manifest) {
+            return Ok(Err(failure));
         }
         tracing::info!(items = items.as_ref().map(Vec::len), "running");
         let progress = Progress::of_a_run(limits.timeout);
@@ -164,7 +167,11 @@ impl Run<'_> {
             return Ok(Err(failure));
         }
         let error = match ended {
-            Ok(run) => {
+            Ok(mut run) => {
+                run.outputs = match self.outputs.taps.see(run.outputs) {
+                    Ok(outputs) => outputs,
+                    Err(failure) => return Ok(Err(failure)),
+                };
                 // That it printed too much was said where it stopped.
                 for refusal in refusals.iter().filter(|refusal| !is_of_log(refusal)) {
                     report::tell(&format!("note: {refusal}; the pipeline went on without it"));
@@ -173,7 +180,7 @@ impl Run<'_> {
             }
             Err(error) => error,
         };
-        Ok(Err(self.failed(&error, &refusals)))
+        Ok(Err(self.ended_early(error, &refusals)))
     }
 
     fn succeeded(&mut self, run: &RunResult) -> Result<(), Failure> {
@@ -223,6 +230,19 @@ impl Run<'_> {
     /// The manifest can't run.
     fn invalid(&mut self, diagnostics: Vec<Diagnostic>) -> Failure {
         self.failed(&invalid_manifest(diagnostics), &[])
+    }
+
+    /// The pipeline failed. What came before is seen all the same.
+    fn ended_early(&mut self, mut error: PipelineError, refusals: &[LimitError]) -> Failure {
+        let taps = &mut self.outputs.taps;
+        let seen = taps.see(std::mem::take(&mut error.outputs));
+        match seen.and_then(|outputs| taps.finish().map(|()| outputs)) {
+            Err(failure) => failure,
+            Ok(outputs) => {
+                error.outputs = outputs;
+                self.failed(&error, refusals)
+            }
+        }
     }
 
     /// The pipeline failed, or can't run.
