@@ -249,6 +249,10 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
             )
         }),
     );
+    add(
+        "gRPC: a client in JavaScript",
+        Box::new(|| npm::test_grpc(dist)),
+    );
     add("example: composition", Box::new(|| compose::test(dist)));
     add("documentation: hosts", Box::new(hosts::check));
     steps

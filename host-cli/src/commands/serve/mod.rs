@@ -20,6 +20,7 @@ mod pace;
 mod packages;
 mod pipelines;
 mod responses;
+mod sdk;
 mod server;
 mod typed;
 
@@ -65,6 +66,13 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         let text =
             "--nodes names directories that nobody has signed, and --signed-by asks for that";
         return Err(Failure::usage(text).help("packages bring the directories of their nodes"));
+    }
+    if !arguments.trust.signed_by.is_empty()
+        && (arguments.grpc.is_some() || arguments.sdk_http.is_some())
+    {
+        let text = "clients of the SDK send manifests that nobody has signed, and --signed-by asks \
+                    for that";
+        return Err(Failure::usage(text).help("leave out --grpc and --sdk-http, or --signed-by"));
     }
     let concurrent = arguments.max_concurrent.unwrap_or_else(|| {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -131,9 +139,13 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         })?;
         let signals = Signals::new()
             .map_err(|error| Failure::failed(format!("signals can't be handled: {error}")))?;
-        let door = grpc::Door::open(arguments).await?;
-        if let Some(Ok(address)) = door.as_ref().map(grpc::Door::address) {
+        let grpc = grpc::Door::open(arguments).await?;
+        if let Some(Ok(address)) = grpc.as_ref().map(grpc::Door::address) {
             report::tell(&format!("listening for gRPC on http://{address}"));
+        }
+        let sdk = sdk::Door::open(arguments).await?;
+        if let Some(Ok(address)) = sdk.as_ref().map(sdk::Door::address) {
+            report::tell(&format!("listening for the SDK's HTTP on http://{address}"));
         }
         if let Ok(address) = listener.local_addr() {
             report::tell(&format!("listening on http://{address}"));
@@ -154,8 +166,10 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             idle: arguments.idle_timeout,
             drain: arguments.drain,
         };
-        let door = door.map(|door| tokio::spawn(door.serve(Arc::clone(&server), bounds)));
-        connections::serve(server, listener, door, signals, &bounds).await
+        let grpc = grpc.map(|door| tokio::spawn(door.serve(Arc::clone(&server), bounds)));
+        let sdk = sdk.map(|door| tokio::spawn(door.serve(Arc::clone(&server), bounds)));
+        let others = grpc.into_iter().chain(sdk).collect();
+        connections::serve(server, listener, others, signals, &bounds).await
     });
     // What was asked to stop at once is not waited for.
     runtime.shutdown_background();

@@ -1,6 +1,5 @@
 //! How a request is answered.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,6 +13,7 @@ use tokio::sync::watch;
 
 use super::admission::Admission;
 use super::body::Bodies;
+use super::connections::Answers;
 use super::docs;
 use super::events;
 use super::guard::Guard;
@@ -41,6 +41,14 @@ pub(super) struct Server {
     pub(super) ending: watch::Sender<bool>,
 }
 
+impl Answers for Server {
+    async fn answer(&self, request: Request<Incoming>, local: SocketAddr) -> ServerResponse {
+        let route = metrics::route(request.uri().path());
+        let answer = |request| self.let_in(request, route);
+        self.admit(request, local, route, answer).await
+    }
+}
+
 impl Server {
     /// From now on every answer is the last one of its connection.
     pub(super) fn end(&self) {
@@ -54,22 +62,27 @@ impl Server {
         let _ = ending.wait_for(|ending| *ending).await;
     }
 
-    /// Answers a request that came to the address `local`.
-    pub(super) async fn answer(
+    /// Answers a request that came to the address `local`, if it may be answered at
+    /// all, and counts it under the name `route`.
+    pub(super) async fn admit<F>(
         &self,
         mut request: Request<Incoming>,
         local: SocketAddr,
-    ) -> Result<ServerResponse, Infallible> {
+        route: &'static str,
+        answer: impl FnOnce(Request<Incoming>) -> F,
+    ) -> ServerResponse
+    where
+        F: Future<Output = ServerResponse>,
+    {
         let start = Instant::now();
-        let route = metrics::route(request.uri().path());
         let mut unanswered = Unanswered(Some(self));
         let mut answer = match self.guard.check(&mut request, local) {
             Err(refusal) => refusal.into(),
-            Ok(None) => self.let_in(request, route).await,
+            Ok(None) => answer(request).await,
             Ok(Some(page)) => {
                 let mut answer = match page.preflight(&request) {
                     Some(answer) => answer,
-                    None => self.let_in(request, route).await,
+                    None => answer(request).await,
                 };
                 page.may_read(&mut answer);
                 answer
@@ -83,7 +96,7 @@ impl Server {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         tracing::info!(route, status = answer.status().as_u16(), took = ?start.elapsed(), "answered");
-        Ok(answer)
+        answer
     }
 
     async fn let_in(&self, mut request: Request<Incoming>, route: &str) -> ServerResponse {

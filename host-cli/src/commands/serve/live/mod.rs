@@ -18,6 +18,7 @@ use http::Request;
 use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use pipeline_host::InterruptGuard;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -27,10 +28,9 @@ use tokio_tungstenite::tungstenite::{self, Message};
 
 use self::messages::Audio;
 use self::session::Live;
-use super::connections::Place;
 use super::responses::{self, ServerResponse};
 use super::server::Server;
-use super::typed::{Guard, Options};
+use super::typed::Options;
 
 /// How many messages wait for the pipeline, and for the client.
 const AHEAD: usize = 2;
@@ -74,8 +74,6 @@ impl Server {
         let (options, audio) = (Options::read(query)?, Audio::read(query)?);
         let typed = self.typed(packaged)?;
         let permit = self.admission.next(true).await.map_err(responses::busy)?;
-        // The connection is this one's as long as the session lives.
-        let place = request.extensions().get::<Place>().cloned();
         let upgrade = hyper::upgrade::on(&mut request);
         let (limits, guard) = typed.guarded(&self.limits);
         let (given, incoming) = mpsc::channel(AHEAD);
@@ -94,7 +92,6 @@ impl Server {
         };
         let (typed, metrics) = (Arc::clone(typed), Arc::clone(&self.metrics));
         tokio::spawn(async move {
-            let _place = place;
             let Ok(upgraded) = upgrade.await else { return };
             let config = WebSocketConfig::default()
                 .max_message_size(Some(longest))
@@ -129,7 +126,7 @@ impl Server {
 async fn read(
     mut stream: SplitStream<Socket>,
     given: mpsc::Sender<Given>,
-    guard: Guard,
+    guard: InterruptGuard,
     idle: Duration,
 ) {
     let _guard = guard;
