@@ -24,6 +24,7 @@ mod package;
 mod packages;
 mod page;
 mod python;
+mod ray;
 mod redirect;
 mod sdk;
 mod shell;
@@ -45,6 +46,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::dist::Flavour;
+use crate::faults::Spread;
 
 /// Builds the pipeline component and its host, and runs the tests.
 #[derive(Parser)]
@@ -114,8 +116,8 @@ enum Task {
     Audit,
     /// Build everything, then look for faults: a quarter of an hour
     ///
-    /// The tests that are named after threats, the audit, the allocator under
-    /// Miri, and each fuzz target for a minute. Fuzzing and Miri need a nightly
+    /// The tests that are named after threats, the audit, the tests on Ray, the
+    /// allocator under Miri, and each fuzz target for a minute. Fuzzing and Miri need a nightly
     /// toolchain by rustup.
     Verify {
         /// Do only the parts whose name contains this
@@ -132,11 +134,27 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Build everything, then kill, pause and cut off workers of `pipeline work` and
-    /// their server, and count what is missing or doubled
+    /// Build everything, then kill, pause and cut off what runs pipelines, and count
+    /// what is missing or doubled
     ///
-    /// Options: --messages N, --kills N, --record; `--help` has all.
+    /// `nats`: workers of `pipeline work` and their server; --messages N, --kills N.
+    /// `ray`: actors of Ray Data; --rows N, --kills N. Both: --record; `--help` has all.
     Faults {
+        /// What runs them
+        #[arg(value_enum)]
+        spread: Spread,
+        /// Options of the script
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Build everything, then measure what it costs to spread pipelines
+    ///
+    /// `nats`: workers beside a bare queue, and beside runs without one. `ray`:
+    /// Ray Data beside wasmtime-py. Both: --rounds N, --record; `--help` has all.
+    Scale {
+        /// By what
+        #[arg(value_enum)]
+        spread: Spread,
         /// Options of the script
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
@@ -214,8 +232,11 @@ fn main() -> ExitCode {
         Task::Soak { arguments } => {
             dist::build(Flavour::Full).and_then(|dist| dist::soak(&dist, &arguments))
         }
-        Task::Faults { arguments } => {
-            dist::build(Flavour::Full).and_then(|dist| faults::run(&dist, &arguments))
+        Task::Faults { spread, arguments } => {
+            dist::build(Flavour::Full).and_then(|dist| faults::run(&dist, spread, &arguments))
+        }
+        Task::Scale { spread, arguments } => {
+            dist::build(Flavour::Full).and_then(|dist| faults::scale(&dist, spread, &arguments))
         }
         Task::Example { name: _ } => dist::build(Flavour::Full).and_then(|dist| {
             print!("{}", compose::run(&dist)?);

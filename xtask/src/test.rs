@@ -29,6 +29,9 @@ const PYTHON_TOOLS: &[&str] = &[
     // The tests compare what nodes do with numpy here and in the component;
     // the release after this one needs a newer Python than Debian 12 has.
     "numpy==2.4.6",
+    // Columns to items and back, and what finds those that don't come back.
+    "pyarrow==26.0.1",
+    "hypothesis==6.170.17",
     // These check the HTTP interface.
     "jsonschema==4.26.0",
     "openapi-spec-validator==0.9.0",
