@@ -1,6 +1,12 @@
 /** Text editors, and where diagnostics stand in them. */
 
-import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  type CompletionSource,
+  completionKeymap,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { python } from "@codemirror/lang-python";
@@ -48,6 +54,8 @@ export interface EditorOptions {
   label: string;
   language: "json" | "python" | "manifest";
   placeholder?: string;
+  /** What can be written at a place. */
+  complete?: CompletionSource;
   onChange(): void;
   onRun(): void;
 }
@@ -71,11 +79,12 @@ export class Editor {
           indentOnInput(),
           bracketMatching(),
           closeBrackets(),
+          options.complete === undefined ? [] : autocompletion({ override: [options.complete] }),
           highlightActiveLine(),
           lintGutter(),
           syntaxHighlighting(colours),
           indentUnit.of(options.language === "python" ? "    " : "  "),
-          keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...lintKeymap, ...tab]),
+          keymap.of([...completionKeymap, ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...lintKeymap, ...tab]),
           this.#language.of(this.#extension("")),
           placeholder(options.placeholder ?? ""),
           EditorView.contentAttributes.of({ "aria-label": options.label }),

@@ -14,10 +14,19 @@ const CHROMIUM = [
   "--disable-component-update",
   "--disable-sync",
   "--disable-quic",
+  // A microphone that beeps and a camera with a test picture, given without a question.
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+  // What tests evaluate is no click.
+  "--autoplay-policy=no-user-gesture-required",
 ];
 
-/** No word to servers of the vendor, and sound without a click. */
+/** No word to servers of the vendor, sound without a click, and a microphone and a camera that are made up. */
 const FIREFOX = {
+  "media.autoplay.default": 0,
+  "media.autoplay.blocking_policy": 0,
+  "media.navigator.permission.disabled": true,
+  "media.navigator.streams.fake": true,
   "app.normandy.enabled": false,
   "app.update.auto": false,
   "browser.safebrowsing.downloads.remote.enabled": false,

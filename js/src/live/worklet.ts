@@ -1,0 +1,177 @@
+/**
+ * What runs in the audio thread: one processor cuts what it hears into chunks, another plays chunks from a buffer. The
+ * build makes one script of this file, which `addModule` is given.
+ */
+
+import type { Captured, CaptureOptions, Played, PlayerOptions, ToPlay } from "./messages.js";
+
+// The scope of audio worklets, of which TypeScript's library knows nothing.
+declare abstract class AudioWorkletProcessor {
+  readonly port: MessagePort;
+}
+declare function registerProcessor(name: string, processor: unknown): void;
+declare const currentFrame: number;
+declare const sampleRate: number;
+
+/** Cuts its input into chunks of interleaved samples. Its output is silence, for which it is asked to work. */
+class Capture extends AudioWorkletProcessor {
+  readonly #frames: number;
+  readonly #channels: number;
+  #chunk: Float32Array<ArrayBuffer>;
+  /** Frames that are in the chunk. */
+  #filled = 0;
+  #on = true;
+
+  constructor({ processorOptions }: { processorOptions: CaptureOptions }) {
+    super();
+    this.#frames = processorOptions.frames;
+    this.#channels = processorOptions.channels;
+    this.#chunk = this.#empty();
+    this.port.onmessage = () => (this.#on = false);
+  }
+
+  process([input = []]: Float32Array[][], [output = []]: Float32Array[][]): boolean {
+    const frames = output[0]?.length ?? 128;
+    for (let frame = 0; frame < frames && this.#on; frame += 1) {
+      const at = this.#filled * this.#channels;
+      // A track that ended or that is muted has no channels: silence.
+      for (let channel = 0; channel < this.#channels; channel += 1) {
+        this.#chunk[at + channel] = input[channel]?.[frame] ?? 0;
+      }
+      this.#filled += 1;
+      if (this.#filled === this.#frames) this.#send(currentFrame + frame + 1 - this.#frames);
+    }
+    return this.#on;
+  }
+
+  #empty(): Float32Array<ArrayBuffer> {
+    return new Float32Array(this.#frames * this.#channels);
+  }
+
+  #send(first: number): void {
+    const captured: Captured = { samples: this.#chunk, at: first / sampleRate };
+    this.port.postMessage(captured, [this.#chunk.buffer]);
+    this.#chunk = this.#empty();
+    this.#filled = 0;
+  }
+}
+
+/** How often the player says how it is, in seconds. */
+const SAY = 0.1;
+
+/** Plays chunks from a buffer that evens out when they come. */
+class Player extends AudioWorkletProcessor {
+  readonly #channels: number;
+  /** How many frames wait before playing begins. */
+  readonly #target: number;
+  /** How many may wait at most. */
+  readonly #most: number;
+  #queue: ToPlay[] = [];
+  /** Frames of the first chunk that are played. */
+  #done = 0;
+  #buffered = 0;
+  #playing = false;
+  /** How long chunks have waited for others to come, in frames. */
+  #waited = 0;
+  #said = 0;
+  #delays: number[] = [];
+  readonly #counts = { received: 0, played: 0, skipped: 0, underruns: 0, silence: 0 };
+  #on = true;
+
+  constructor({ processorOptions }: { processorOptions: PlayerOptions }) {
+    super();
+    this.#channels = processorOptions.channels;
+    this.#target = processorOptions.target;
+    this.#most = processorOptions.most;
+    this.port.onmessage = ({ data }: MessageEvent<ToPlay | "close">) => {
+      if (data === "close") {
+        this.#on = false;
+        this.#say(true);
+      } else this.#take(data);
+    };
+  }
+
+  process(_: Float32Array[][], [output = []]: Float32Array[][]): boolean {
+    const frames = output[0]?.length ?? 0;
+    if (!this.#playing && this.#buffered > 0) {
+      this.#waited += frames;
+      // What is shorter than the buffer is not to wait for ever.
+      this.#playing = this.#buffered >= this.#target || this.#waited > this.#target;
+    }
+    if (this.#playing) {
+      const given = this.#give(output, frames);
+      this.#counts.played += given;
+      if (given < frames) {
+        this.#counts.underruns += 1;
+        this.#playing = false;
+        this.#waited = 0;
+      }
+      this.#counts.silence += frames - given;
+    } else if (this.#counts.received > 0) this.#counts.silence += frames;
+    this.#said += frames;
+    if (this.#said >= SAY * sampleRate) this.#say(false);
+    return this.#on;
+  }
+
+  #take(chunk: ToPlay): void {
+    const frames = chunk.samples.length / this.#channels;
+    this.#queue.push(chunk);
+    this.#counts.received += frames;
+    this.#buffered += frames;
+    // Chunks that came in a burst would stay in the way for ever: back to what was asked for, by the oldest.
+    if (this.#buffered > this.#most) this.#skip(this.#buffered - this.#target);
+  }
+
+  #skip(frames: number): void {
+    const left = this.#buffered - frames;
+    while (this.#buffered > left) {
+      const rest = this.#rest();
+      const some = Math.min(rest, this.#buffered - left);
+      this.#counts.skipped += some;
+      this.#advance(some);
+    }
+  }
+
+  /** Copies up to so many frames; how many there were. */
+  #give(output: Float32Array[], frames: number): number {
+    let given = 0;
+    while (given < frames && this.#queue.length > 0) {
+      const { samples, at } = this.#queue[0] as ToPlay;
+      if (this.#done === 0) this.#delays.push((currentFrame + given) / sampleRate - at);
+      const some = Math.min(frames - given, this.#rest());
+      for (let channel = 0; channel < this.#channels; channel += 1) {
+        const to = output[channel];
+        for (let frame = 0; to !== undefined && frame < some; frame += 1) {
+          to[given + frame] = samples[(this.#done + frame) * this.#channels + channel] as number;
+        }
+      }
+      this.#advance(some);
+      given += some;
+    }
+    return given;
+  }
+
+  /** Frames of the first chunk that are not played. */
+  #rest(): number {
+    return (this.#queue[0] as ToPlay).samples.length / this.#channels - this.#done;
+  }
+
+  #advance(frames: number): void {
+    this.#done += frames;
+    this.#buffered -= frames;
+    if (this.#rest() === 0) {
+      this.#queue.shift();
+      this.#done = 0;
+    }
+  }
+
+  #say(last: boolean): void {
+    const played: Played = { ...this.#counts, buffered: this.#buffered, delays: this.#delays, last };
+    this.port.postMessage(played);
+    this.#delays = [];
+    this.#said = 0;
+  }
+}
+
+registerProcessor("pipeline-capture", Capture);
+registerProcessor("pipeline-player", Player);
