@@ -197,24 +197,24 @@ function thread() {
 const ramp = (from, channels = 1) =>
   Array.from({ length: channels }, (_, channel) => Float32Array.from({ length: QUANTUM }, (_, at) => from + at + channel / 2));
 
-test("capture: chunks of any length, with the time of their first frame, and no frame is lost", () => {
+test("capture: pieces of any length, with the time of their first frame, and no frame is lost", () => {
   const { processors, work } = thread();
   const capture = new processors["pipeline-capture"]({ processorOptions: { frames: 100, channels: 2 } });
   work(capture, 10, (frame) => ramp(frame, 2));
-  const chunks = capture.port.said;
-  assert.equal(chunks.length, 12);
-  chunks.forEach(({ samples, at }, chunk) => {
+  const pieces = capture.port.said;
+  assert.equal(pieces.length, 12);
+  pieces.forEach(({ samples, at }, piece) => {
     assert.equal(samples.length, 200);
-    assert.equal(at, (chunk * 100) / RATE);
-    assert.deepEqual([samples[0], samples[1], samples[198], samples[199]].map((x) => x - chunk * 100), [0, 0.5, 99, 99.5]);
+    assert.equal(at, (piece * 100) / RATE);
+    assert.deepEqual([samples[0], samples[1], samples[198], samples[199]].map((x) => x - piece * 100), [0, 0.5, 99, 99.5]);
   });
   // A track that ended is silence.
   work(capture, 2, () => []);
-  assert.equal(chunks.at(-1).samples.at(-1), 0);
+  assert.equal(pieces.at(-1).samples.at(-1), 0);
   capture.port.onmessage({ data: "close" });
-  const before = chunks.length;
+  const before = pieces.length;
   work(capture, 4, (frame) => ramp(frame, 2));
-  assert.equal(chunks.length, before);
+  assert.equal(pieces.length, before);
 });
 
 function player(processors, { channels = 1, target = 200, most = 500 } = {}) {
@@ -243,7 +243,7 @@ test("player: begins when as much waits as the buffer is to hold, then plays wit
   assert.deepEqual([...first, ...rest], count(1, 3 * QUANTUM));
   const said = state();
   assert.deepEqual([said.received, said.played, said.underruns], [450, 3 * QUANTUM, 0]);
-  // Chunks began to sound at frames 128, 278, 428, and came of what was captured at 0, 0.1, 0.2.
+  // Pieces began to sound at frames 128, 278, 428, and came of what was captured at 0, 0.1, 0.2.
   const delays = made.port.said.flatMap((each) => [...each.delays]);
   assert.deepEqual(delays.map((delay) => Math.round(delay * RATE)), [128, 178, 228]);
 });
@@ -277,6 +277,14 @@ test("player: a burst is cut back to what the buffer is to hold, by its oldest",
   assert.deepEqual(work(made, 1)[0], count(601, QUANTUM));
   const said = state();
   assert.deepEqual([said.skipped, said.played, said.buffered], [600, QUANTUM, 200 - QUANTUM]);
+});
+
+test("player: a piece that is longer than the buffer is played whole", () => {
+  const { processors, work } = thread();
+  const { made, play, state } = player(processors);
+  play(count(1, 900));
+  assert.deepEqual(work(made, 7)[0], count(1, 7 * QUANTUM));
+  assert.equal(state().skipped, 0);
 });
 
 test("player: channels go where they belong", () => {

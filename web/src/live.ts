@@ -274,13 +274,13 @@ async function watch(track: MediaStreamTrack): Promise<void> {
 type Row = [name: string, value: string];
 
 function soundRows(live: LiveAudio): Row[] {
-  const { chunks, frames, latency } = live.stats();
+  const { pieces, frames, latency } = live.stats();
   const device = latency.device > 0 ? `, and ${milliseconds(latency.device)} in the device` : "";
   return [
     ["Delay", `${milliseconds(latency.total.p50)}${device}`],
-    ["In the pipeline", `${milliseconds(chunks.pipeline.p50)}, 99 of 100 below ${milliseconds(chunks.pipeline.p99)}`],
+    ["In the pipeline", `${milliseconds(pieces.pipeline.p50)}, 99 of 100 below ${milliseconds(pieces.pipeline.p99)}`],
     ["Waiting to be played", milliseconds(latency.buffered)],
-    ["Chunks", `${chunks.captured} in, ${chunks.dropped} dropped`],
+    ["Pieces", `${pieces.captured} in, ${pieces.dropped} dropped`],
     ["Gaps", `${frames.underruns}${frames.skipped > 0 ? `, ${frames.skipped} frames left out` : ""}`],
   ];
 }

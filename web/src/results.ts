@@ -5,6 +5,7 @@ import { type NodeMetrics, PipelineError, type RunResult, type wit } from "@remo
 import { describe, wav } from "./audio.js";
 import { button, element, svg } from "./dom.js";
 import { indent, itemsOf, show, type Shown } from "./items.js";
+import { spectrogram } from "./spectrogram.js";
 
 /** How much of an output's text is put into the page at a time, in characters. */
 const MOST_TEXT = 20_000;
@@ -103,7 +104,7 @@ function medium({ medium: content, audio }: Shown): HTMLElement {
   const { type, bytes, name } = content!;
   const url = URL.createObjectURL(new Blob([bytes], { type }));
   const part = element("div", { class: "medium" });
-  if (audio !== undefined && audio.samples.length > 0) part.append(waveform(audio));
+  if (audio !== undefined && audio.samples.length > 0) part.append(waveform(audio), spectrogram(audio));
   if (type.startsWith("audio/")) part.append(element("audio", { controls: "", src: url }));
   if (type.startsWith("image/")) part.append(element("img", { src: url, alt: "The image that came out" }));
   const link = element("a", { href: url, download: name }, `Download ${name}`);

@@ -19,7 +19,7 @@ export type Files = Record<string, string>;
 /** Checking imports the page's module, which may never end. In seconds. */
 export const MOST_CHECKING = 5;
 
-/** A chunk of live sound, or a picture, that takes longer than this is not live. In seconds. */
+/** A piece of live sound, or a picture, that takes longer than this is not live. In seconds. */
 const MOST_LIVE = 10;
 
 /** One for what is live, one for what takes over from it, and one for runs and checks. They start when they are needed. */

@@ -43,14 +43,14 @@ async function sound(page) {
   for (const [what, line, files, options] of [
     ["a node in Rust (AudioGainNode)", "AudioGainNode gain_db=-3", {}, {}],
     ["a node in Python (numpy)", "robot:Robot depth=0", robot, {}],
-    ["a node in Python (numpy), chunks of 10 ms, a buffer of 20 ms", "robot:Robot depth=0", robot, { chunk: 10, latency: 20 }],
+    ["a node in Python (numpy), pieces of 10 ms, a buffer of 20 ms", "robot:Robot depth=0", robot, { chunk: 10, latency: 20 }],
   ]) {
     const { delays, ended, sampleRate } = await page.evaluate((...all) => window.live.clicks(...all), line, files, SECONDS, options);
-    const { chunks, frames } = ended;
+    const { pieces, frames } = ended;
     lines.push(
       `sound, ${what}: a click is heard after p50 ${ms(at(delays, 0.5))}, p99 ${ms(at(delays, 0.99))} (${delays.length} clicks); ` +
-        `from page to page through the pipeline p50 ${ms(chunks.pipeline.p50)}, p99 ${ms(chunks.pipeline.p99)}; ` +
-        `${chunks.captured} chunks in, ${chunks.dropped} dropped, ${frames.underruns} gaps, ${sampleRate} Hz`,
+        `from page to page through the pipeline p50 ${ms(pieces.pipeline.p50)}, p99 ${ms(pieces.pipeline.p99)}; ` +
+        `${pieces.captured} pieces in, ${pieces.dropped} dropped, ${frames.underruns} gaps, ${sampleRate} Hz`,
     );
   }
   return lines;

@@ -8,15 +8,15 @@ const BIN = 12;
 const near = (found, wanted, what) => assert.ok(Math.abs(found / wanted - 1) < 0.05, `${what} is ${found}, not ${wanted}`);
 
 /** All that was captured, and all that came out, is somewhere. */
-function whole({ chunks, frames }) {
-  assert.equal(chunks.captured, chunks.pushed + chunks.dropped + chunks.waiting);
+function whole({ pieces, frames }) {
+  assert.equal(pieces.captured, pieces.pushed + pieces.dropped + pieces.waiting);
   assert.equal(frames.received, frames.played + frames.skipped + frames.buffered);
 }
 
 /** Tests on the page of the conformance cases. */
 export const LIVE = [
   [
-    "live: a tone through gains in Rust, one taking over from the other, every chunk in order",
+    "live: a tone through gains in Rust, one taking over from the other, every piece in order",
     async (page) => {
       const lines = ["live:Times ! AudioGainNode gain_db=-6", "live:Times ! AudioGainNode gain_db=-20"];
       const levels = [0.5 * 10 ** (-6 / 20), 0.05];
@@ -28,17 +28,17 @@ export const LIVE = [
       whole(running);
       whole(ended);
       assert.equal(state, "ended");
-      assert.equal(ended.chunks.waiting, 0);
+      assert.equal(ended.pieces.waiting, 0);
       assert.equal(ended.frames.buffered, 0);
-      assert.equal(given.length, ended.chunks.pushed);
+      assert.equal(given.length, ended.pieces.pushed);
       const times = given.map(({ at }) => Number(at));
-      // Each chunk is 20 ms; what was dropped is missing, and nothing comes twice or out of order.
+      // Each piece is 20 ms; what was dropped is missing, and nothing comes twice or out of order.
       const steps = times.slice(1).map((time, index) => (time - times[index]) / 20_000);
-      assert.ok(steps.every((step) => step >= 0.99), `chunks are out of order: ${times}`);
+      assert.ok(steps.every((step) => step >= 0.99), `pieces are out of order: ${times}`);
       const lost = steps.reduce((sum, step) => sum + Math.round(step) - 1, 0) + Math.round(times[0] / 20_000);
-      assert.ok(lost <= ended.chunks.dropped, `${lost} chunks are missing, and ${ended.chunks.dropped} were dropped`);
+      assert.ok(lost <= ended.pieces.dropped, `${lost} pieces are missing, and ${ended.pieces.dropped} were dropped`);
       assert.deepEqual([given[0].rate, given[0].channels, given[0].frames], [rate, 1, Math.round(rate * 0.02)]);
-      assert.equal(ended.frames.received, ended.chunks.pushed * given[0].frames);
+      assert.equal(ended.frames.received, ended.pieces.pushed * given[0].frames);
     },
     ["live sound"],
   ],
@@ -62,7 +62,7 @@ export const LIVE = [
       assert.match(message, /not today/);
       near(heard.level, 1, "the level");
       whole(ended);
-      assert.ok(ended.chunks.dropped > 0);
+      assert.ok(ended.pieces.dropped > 0);
     },
   ],
   [

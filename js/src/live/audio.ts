@@ -28,11 +28,18 @@ export interface LiveAudioOptions {
   /** How much sound is an item, from 5 to 1000; 20. */
   readonly chunk?: number;
   /**
-   * How much sound waits before it is played, so that a chunk may be late by so much; from 0 to 5000, and by default 60.
-   * The delay that is heard is about this, the chunk, the time in the pipeline, and what the devices take.
+   * How much sound waits before playing begins, from 0 to 5000; 60. A piece may be late by this, less its own length,
+   * before there is a gap. What is heard is late by about this, the first time in the pipeline, and what the devices
+   * take.
    */
   readonly latency?: number;
-  /** How many chunks may wait for the pipeline, from 1 to 1000, 10. Beyond that the oldest is dropped, and counted. */
+  /**
+   * How much sound may wait to be played, from `latency` to 600,000; by default twice `latency` and `chunk`. Beyond that
+   * the oldest is left out, and counted, so that what a hold-up left does not make the rest late for ever. A pipeline
+   * that gives more sound than it is given, such as one that speaks, needs more. A piece that is longer is played whole.
+   */
+  readonly maxBuffered?: number;
+  /** How many pieces may wait for the pipeline, from 1 to 1000, 10. Beyond that the oldest is dropped, and counted. */
   readonly maxWaiting?: number;
   /** Where the script of the audio thread is, `dist/assets/live-worklet.js`, for pages whose policy forbids `blob:`. */
   readonly worklet?: string | URL;
@@ -47,14 +54,14 @@ export interface LiveAudioOptions {
 
 /** How live sound is doing. */
 export interface LiveAudioStats {
-  /** Chunks on their way into the pipeline. */
-  readonly chunks: FeedStats;
+  /** Pieces on their way into the pipeline. */
+  readonly pieces: FeedStats;
   /** Frames (samples of one channel) that came out of it: `received` is the sum of `played`, `skipped`, `buffered`. */
   readonly frames: PlayedFrames;
   /** In milliseconds. */
   readonly latency: {
     /**
-     * Measured: from when the first frame of a chunk was captured to when the first frame that the pipeline gave for
+     * Measured: from when the first frame of a piece was captured to when the first frame that the pipeline gave for
      * it was played, both in the audio thread.
      */
     readonly total: Times;
@@ -83,7 +90,7 @@ export class LiveAudio implements AsyncDisposable {
 
   /** For `liveAudio` alone. */
   constructor(session: LiveSession, track: MediaStreamTrack, context: AudioContext, options: Checked) {
-    const { chunk, channels, latency, maxWaiting, onOutput, onError } = options;
+    const { chunk, channels, latency, maxBuffered: most, maxWaiting, onOutput, onError } = options;
     this.context = context;
     this.#owned = options.context === undefined;
     const sampleRate = context.sampleRate;
@@ -92,12 +99,11 @@ export class LiveAudio implements AsyncDisposable {
     this.track = out.stream.getAudioTracks()[0] as MediaStreamTrack;
     this.output = context.createGain();
     this.output.connect(out);
-    const most = 2 * (latency + chunk);
     this.#players = new Players(this.output, context, (other) => equip(other, options.worklet), { latency, most });
     this.#feed = new Feed(session, maxWaiting, {
-      output: (item, at) => {
-        if (item instanceof Audio) return this.#players.play(item, at);
-        onOutput?.(item);
+      output: async (item, at) => {
+        if (item instanceof Audio) await this.#players.play(item, at);
+        else onOutput?.(item);
       },
       failed: onError ?? ((error) => console.error(error)),
     });
@@ -122,7 +128,7 @@ export class LiveAudio implements AsyncDisposable {
   stats(): LiveAudioStats {
     const { baseLatency = 0, outputLatency = 0 } = this.context;
     return {
-      chunks: this.#feed.stats(),
+      pieces: this.#feed.stats(),
       frames: this.#players.frames,
       latency: {
         total: this.#players.delays,
@@ -133,7 +139,7 @@ export class LiveAudio implements AsyncDisposable {
   }
 
   /**
-   * Lets another session take over, between two chunks: no sound is lost. Gives the session before, which is the
+   * Lets another session take over, between two pieces: no sound is lost. Gives the session before, which is the
    * caller's to close.
    */
   swap<Session extends LiveSession>(session: Session): Promise<Session> {
@@ -165,12 +171,13 @@ export class LiveAudio implements AsyncDisposable {
   }
 }
 
-type Checked = LiveAudioOptions & Required<Pick<LiveAudioOptions, "chunk" | "channels" | "latency" | "maxWaiting">>;
+type Checked = LiveAudioOptions &
+  Required<Pick<LiveAudioOptions, "chunk" | "channels" | "latency" | "maxBuffered" | "maxWaiting">>;
 
 /**
- * Sends a track through a session chunk by chunk, as `Audio` items for all of its sources, and plays the `Audio` that
- * comes out as a track. The page passes chunks on: what holds it for longer than `latency` is heard as a gap, and
- * counted. A pipeline that is too slow has the oldest chunks dropped.
+ * Sends a track through a session piece by piece, as `Audio` items for all of its sources, and plays the `Audio` that
+ * comes out as a track. The page passes pieces on: what holds it for longer than `latency` is heard as a gap, and
+ * counted. A pipeline that is too slow has the oldest pieces dropped.
  *
  * Throws a `TypeError` where there is no `AudioContext`, as on Node, and where an option is out of bounds.
  */
@@ -185,11 +192,14 @@ export async function liveAudio(
   if (given !== undefined && sampleRate !== undefined) {
     throw new TypeError("`context` has a rate: leave `sampleRate` out, or the context");
   }
+  const chunk = within("chunk", options.chunk ?? 20, 5, 1000);
+  const latency = within("latency", options.latency ?? 60, 0, 5000);
   const checked: Checked = {
     ...options,
-    chunk: within("chunk", options.chunk ?? 20, 5, 1000),
+    chunk,
+    latency,
+    maxBuffered: within("maxBuffered", options.maxBuffered ?? 2 * (latency + chunk), latency, 600_000),
     channels: within("channels", options.channels ?? 1, 1, 8, true),
-    latency: within("latency", options.latency ?? 60, 0, 5000),
     maxWaiting: within("maxWaiting", options.maxWaiting ?? 10, 1, 1000, true),
   };
   if (sampleRate !== undefined) within("sampleRate", sampleRate, 8000, 96_000, true);

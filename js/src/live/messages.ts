@@ -2,12 +2,12 @@
 
 /** What the processor `pipeline-capture` is made with. */
 export interface CaptureOptions {
-  /** Of a chunk. */
+  /** Of a piece. */
   readonly frames: number;
   readonly channels: number;
 }
 
-/** A chunk of sound. */
+/** A piece of sound. */
 export interface Captured {
   /** Interleaved. */
   readonly samples: Float32Array<ArrayBuffer>;
@@ -24,7 +24,7 @@ export interface PlayerOptions {
   readonly most: number;
 }
 
-/** A chunk to play. */
+/** A piece to play. */
 export interface ToPlay {
   /** Interleaved, at the rate of the player's context. */
   readonly samples: Float32Array;
@@ -43,7 +43,7 @@ export interface Played {
   readonly underruns: number;
   /** What was played because of that, and while the buffer filled again. */
   readonly silence: number;
-  /** From when sound came to when what became of it was played, in seconds, for each chunk since the last word. */
+  /** From when sound came to when what became of it was played, in seconds, for each piece since the last word. */
   readonly delays: readonly number[];
   /** Whether this is its last word. */
   readonly last: boolean;

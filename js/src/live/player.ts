@@ -33,7 +33,7 @@ interface Player {
 
 const NOTHING: PlayedFrames = { received: 0, played: 0, skipped: 0, buffered: 0, underruns: 0, silence: 0 };
 
-/** Plays chunks of any rate into a node. */
+/** Plays pieces of any rate into a node. */
 export class Players {
   readonly #output: AudioNode;
   readonly #context: AudioContext;
@@ -52,7 +52,7 @@ export class Players {
     this.#buffering = buffering;
   }
 
-  /** Plays a chunk that came of what was heard at a time of the context's clock, in seconds. */
+  /** Plays a piece that came of what was heard at a time of the context's clock, in seconds. */
   async play({ samples, sampleRate, channels }: Audio, at: number): Promise<void> {
     let player = this.#player;
     if (player === undefined || player.rate !== sampleRate || player.channels !== channels) {
@@ -60,8 +60,8 @@ export class Players {
       player = await this.#start(sampleRate, channels);
       this.#player = player;
     }
-    const chunk: ToPlay = { samples, at: at + player.ahead };
-    player.node.port.postMessage(chunk);
+    const piece: ToPlay = { samples, at: at + player.ahead };
+    player.node.port.postMessage(piece);
   }
 
   /** Of frames that are played, and of those that wait. */

@@ -1,5 +1,5 @@
 /**
- * What runs in the audio thread: one processor cuts what it hears into chunks, another plays chunks from a buffer. The
+ * What runs in the audio thread: one processor cuts what it hears into pieces, another plays pieces from a buffer. The
  * build makes one script of this file, which `addModule` is given.
  */
 
@@ -13,12 +13,12 @@ declare function registerProcessor(name: string, processor: unknown): void;
 declare const currentFrame: number;
 declare const sampleRate: number;
 
-/** Cuts its input into chunks of interleaved samples. Its output is silence, for which it is asked to work. */
+/** Cuts its input into pieces of interleaved samples. Its output is silence, for which it is asked to work. */
 class Capture extends AudioWorkletProcessor {
   readonly #frames: number;
   readonly #channels: number;
-  #chunk: Float32Array<ArrayBuffer>;
-  /** Frames that are in the chunk. */
+  #piece: Float32Array<ArrayBuffer>;
+  /** Frames that are in the piece. */
   #filled = 0;
   #on = true;
 
@@ -26,7 +26,7 @@ class Capture extends AudioWorkletProcessor {
     super();
     this.#frames = processorOptions.frames;
     this.#channels = processorOptions.channels;
-    this.#chunk = this.#empty();
+    this.#piece = this.#empty();
     this.port.onmessage = () => (this.#on = false);
   }
 
@@ -36,7 +36,7 @@ class Capture extends AudioWorkletProcessor {
       const at = this.#filled * this.#channels;
       // A track that ended or that is muted has no channels: silence.
       for (let channel = 0; channel < this.#channels; channel += 1) {
-        this.#chunk[at + channel] = input[channel]?.[frame] ?? 0;
+        this.#piece[at + channel] = input[channel]?.[frame] ?? 0;
       }
       this.#filled += 1;
       if (this.#filled === this.#frames) this.#send(currentFrame + frame + 1 - this.#frames);
@@ -49,9 +49,9 @@ class Capture extends AudioWorkletProcessor {
   }
 
   #send(first: number): void {
-    const captured: Captured = { samples: this.#chunk, at: first / sampleRate };
-    this.port.postMessage(captured, [this.#chunk.buffer]);
-    this.#chunk = this.#empty();
+    const captured: Captured = { samples: this.#piece, at: first / sampleRate };
+    this.port.postMessage(captured, [this.#piece.buffer]);
+    this.#piece = this.#empty();
     this.#filled = 0;
   }
 }
@@ -59,7 +59,7 @@ class Capture extends AudioWorkletProcessor {
 /** How often the player says how it is, in seconds. */
 const SAY = 0.1;
 
-/** Plays chunks from a buffer that evens out when they come. */
+/** Plays pieces from a buffer that evens out when they come. */
 class Player extends AudioWorkletProcessor {
   readonly #channels: number;
   /** How many frames wait before playing begins. */
@@ -67,11 +67,11 @@ class Player extends AudioWorkletProcessor {
   /** How many may wait at most. */
   readonly #most: number;
   #queue: ToPlay[] = [];
-  /** Frames of the first chunk that are played. */
+  /** Frames of the first piece that are played. */
   #done = 0;
   #buffered = 0;
   #playing = false;
-  /** How long chunks have waited for others to come, in frames. */
+  /** How long pieces have waited for others to come, in frames. */
   #waited = 0;
   #said = 0;
   #delays: number[] = [];
@@ -113,13 +113,14 @@ class Player extends AudioWorkletProcessor {
     return this.#on;
   }
 
-  #take(chunk: ToPlay): void {
-    const frames = chunk.samples.length / this.#channels;
-    this.#queue.push(chunk);
+  #take(piece: ToPlay): void {
+    const frames = piece.samples.length / this.#channels;
+    this.#queue.push(piece);
     this.#counts.received += frames;
     this.#buffered += frames;
-    // Chunks that came in a burst would stay in the way for ever: back to what was asked for, by the oldest.
-    if (this.#buffered > this.#most) this.#skip(this.#buffered - this.#target);
+    // Pieces that came in a burst would stay in the way for ever: back to what was asked for, by the oldest.
+    // One that is longer than that by itself is meant to be.
+    if (this.#buffered > Math.max(this.#most, this.#target + frames)) this.#skip(this.#buffered - this.#target);
   }
 
   #skip(frames: number): void {
@@ -151,7 +152,7 @@ class Player extends AudioWorkletProcessor {
     return given;
   }
 
-  /** Frames of the first chunk that are not played. */
+  /** Frames of the first piece that are not played. */
   #rest(): number {
     return (this.#queue[0] as ToPlay).samples.length / this.#channels - this.#done;
   }
