@@ -287,6 +287,36 @@ test("player: a piece that is longer than the buffer is played whole", () => {
   assert.equal(state().skipped, 0);
 });
 
+test("player: what a hold-up left is left out once as much comes as is played", () => {
+  const { processors, work } = thread();
+  const { made, play, state } = player(processors, { target: 200, most: 1000 });
+  let next = 1;
+  const steady = (quanta) => {
+    for (let quantum = 0; quantum < quanta; quantum += 1) {
+      play(count(next, QUANTUM));
+      next += QUANTUM;
+      work(made, 1);
+    }
+  };
+  play(count(next, 600));
+  next += 600;
+  // The first two seconds count what the hold-up left, too: more came than was played.
+  steady(20);
+  assert.equal(made.port.said.at(-1).skipped, 0);
+  steady(16);
+  const said = state();
+  assert.equal(said.underruns, 0);
+  assert.ok(said.skipped > 0 && said.buffered <= 200 + QUANTUM, JSON.stringify(said));
+});
+
+test("player: what a pipeline gives at once is heard, however long that is", () => {
+  const { processors, work } = thread();
+  const { made, play, state } = player(processors, { target: 200, most: 20_000 });
+  for (let piece = 0; piece < 80; piece += 1) play(count(1 + piece * 100, 100));
+  assert.deepEqual(work(made, 62)[0], count(1, 62 * QUANTUM));
+  assert.equal(state().skipped, 0);
+});
+
 test("player: channels go where they belong", () => {
   const { processors, work } = thread();
   const { made, play } = player(processors, { channels: 2, target: 0 });

@@ -40,6 +40,8 @@ export function completeManifest(schema: Schema, known: () => Known) {
     const all = options(schema, place, known(), text);
     // What closes itself is there already: it is written over.
     const closed = isJson && before[place.from] === '"' && text[context.pos] === '"' ? context.pos + 1 : context.pos;
+    const written = place.typed.toLowerCase();
+    const begins = ({ label }: Option) => Number(label.toLowerCase().startsWith(written));
     const quoted = (word: string) => (isJson ? JSON.stringify(word) : word);
     const after = place.kind === "key" && !/^\s*:/.test(text.slice(closed)) ? ": " : "";
     return {
@@ -48,7 +50,8 @@ export function completeManifest(schema: Schema, known: () => Known) {
       // Names in JSON are compared with their quotes.
       filter: false,
       options: all
-        .filter(({ label }) => label.toLowerCase().includes(place.typed.toLowerCase()))
+        .filter(({ label }) => label.toLowerCase().includes(written))
+        .sort((a, b) => begins(b) - begins(a))
         .slice(0, MOST)
         .map((option) => ({ ...option, apply: (option.plain ? option.label : quoted(option.label)) + after })),
     };

@@ -7,7 +7,7 @@ import {
   type CompletionSource,
   completionKeymap,
 } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { python } from "@codemirror/lang-python";
 import { yaml } from "@codemirror/lang-yaml";
@@ -87,7 +87,8 @@ export class Editor {
           keymap.of([...completionKeymap, ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...lintKeymap, ...tab]),
           this.#language.of(this.#extension("")),
           placeholder(options.placeholder ?? ""),
-          EditorView.contentAttributes.of({ "aria-label": options.label }),
+          // What scrolls is to be reached by keyboard, and to be seen to be.
+          EditorView.contentAttributes.of({ "aria-label": options.label, tabindex: "0" }),
           EditorView.updateListener.of((update) => {
             if (!update.docChanged) return;
             this.#chooseLanguage();
@@ -104,7 +105,11 @@ export class Editor {
 
   set text(text: string) {
     if (text === this.text) return;
-    this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text } });
+    this.view.dispatch({
+      changes: { from: 0, to: this.view.state.doc.length, insert: text },
+      // To be undone by itself.
+      annotations: isolateHistory.of("full"),
+    });
   }
 
   mark(marks: Mark[]): void {

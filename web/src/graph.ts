@@ -106,21 +106,25 @@ function box(
   note: NodeNote | undefined,
   onPick: () => void,
 ): SVGElement {
+  const shown = [clip(node.id), clip(node.type), note?.text ?? node.language];
   const what = `${node.id}: ${node.type}, ${node.language}${note ? `, ${note.text}` : ""}`;
   const group = svg("g", {
     class: `node ${node.language} ${note?.state ?? ""}`,
     transform: `translate(${x - width / 2} ${y - HEIGHT / 2})`,
     tabindex: 0,
     role: "button",
-    "aria-label": `${what}. Show it in the manifest`,
+    // Begins with what is seen, for those who say what they see.
+    "aria-label": `${shown.join(" ")}. Show it in the manifest`,
     "data-node": node.id,
   });
   group.append(
     svg("rect", { width, height: HEIGHT, rx: 9 }),
     svg("rect", { class: "language", x: 0, y: 12, width: 4, height: HEIGHT - 24, rx: 2 }),
-    text(clip(node.id), 16, 21, "name"),
-    text(clip(node.type), 16, 38, "type"),
-    text(note?.text ?? node.language, 16, 53, "note"),
+    text(shown[0]!, 16, 21, "name"),
+    " ",
+    text(shown[1]!, 16, 38, "type"),
+    " ",
+    text(shown[2]!, 16, 53, "note"),
   );
   const title = svg("title", {});
   title.textContent = what;

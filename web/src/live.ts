@@ -127,7 +127,7 @@ export class Live {
     this.#beginning = beginning;
     this.#number = 1;
     this.#stale = false;
-    byId("live-said").replaceChildren();
+    for (const id of ["live-said", "live-figures"]) byId(id).replaceChildren();
     this.#buttons();
     this.#host.changed(true);
     this.#host.say("Going live …");
@@ -281,7 +281,7 @@ function soundRows(live: LiveAudio): Row[] {
     ["In the pipeline", `${milliseconds(pieces.pipeline.p50)}, 99 of 100 below ${milliseconds(pieces.pipeline.p99)}`],
     ["Waiting to be played", milliseconds(latency.buffered)],
     ["Pieces", `${pieces.captured} in, ${pieces.dropped} dropped`],
-    ["Gaps", `${frames.underruns}${frames.skipped > 0 ? `, ${frames.skipped} frames left out` : ""}`],
+    ["Underruns", `${frames.underruns}${frames.skipped > 0 ? `, ${frames.skipped} frames left out` : ""}`],
   ];
 }
 

@@ -161,7 +161,7 @@ function showDiagnostics(diagnostics: Diagnostic[]): void {
     const { severity, message, help, location } = diagnostic;
     const place = location ?? { line: 1, column: 1, length: 0 };
     const jump = button(`${place.line}:${place.column}`, () => manifest.goTo(place));
-    jump.ariaLabel = `Go to line ${place.line}, column ${place.column}`;
+    jump.ariaLabel = `${place.line}:${place.column}, go to this line and column`;
     return element("li", { class: severity }, jump, ` ${message}${help ? ` (${help})` : ""}`);
   });
   byId("diagnostics").replaceChildren(...entries);

@@ -44,6 +44,8 @@ export class Picker {
 
   /** Something was written. */
   changed(): void {
+    // A link is of what was there when it was made.
+    byId("shared").hidden = true;
     if (this.#filling) return;
     const written = this.#page.written();
     const { value } = this.#field;

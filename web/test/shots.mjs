@@ -60,7 +60,7 @@ async function complete(app) {
     view.focus();
   });
   await app.page.keyboard.down("Control");
-  await app.page.keyboard.press("Space");
+  await app.page.keyboard.press(" ");
   await app.page.keyboard.up("Control");
   await app.until(() => document.querySelector(".cm-tooltip-autocomplete li"));
 }

@@ -35,7 +35,8 @@ export interface LiveAudioOptions {
   readonly latency?: number;
   /**
    * How much sound may wait to be played, from `latency` to 600,000; by default twice `latency` and `chunk`. Beyond that
-   * the oldest is left out, and counted, so that what a hold-up left does not make the rest late for ever. A pipeline
+   * the oldest is left out, and counted; so is what waits longer than `latency` for two seconds while as much comes as is
+   * played. What a hold-up left does not make the rest late for ever. A pipeline
    * that gives more sound than it is given, such as one that speaks, needs more. A piece that is longer is played whole.
    */
   readonly maxBuffered?: number;

@@ -59,6 +59,9 @@ class Capture extends AudioWorkletProcessor {
 /** How often the player says how it is, in seconds. */
 const SAY = 0.1;
 
+/** How long more than the buffer is to hold may wait all the time, in seconds. */
+const SETTLE = 2;
+
 /** Plays pieces from a buffer that evens out when they come. */
 class Player extends AudioWorkletProcessor {
   readonly #channels: number;
@@ -74,6 +77,11 @@ class Player extends AudioWorkletProcessor {
   /** How long pieces have waited for others to come, in frames. */
   #waited = 0;
   #said = 0;
+  /** The least that waited since it was looked at, and how long ago that was, in frames. */
+  #least = Infinity;
+  #looked = 0;
+  /** Frames that came since. */
+  #came = 0;
   #delays: number[] = [];
   readonly #counts = { received: 0, played: 0, skipped: 0, underruns: 0, silence: 0 };
   #on = true;
@@ -101,6 +109,7 @@ class Player extends AudioWorkletProcessor {
     if (this.#playing) {
       const given = this.#give(output, frames);
       this.#counts.played += given;
+      this.#settle(given);
       if (given < frames) {
         this.#counts.underruns += 1;
         this.#playing = false;
@@ -113,13 +122,28 @@ class Player extends AudioWorkletProcessor {
     return this.#on;
   }
 
+  /**
+   * What a hold-up left would wait in front of all that comes later: it is left out. Only where as much comes as is
+   * played: what a pipeline gives all at once is to be heard.
+   */
+  #settle(frames: number): void {
+    this.#least = Math.min(this.#least, this.#buffered);
+    this.#looked += frames;
+    if (this.#looked < SETTLE * sampleRate) return;
+    const even = Math.abs(this.#came - this.#looked) <= this.#target;
+    if (this.#least > this.#target && even) this.#skip(this.#least - this.#target);
+    this.#least = Infinity;
+    this.#looked = 0;
+    this.#came = 0;
+  }
+
   #take(piece: ToPlay): void {
     const frames = piece.samples.length / this.#channels;
     this.#queue.push(piece);
     this.#counts.received += frames;
     this.#buffered += frames;
-    // Pieces that came in a burst would stay in the way for ever: back to what was asked for, by the oldest.
-    // One that is longer than that by itself is meant to be.
+    this.#came += frames;
+    // A burst is cut back to what was asked for, by its oldest; a piece that is longer by itself is meant to be.
     if (this.#buffered > Math.max(this.#most, this.#target + frames)) this.#skip(this.#buffered - this.#target);
   }
 
