@@ -2,8 +2,6 @@
 
 import { parseInput, parseInputs, type wit } from "@remotemedia/pipeline";
 
-import papaparse from "papaparse";
-
 import { decode, describe } from "./audio.js";
 
 /** A file among the inputs. */
@@ -48,7 +46,7 @@ export async function read(file: File): Promise<Given> {
     return given(parseInputs(`[${lines.join(",")}]`), `${lines.length} items of JSON`);
   }
   if (ending === "csv") {
-    const records = csv(await file.text());
+    const records = await csv(await file.text());
     return given(parseInputs(`[${records.join(",")}]`), `${records.length} records`);
   }
   const val = { bytes: new Uint8Array(await file.arrayBuffer()), ...(file.type !== "" && { mimeType: file.type }) };
@@ -59,7 +57,8 @@ export async function read(file: File): Promise<Given> {
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
 /** The records of a table as JSON: each an object, under the names in the first line. Numbers stay as they are written. */
-function csv(text: string): string[] {
+async function csv(text: string): Promise<string[]> {
+  const { default: papaparse } = await import("papaparse");
   const { data, errors } = papaparse.parse<string[]>(text, { header: false, skipEmptyLines: true });
   const [error] = errors.filter(({ type }) => type === "Quotes");
   if (error !== undefined) throw new Error(`record ${error.row ?? 0}: ${error.message}`);

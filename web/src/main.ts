@@ -51,6 +51,18 @@ let dirty = true;
 /** What the last run says of each node; gone with the next change. */
 let notes = new Map<string, NodeNote>();
 
+// First of all: it takes longest.
+const loading = Runs.load({
+  onFetch: sayFetch,
+  onProgress(done, total) {
+    progress.max = total;
+    progress.value = done;
+    say(`Loading ${megabytes(done)} of ${megabytes(total)}`);
+  },
+});
+// It is looked at when the rest of the page is there.
+loading.catch(() => {});
+
 const onRun = () => void run();
 const onChange = () => changed();
 
@@ -62,7 +74,10 @@ const manifest = new Editor({
   onChange,
   onRun,
 });
+// Each takes a while on a slow machine: the page is to answer in between.
+await pause();
 const code = new Editor({ parent: byId("code"), label: "Python", language: "python", onChange, onRun });
+await pause();
 const inputs = new Editor({
   parent: byId("inputs"),
   label: "Inputs",
@@ -71,6 +86,10 @@ const inputs = new Editor({
   onChange,
   onRun,
 });
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
 
 function changed(): void {
   notes = new Map();
@@ -195,7 +214,7 @@ function drawGraph(): void {
     const node = nodes[Number(/^nodes\[(\d+)\]/.exec(path)?.[1] ?? NaN)];
     if (node !== undefined && !all.has(node.id)) all.set(node.id, { state: severity, text: severity });
   }
-  draw(byId("graph"), {
+  void draw(byId("graph"), {
     nodes,
     connections: read.connections,
     notes: all,
@@ -433,14 +452,7 @@ new ResizeObserver(() => drawGraph()).observe(byId("graph"));
 
 void picker.begin();
 
-Runs.load({
-  onFetch: sayFetch,
-  onProgress(done, total) {
-    progress.max = total;
-    progress.value = done;
-    say(`Loading ${megabytes(done)} of ${megabytes(total)}`);
-  },
-})
+loading
   .then((loaded) => {
     runs = loaded;
     showNodeTypes(runs.nodeTypes);

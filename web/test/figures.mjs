@@ -107,7 +107,7 @@ const lines = [
 const browser = await launch("chromium");
 const page = await browser.newPage();
 const cases = await serve(path.join(web, "generated/conformance"));
-const site = await serve(path.join(web, "dist"));
+const site = await serve(path.join(web, "dist"), { asOthers: true });
 try {
   lines.push(await version("chromium", browser), "");
   if (!process.argv.includes("--page")) {
