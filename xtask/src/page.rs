@@ -12,7 +12,7 @@ use crate::{npm, shell};
 /// What the tests drive: a test that quietly leaves a browser out would be no
 /// test. WebKit has a command of its own, `npm run test:webkit`: its driver is not
 /// steady enough to hold up everything else.
-pub(crate) const PROGRAMS: [Program; 2] = [
+pub(crate) const PROGRAMS: [Program; 3] = [
     Program {
         name: "chromium",
         package: "chromium",
@@ -22,6 +22,11 @@ pub(crate) const PROGRAMS: [Program; 2] = [
         name: "firefox-esr",
         package: "firefox-esr",
         purpose: "a browser that the page is tested in",
+    },
+    Program {
+        name: "pulseaudio",
+        package: "pulseaudio",
+        purpose: "a device for sound, without which Firefox plays nothing",
     },
 ];
 
