@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Join(u64, Box<Peer>),
     /// Ends the peer of an id; tells whether there is one.
     Leave(String, oneshot::Sender<bool>),
+    /// Ends those that are not connected yet.
+    LeaveEarly,
 }
 
 /// The state of the task.
@@ -74,6 +76,7 @@ impl Driver {
                 self.peers.insert(key, *peer);
                 self.drive(key);
             }
+            Command::LeaveEarly => self.leave_early(),
             Command::Leave(id, told) => {
                 let mut all = self.peers.iter();
                 let key = all.find_map(|(key, peer)| (peer.id == id).then_some(*key));
@@ -82,6 +85,15 @@ impl Driver {
                 }
                 let _ = told.send(key.is_some());
             }
+        }
+    }
+
+    fn leave_early(&mut self) {
+        let all = self.peers.iter();
+        let early = all.filter(|(_, peer)| !peer.state.connected);
+        let early: Vec<u64> = early.map(|(key, _)| *key).collect();
+        for key in early {
+            self.end(key, Ending::Handshake);
         }
     }
 

@@ -23,7 +23,7 @@ mod playout;
 pub use bounds::{Bounds, Ending, Lost, Observer};
 pub use encode::Unplayable;
 pub use line::{Given, Gone, Line, Unsent};
-pub use offer::{Refusal, Role};
+pub use offer::{LONGEST as LONGEST_OFFER, Refusal, Role};
 pub use peers::{Joined, Options, Peers};
 
 /// Frames a second of the audio that comes in, and of Opus' clock, in hertz.

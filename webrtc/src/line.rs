@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use pipeline_host::types::Audio;
@@ -64,7 +65,6 @@ pub(crate) enum Heard {
         bytes: Vec<u8>,
         arrived: Instant,
     },
-    Wrong(String),
 }
 
 /// What a connected peer does.
@@ -116,6 +116,7 @@ pub struct Line {
     node: Option<String>,
     pieces: VecDeque<Audio>,
     work: Option<Work>,
+    overflowed: Arc<AtomicBool>,
 }
 
 /// An item that is being worked on.
@@ -135,6 +136,7 @@ impl Line {
         observer: Arc<dyn Observer>,
         place: Arc<OwnedSemaphorePermit>,
         decode: Decode,
+        overflowed: Arc<AtomicBool>,
     ) -> Self {
         Self {
             heard,
@@ -148,6 +150,7 @@ impl Line {
             node: None,
             pieces: VecDeque::new(),
             work: None,
+            overflowed,
         }
     }
 
@@ -178,9 +181,16 @@ impl Line {
             return Ok(Given::End);
         }
         loop {
-            let (given, arrived) = match self.heard.recv().await.ok_or(Gone)? {
+            let heard = match self.heard.recv().await {
+                Some(heard) => heard,
+                None if self.overflowed.load(Ordering::Acquire) => {
+                    let text = "messages came faster than the pipeline takes them";
+                    return Ok(Given::Wrong(text.into()));
+                }
+                None => return Err(Gone),
+            };
+            let (given, arrived) = match heard {
                 Heard::Connected(_) => continue,
-                Heard::Wrong(text) => return Ok(Given::Wrong(text)),
                 Heard::Message { bytes, binary, arrived } => {
                     let given = match binary {
                         true => Given::Binary(bytes),

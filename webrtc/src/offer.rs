@@ -8,7 +8,7 @@ use str0m::{Candidate, Rtc, RtcConfig};
 use thiserror::Error;
 
 /// The longest offer that is read, in bytes; browsers' are a tenth of it.
-pub(crate) const LONGEST: usize = 64 << 10;
+pub const LONGEST: usize = 64 << 10;
 
 /// How many packets are waited for in place of one that is missing, and how long.
 const REORDERED: usize = 3;

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use str0m::channel::ChannelId;
@@ -50,6 +51,8 @@ pub(crate) struct Peer {
     /// Its place among those that are not connected yet.
     pub(crate) handshake: Option<OwnedSemaphorePermit>,
     pub(crate) offered_channel: bool,
+    /// Tells the session that it missed a message.
+    pub(crate) overflowed: Arc<AtomicBool>,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) state: State,
 }
@@ -322,6 +325,7 @@ impl Peer {
         if !self.tell(heard) {
             // Items don't get lost unsaid: without this one, what follows is wrong.
             self.observer.lost(Lost::MessageIn, 1);
+            self.overflowed.store(true, Ordering::Release);
             self.session = None;
         }
     }

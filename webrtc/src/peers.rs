@@ -140,6 +140,7 @@ impl Peers {
         let (session, heard) = mpsc::channel(HEARD);
         let (saying, said) = mpsc::channel(SAID);
         let (telling, gone) = oneshot::channel();
+        let overflowed = Arc::new(AtomicBool::new(false));
         let now = Instant::now();
         let peer = Peer {
             id: id.clone(),
@@ -154,6 +155,7 @@ impl Peers {
             _place: Arc::clone(&place),
             handshake: Some(handshake),
             offered_channel: channel,
+            overflowed: Arc::clone(&overflowed),
             observer: Arc::clone(&self.observer),
             state: State::default(),
         };
@@ -162,7 +164,8 @@ impl Peers {
         sent.map_err(|_| internal("nobody drives the peers any more".into()))?;
         let wakes = self.wakes.clone();
         let observer = Arc::clone(&self.observer);
-        let line = Line::new(heard, saying, Wake { key, wakes }, observer, place, decode);
+        let wake = Wake { key, wakes };
+        let line = Line::new(heard, saying, wake, observer, place, decode, overflowed);
         Ok(Joined {
             id,
             answer: text,
@@ -179,10 +182,11 @@ impl Peers {
         sent.is_ok() && telling.await.unwrap_or(false)
     }
 
-    /// Takes no more peers, and waits until those that are there are gone, and their
-    /// sessions over.
+    /// Takes no more peers, lets those go that are not connected yet, and waits until
+    /// the others are gone, and their sessions over: to end those is their own task.
     pub async fn end(&self) {
         self.ending.store(true, Ordering::Relaxed);
+        let _ = self.commands.send(Command::LeaveEarly).await;
         let all = u32::try_from(self.bounds.peers).unwrap_or(u32::MAX);
         let _ = self.places.acquire_many(all).await;
     }

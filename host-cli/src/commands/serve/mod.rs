@@ -22,6 +22,8 @@ mod pipelines;
 mod responses;
 mod server;
 mod typed;
+#[cfg(feature = "webrtc")]
+mod webrtc;
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -70,10 +72,14 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         2 * u32::try_from(processors).unwrap_or(1)
     });
+    #[cfg(feature = "webrtc")]
+    let peers = arguments.webrtc.most();
+    #[cfg(not(feature = "webrtc"))]
+    let peers = 0;
     let waiting = (arguments.max_queue).unwrap_or_else(|| concurrent.saturating_mul(32));
     let options = EngineOptions {
         allocation: Allocation::Pooled {
-            instances: concurrent,
+            instances: concurrent + peers,
         },
     };
     let own = match &arguments.baked {
@@ -121,7 +127,7 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // Runs have threads of their own.
-        .max_blocking_threads(concurrent as usize + 4)
+        .max_blocking_threads((concurrent + peers) as usize + 4)
         .build()
         .map_err(|error| Failure::failed(format!("no threads to serve with: {error}")))?;
     let ended = runtime.block_on(async {
@@ -135,6 +141,13 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         if let Some(Ok(address)) = door.as_ref().map(grpc::Door::address) {
             report::tell(&format!("listening for gRPC on http://{address}"));
         }
+        let metrics = Arc::new(Metrics::new().map_err(Failure::failed)?);
+        #[cfg(feature = "webrtc")]
+        let webrtc = webrtc::Door::open(arguments, &metrics)?;
+        #[cfg(feature = "webrtc")]
+        if let Some(door) = &webrtc {
+            report::tell(&format!("listening for WebRTC on {}", door.address()));
+        }
         if let Ok(address) = listener.local_addr() {
             report::tell(&format!("listening on http://{address}"));
         }
@@ -146,7 +159,9 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             pipelines,
             bodies: Bodies::new(u64::from(arguments.max_body) << 20, arguments.idle_timeout),
             admission: Admission::new(concurrent, waiting),
-            metrics: Arc::new(Metrics::new().map_err(Failure::failed)?),
+            metrics,
+            #[cfg(feature = "webrtc")]
+            webrtc,
             ending: watch::Sender::new(false),
         });
         let bounds = connections::Bounds {
@@ -155,6 +170,8 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             drain: arguments.drain,
         };
         let door = door.map(|door| tokio::spawn(door.serve(Arc::clone(&server), bounds)));
+        #[cfg(feature = "webrtc")]
+        let door = webrtc::end_with(&server, door);
         connections::serve(server, listener, door, signals, &bounds).await
     });
     // What was asked to stop at once is not waited for.
