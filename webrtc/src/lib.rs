@@ -11,6 +11,8 @@
 #![forbid(unsafe_code)]
 
 mod bounds;
+#[cfg(feature = "client")]
+pub mod client;
 mod decode;
 mod driver;
 mod encode;
