@@ -67,6 +67,7 @@ pub struct Client {
     decode: Decode,
     clock: u64,
     events: Vec<Event>,
+    losing: bool,
     /// Audio packets that it was told were lost on their way here.
     pub lost: u64,
     /// Datagrams that it sent.
@@ -115,6 +116,7 @@ impl Client {
             decode: Decode::new(false).map_err(failed)?,
             clock: 0,
             events: Vec::new(),
+            losing: false,
             lost: 0,
             sent: 0,
         };
@@ -158,9 +160,15 @@ impl Client {
         Ok(())
     }
 
-    /// Leaves out 20 ms, as a network that loses a packet does.
-    pub fn skip(&mut self) {
-        self.clock += PIECE as u64;
+    /// Sends 20 ms of audio that the network loses.
+    ///
+    /// # Errors
+    /// As for [`talk`](Self::talk).
+    pub fn lose(&mut self, samples: &[f32]) -> Result<(), ClientError> {
+        self.losing = true;
+        let sent = self.talk(samples);
+        self.losing = false;
+        sent
     }
 
     /// Sends a text message.
@@ -264,6 +272,9 @@ impl Client {
                     self.timeout = timeout;
                     return Ok(());
                 }
+                // Audio, by what RFC 7983 says of the first byte.
+                Output::Transmit(sent)
+                    if self.losing && sent.contents.first().is_some_and(|it| it >> 6 == 2) => {}
                 Output::Transmit(sent) => {
                     self.sent += 1;
                     // What the system has no room for is lost, as anywhere.

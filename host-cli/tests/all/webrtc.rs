@@ -10,13 +10,13 @@ use crate::program::{Files, PATIENCE};
 use crate::server::{Response, Server};
 
 const SDP: &str = "content-type: application/sdp\r\n";
-const ALL: Wanted = Wanted {
+pub(crate) const ALL: Wanted = Wanted {
     talks: true,
     hears: true,
     channel: true,
 };
 
-fn node(node_type: &str, params: Value) -> String {
+pub(crate) fn node(node_type: &str, params: Value) -> String {
     let node = json!({"id": "n", "node_type": node_type, "params": params});
     json!({"version": "v1", "nodes": [node]}).to_string()
 }
@@ -56,22 +56,22 @@ fn serve(files: &Files, more: &[&str]) -> Server {
     Server::start(own.iter().chain(more))
 }
 
-fn post(server: &Server, path: &str, offer: &str) -> Response {
+pub(crate) fn post(server: &Server, path: &str, offer: &str) -> Response {
     let path = format!("/v1/pipelines/{path}");
     server.send("POST", &path, SDP, offer.as_bytes()).read()
 }
 
 /// A peer, where it can be ended, and what happened to it that nobody asked for yet.
-struct Peer {
-    client: Client,
-    location: String,
+pub(crate) struct Peer {
+    pub(crate) client: Client,
+    pub(crate) location: String,
     happened: VecDeque<Event>,
     talking: Option<(Instant, u32)>,
 }
 
 impl Peer {
     /// A peer that is connected.
-    fn join(server: &Server, path: &str, wanted: Wanted) -> Self {
+    pub(crate) fn join(server: &Server, path: &str, wanted: Wanted) -> Self {
         let mut peer = Self::answered(server, path, wanted);
         peer.until("connected", |event| (*event == Event::Connected).then_some(()));
         if wanted.channel {
@@ -80,7 +80,7 @@ impl Peer {
         peer
     }
 
-    fn answered(server: &Server, path: &str, wanted: Wanted) -> Self {
+    pub(crate) fn answered(server: &Server, path: &str, wanted: Wanted) -> Self {
         let (mut client, offer) = Client::new(wanted).expect("an offer");
         let answer = post(server, path, &offer);
         assert_eq!(answer.status, 201, "{}", answer.body);
@@ -96,14 +96,15 @@ impl Peer {
     }
 
     /// Begins to send a tone, a packet each 20 ms.
-    fn talk(&mut self) {
+    pub(crate) fn talk(&mut self) {
         self.talking = Some((Instant::now(), 0));
     }
 
-    fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         if let Some((start, sent)) = &mut self.talking {
             while start.elapsed() >= *sent * Duration::from_millis(20) {
-                self.client.talk(&tone(*sent)).expect("it is sent");
+                // Where it was ended, that is seen by what it does not hear.
+                let _ = self.client.talk(&tone(*sent));
                 *sent += 1;
             }
         }
@@ -113,7 +114,7 @@ impl Peer {
 
     /// The first of what happens that is looked for; what is not is forgotten.
     #[track_caller]
-    fn until<T>(&mut self, what: &str, mut found: impl FnMut(&Event) -> Option<T>) -> T {
+    pub(crate) fn until<T>(&mut self, what: &str, mut found: impl FnMut(&Event) -> Option<T>) -> T {
         let start = Instant::now();
         loop {
             while let Some(event) = self.happened.pop_front() {
@@ -127,7 +128,7 @@ impl Peer {
     }
 
     #[track_caller]
-    fn json(&mut self) -> Value {
+    pub(crate) fn json(&mut self) -> Value {
         self.until("a message", |event| match event {
             Event::Text(text) => Some(serde_json::from_str(text).expect("JSON")),
             _ => None,
@@ -135,13 +136,13 @@ impl Peer {
     }
 
     #[track_caller]
-    fn closed(&mut self) {
+    pub(crate) fn closed(&mut self) {
         self.until("the end", |event| (*event == Event::Closed).then_some(()));
     }
 }
 
 /// 20 ms of a tone of 440 Hz, half as loud as can be.
-fn tone(n: u32) -> Vec<f32> {
+pub(crate) fn tone(n: u32) -> Vec<f32> {
     let step = std::f64::consts::TAU * 440.0 / 48_000.0;
     let first = u64::from(n) * 960;
     (first..first + 960)
@@ -224,7 +225,7 @@ fn lost_packets_are_made_up_for() {
     let mut times = Vec::new();
     for n in 0..30 {
         match n % 10 {
-            7 => peer.client.skip(),
+            7 => peer.client.lose(&tone(n)).expect("it is lost"),
             _ => peer.client.talk(&tone(n)).expect("it is sent"),
         }
         for _ in 0..2 {

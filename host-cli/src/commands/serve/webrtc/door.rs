@@ -14,7 +14,7 @@ use crate::cli;
 use crate::failure::Failure;
 
 /// How long ICE and DTLS may take.
-const HANDSHAKE: Duration = Duration::from_secs(15);
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How many peers may be at it.
 const HANDSHAKES: u32 = 32;
 
