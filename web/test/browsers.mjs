@@ -58,11 +58,12 @@ export async function version(name, browser) {
 /** The first start after an installation reads hundreds of megabytes, which takes a busy machine minutes. */
 const LAUNCH_TIMEOUT = 240_000;
 
-export function launch(name) {
+/** Launches a browser; Chromium with `more` arguments. */
+export function launch(name, more = []) {
   const executablePath = program(name);
   if (name === "webkit") return launchWebKit(executablePath, miniBrowser());
   const options = { executablePath, headless: true, timeout: LAUNCH_TIMEOUT };
   return name === "firefox"
     ? puppeteer.launch({ ...options, browser: "firefox", extraPrefsFirefox: FIREFOX })
-    : puppeteer.launch({ ...options, args: CHROMIUM });
+    : puppeteer.launch({ ...options, args: [...CHROMIUM, ...more] });
 }
