@@ -62,12 +62,11 @@ pub(crate) fn config() -> RtcConfig {
         .enable_opus(true, false)
         .set_reordering_size_audio(REORDERED)
         .set_reordering_timeout_audio(Some(REORDERING))
-        .set_sctp_max_message_size(crate::line::LONGEST as u32)
         .set_sctp_max_buffered_amount(2 * crate::line::LONGEST);
     match certificate {
         // One for all: to make one takes longer than all else here.
-        Ok(certificate) => config.set_dtls_cert(certificate),
-        Err(_) => config,
+        Some(certificate) => config.set_dtls_cert(certificate),
+        None => config,
     }
 }
 
