@@ -33,5 +33,7 @@ mod server;
 mod sound;
 mod streams;
 mod threats;
+#[cfg(feature = "webrtc")]
+mod webrtc;
 #[cfg(feature = "nats")]
 mod work;

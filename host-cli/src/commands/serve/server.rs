@@ -37,6 +37,9 @@ pub(super) struct Server {
     pub(super) bodies: Bodies,
     pub(super) admission: Admission,
     pub(super) metrics: Arc<Metrics>,
+    /// Where WebRTC peers are met, if anywhere.
+    #[cfg(feature = "webrtc")]
+    pub(super) webrtc: Option<super::webrtc::Door>,
     /// Whether the server is about to end.
     pub(super) ending: watch::Sender<bool>,
 }
@@ -75,6 +78,7 @@ impl Server {
         F: Future<Output = ServerResponse>,
     {
         let start = Instant::now();
+        request.extensions_mut().insert(Reached(local));
         let mut unanswered = Unanswered(Some(self));
         let mut answer = match self.guard.check(&mut request, local) {
             Err(refusal) => refusal.into(),
@@ -109,6 +113,11 @@ impl Server {
         }
         if *request.method() == Method::GET && live::named(request.uri().path()).is_some() {
             return self.live(request).await.unwrap_or_else(|answer| answer);
+        }
+        #[cfg(feature = "webrtc")]
+        if let Some(asked) = super::webrtc::Asked::of(request.uri().path()) {
+            let answer = Box::pin(self.webrtc(&asked, request)).await;
+            return answer.unwrap_or_else(|answer| answer);
         }
         let answered = self.run(request).await;
         answered.unwrap_or_else(|answer| answer)
@@ -195,6 +204,13 @@ impl Server {
         })
     }
 }
+
+/// The address of the server's that a request came to.
+#[derive(Clone, Copy)]
+pub(super) struct Reached(
+    #[cfg_attr(not(feature = "webrtc"), expect(dead_code, reason = "peers are told of it"))]
+    pub(super) SocketAddr,
+);
 
 /// Counts a request whose client leaves before it is answered.
 struct Unanswered<'a>(Option<&'a Server>);
