@@ -9,8 +9,8 @@ use crate::busy::Busy;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::WASMTIME;
 use crate::{
-    audit, compose, crates, debian, deploy, dist, faults, guest, hosts, npm, package, page, python,
-    shell, snapshot, stamp, stock, suites, threats, wheel,
+    audit, compose, crates, debian, deploy, dist, docs, faults, guest, hosts, npm, package, page,
+    python, shell, snapshot, stamp, stock, suites, threats, wheel,
 };
 
 /// Packages from PyPI that check the Python package, and other tools that PyPI
@@ -151,6 +151,7 @@ fn steps_before_the_build(python: &Path) -> Vec<Step<'_>> {
     vec![
         step("format", cargo("fmt --all --check")),
         ("documentation: threats", Box::new(threats::check)),
+        ("documentation: links", Box::new(docs::check)),
         ("audit", Box::new(audit::step)),
         step("python: lint", tool("-m ruff check . ../tests/python")),
         step(
@@ -256,6 +257,14 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
     add(
         "gRPC: a client in JavaScript",
         Box::new(|| npm::test_grpc(dist)),
+    );
+    add(
+        "documentation: commands",
+        Box::new(|| docs::try_all(dist, tools, core)),
+    );
+    add(
+        "documentation: pictures",
+        Box::new(|| docs::check_pictures(dist)),
     );
     add("example: composition", Box::new(|| compose::test(dist)));
     add("documentation: hosts", Box::new(hosts::check));

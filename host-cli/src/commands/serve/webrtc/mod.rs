@@ -9,5 +9,5 @@ mod door;
 mod peer;
 mod requests;
 
-pub(super) use self::door::{Door, end_with};
+pub(super) use self::door::{Door, ending};
 pub(super) use self::requests::Asked;
