@@ -91,8 +91,7 @@ pub(crate) fn run(only: &[String]) -> Result<ExitCode> {
 /// Where a test fails that is not known to.
 pub(crate) fn quick(dist: &Path) -> Result<()> {
     let suites = Suites::prepare(dist)?;
-    let known: BTreeMap<String, String> =
-        serde_json::from_str(&fs::read_to_string(known_file())?)?;
+    let known: BTreeMap<String, String> = serde_json::from_str(&fs::read_to_string(known_file())?)?;
     let mut wrong = 0;
     for name in QUICK {
         let file = suites.run(name)?;
@@ -128,7 +127,10 @@ impl Suites {
         fs::create_dir_all(&folder)?;
         let manifest = folder.join("manifest.json");
         let node = json!({"id": "suite", "node_type": "suite:Suite"});
-        fs::write(&manifest, json!({"version": "v1", "nodes": [node]}).to_string())?;
+        fs::write(
+            &manifest,
+            json!({"version": "v1", "nodes": [node]}).to_string(),
+        )?;
         Ok(Self {
             program: dist.join("pipeline"),
             tests: tests(&folder)?,
@@ -157,7 +159,14 @@ impl Suites {
         let output = shell::command(&self.program, &crate::root())
             .arg("run")
             .arg(&self.manifest)
-            .args(["--timeout", "3600", "--max-memory", "3000", "--max-log", "64"])
+            .args([
+                "--timeout",
+                "3600",
+                "--max-memory",
+                "3000",
+                "--max-log",
+                "64",
+            ])
             .args(["--input", &json!(name).to_string(), "--nodes"])
             .arg(crate::root().join("tests/numpy"))
             .arg("--nodes")
@@ -258,17 +267,35 @@ fn reason(says: &str) -> &'static str {
         ("needs threads", &["threads cannot be started"]),
         (
             "needs processes",
-            &["subprocess", "does not support processes", "multiprocessing"],
+            &[
+                "subprocess",
+                "does not support processes",
+                "multiprocessing",
+            ],
         ),
         (
             "asks for floating-point flags",
-            &["DID NOT WARN", "DID NOT RAISE", "FloatingPointError", "RuntimeWarning"],
+            &[
+                "DID NOT WARN",
+                "DID NOT RAISE",
+                "FloatingPointError",
+                "RuntimeWarning",
+            ],
         ),
-        ("needs `ctypes`, `mmap` or files", &["ctypes", "mmap", "Errno"]),
-        ("more memory than there is", &["MemoryError", "Unable to allocate"]),
+        (
+            "needs `ctypes`, `mmap` or files",
+            &["ctypes", "mmap", "Errno"],
+        ),
+        (
+            "more memory than there is",
+            &["MemoryError", "Unable to allocate"],
+        ),
     ];
     let of = |(_, words): &&(&str, &[&str])| words.iter().any(|word| says.contains(word));
-    REASONS.iter().find(of).map_or("other", |(reason, _)| reason)
+    REASONS
+        .iter()
+        .find(of)
+        .map_or("other", |(reason, _)| reason)
 }
 
 fn write_document(files: &[File]) -> Result<()> {
@@ -276,7 +303,10 @@ fn write_document(files: &[File]) -> Result<()> {
     let text = fs::read_to_string(&path)?;
     let (before, rest) = text.split_once(BEGIN).context("no place for the table")?;
     let (_, after) = rest.split_once(END).context("no end of the table")?;
-    fs::write(&path, format!("{before}{BEGIN}\n\n{}\n{END}{after}", table(files)))?;
+    fs::write(
+        &path,
+        format!("{before}{BEGIN}\n\n{}\n{END}{after}", table(files)),
+    )?;
     Ok(())
 }
 

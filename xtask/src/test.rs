@@ -219,7 +219,10 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
             ),
         ),
         ("crates", Box::new(crates::check)),
-        ("numpy's own tests, a part", Box::new(|| suites::quick(dist))),
+        (
+            "numpy's own tests, a part",
+            Box::new(|| suites::quick(dist)),
+        ),
     ];
     if let Ok(Toolchain::Rustup { .. }) = Toolchain::find() {
         // Debian's clippy is not among the packages that build the guest.

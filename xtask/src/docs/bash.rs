@@ -130,7 +130,10 @@ impl Bash {
     /// As [`Self::run`].
     pub(super) fn run_in(&mut self, place: &Path, command: &str) -> Result<(i32, Vec<String>)> {
         let file = self.scratch("command", command)?;
-        self.send(&format!("( cd '{}' && . {file} ) </dev/null", place.display()))
+        self.send(&format!(
+            "( cd '{}' && . {file} ) </dev/null",
+            place.display()
+        ))
     }
 
     /// Starts a command that goes on, and waits until it has printed some lines.
@@ -142,7 +145,9 @@ impl Bash {
         let file = self.scratch(&format!("server-{}", self.servers), command)?;
         let log = format!("{file}.log");
         let ended = format!("{file}.ended");
-        self.send(&format!("( . {file} >{log} 2>&1 </dev/null; echo >{ended} ) &"))?;
+        self.send(&format!(
+            "( . {file} >{log} 2>&1 </dev/null; echo >{ended} ) &"
+        ))?;
         let start = Instant::now();
         loop {
             // Before what it printed: what it printed last counts.
@@ -153,7 +158,11 @@ impl Bash {
                 return Ok(());
             }
             if has_ended || start.elapsed() > PATIENCE {
-                bail!("it printed\n{}\nand not\n{}", printed.join("\n"), expected.join("\n"));
+                bail!(
+                    "it printed\n{}\nand not\n{}",
+                    printed.join("\n"),
+                    expected.join("\n")
+                );
             }
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -171,7 +180,10 @@ impl Bash {
         let mut printed: Vec<String> = Vec::new();
         loop {
             let Ok(line) = self.printed.recv_timeout(PATIENCE) else {
-                bail!("it hangs, or ended the shell, and printed\n{}", printed.join("\n"));
+                bail!(
+                    "it hangs, or ended the shell, and printed\n{}",
+                    printed.join("\n")
+                );
             };
             if let Some(code) = line.strip_prefix(END) {
                 // The line break before the mark.
@@ -231,7 +243,12 @@ mod tests {
 
     #[test]
     fn commands_end_where_bash_says_so() {
-        for whole in ["ls", "echo 'a\nb'", "cat <<'END'\nx\nEND", "true && (false)"] {
+        for whole in [
+            "ls",
+            "echo 'a\nb'",
+            "cat <<'END'\nx\nEND",
+            "true && (false)",
+        ] {
             assert!(is_whole(whole), "{whole}");
         }
         for begun in ["echo 'a", "cat <<'END'\nx", "ls \\", "for x in 1 2; do"] {

@@ -35,7 +35,12 @@ pub(crate) fn build(dist: Option<&Path>) -> Result<PathBuf> {
     shell::step("make the site", || {
         let mdbook = tools.with_file_name("mdbook");
         let mut command = shell::command(mdbook, &crate::root());
-        let printed = shell::output(command.args(["build", "--dest-dir"]).arg(&site).arg(&source))?;
+        let printed = shell::output(
+            command
+                .args(["build", "--dest-dir"])
+                .arg(&site)
+                .arg(&source),
+        )?;
         print!("{}", String::from_utf8_lossy(&printed));
         Ok(())
     })?;
@@ -54,17 +59,26 @@ fn stage(root: &Path, source: &Path, made: &[reference::Page]) -> Result<()> {
     let src = source.join("src");
     let pages = listed(root)?;
     let mut files = BTreeSet::new();
-    for page in pages.iter().map(PathBuf::as_path).chain([Path::new(SUMMARY)]) {
-        let text = fs::read_to_string(root.join(page)).with_context(|| page.display().to_string())?;
+    for page in pages
+        .iter()
+        .map(PathBuf::as_path)
+        .chain([Path::new(SUMMARY)])
+    {
+        let text =
+            fs::read_to_string(root.join(page)).with_context(|| page.display().to_string())?;
         // The list stands above all pages, its links included.
         let is_list = page == Path::new(SUMMARY);
-        let place = if is_list { Path::new("SUMMARY.md") } else { page };
+        let place = if is_list {
+            Path::new("SUMMARY.md")
+        } else {
+            page
+        };
         let mut text = with_links(&text, page, place, &pages, root, &mut files);
         if is_list {
             ensure!(text.contains(MARK), "{SUMMARY} has no line `{MARK}`");
-            let lines = made.iter().map(|page| {
-                format!("- [{}](docs/reference/{})\n", page.title, page.file)
-            });
+            let lines = made
+                .iter()
+                .map(|page| format!("- [{}](docs/reference/{})\n", page.title, page.file));
             text = text.replace(&format!("{MARK}\n"), &lines.collect::<String>());
         }
         write(src.join(staged(place)), &text)?;
@@ -153,7 +167,13 @@ mod tests {
         for folder in ["docs", "wit", "js"] {
             fs::create_dir(root.path().join(folder)).unwrap();
         }
-        for file in ["README.md", "docs/a.md", "js/README.md", "docs/b.svg", "wit/w.wit"] {
+        for file in [
+            "README.md",
+            "docs/a.md",
+            "js/README.md",
+            "docs/b.svg",
+            "wit/w.wit",
+        ] {
             fs::write(root.path().join(file), "").unwrap();
         }
         let pages = ["README.md", "docs/a.md", "js/README.md"].map(PathBuf::from);
@@ -171,7 +191,14 @@ mod tests {
         assert_eq!(files, ["docs/b.svg", "wit/w.wit"]);
         let list = Path::new("SUMMARY.md");
         let from = Path::new("docs/SUMMARY.md");
-        let listed = with_links("[a](a.md)", from, list, &pages, root.path(), &mut BTreeSet::new());
+        let listed = with_links(
+            "[a](a.md)",
+            from,
+            list,
+            &pages,
+            root.path(),
+            &mut BTreeSet::new(),
+        );
         assert_eq!(listed, "[a](docs/a.md)");
     }
 }

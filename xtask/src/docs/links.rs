@@ -71,7 +71,11 @@ fn every_page(root: &Path) -> Result<Vec<PathBuf>> {
     let is_page = |file: &PathBuf| {
         file.extension().is_some_and(|end| end == "md") && file != Path::new(SUMMARY)
     };
-    Ok(files.into_iter().filter_map(below).filter(is_page).collect())
+    Ok(files
+        .into_iter()
+        .filter_map(below)
+        .filter(is_page)
+        .collect())
 }
 
 fn wrong_links(
@@ -147,7 +151,8 @@ mod tests {
     fn what_is_wrong_with_links_is_named() {
         let root = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(root.path().join(name), text).unwrap();
-        let text = "[a](b.md#so) [b](b.md#no) [c](c.md) ![](d.svg) ![d](d.svg) ![e](https://e/f.png)";
+        let text =
+            "[a](b.md#so) [b](b.md#no) [c](c.md) ![](d.svg) ![d](d.svg) ![e](https://e/f.png)";
         write("a.md", text);
         write("b.md", "# So\n");
         write("d.svg", "<svg/>");

@@ -125,8 +125,9 @@ pub(super) fn read(text: &str) -> Markdown {
             Event::Text(part) | Event::Code(part) => {
                 if let Some(code) = &mut code {
                     code.text.push_str(&part);
-                } else if let Some(alternative) =
-                    picture.as_mut().and_then(|picture| picture.alternative.as_mut())
+                } else if let Some(alternative) = picture
+                    .as_mut()
+                    .and_then(|picture| picture.alternative.as_mut())
                 {
                     alternative.push_str(&part);
                 } else if let Some(heading) = &mut heading {
@@ -189,12 +190,26 @@ x = 1
             panic!("{:?}", page.parts);
         };
         assert_eq!(comment, "tested: wheel");
-        assert_eq!((code.line, &*code.language, &*code.text), (7, "python", "x = 1\n"));
-        assert_eq!((code.value("file"), code.has("fails")), (Some("a.py"), false));
-        let links: Vec<_> = page.links.iter().map(|link| (&*link.target, link.line)).collect();
+        assert_eq!(
+            (code.line, &*code.language, &*code.text),
+            (7, "python", "x = 1\n")
+        );
+        assert_eq!(
+            (code.value("file"), code.has("fails")),
+            (Some("a.py"), false)
+        );
+        let links: Vec<_> = page
+            .links
+            .iter()
+            .map(|link| (&*link.target, link.line))
+            .collect();
         assert_eq!(links, [("b.md#so", 5), ("box.svg", 5)]);
         assert_eq!(page.links[1].alternative.as_deref(), Some("a box"));
-        let anchors: Vec<_> = page.headings.iter().map(|heading| &*heading.anchor).collect();
+        let anchors: Vec<_> = page
+            .headings
+            .iter()
+            .map(|heading| &*heading.anchor)
+            .collect();
         assert_eq!(anchors, ["a-page", "what-run-does-a_b", "a-page-1"]);
     }
 }

@@ -95,6 +95,9 @@ fn try_pages(dist: &Path, python: &Path, core: &Path, only: &[String]) -> Result
             }
         }
     }
-    ensure!(failed == 0, "{failed} pages say something else than what happens");
+    ensure!(
+        failed == 0,
+        "{failed} pages say something else than what happens"
+    );
     Ok(())
 }

@@ -70,7 +70,10 @@ fn cli(dist: &Path) -> Result<String> {
     let scratch = tempfile::tempdir()?;
     let run = |arguments: &[&str]| -> Result<String> {
         let mut command = shell::command(&program, scratch.path());
-        command.args(arguments).env("COLUMNS", "90").env("NO_COLOR", "1");
+        command
+            .args(arguments)
+            .env("COLUMNS", "90")
+            .env("NO_COLOR", "1");
         Ok(String::from_utf8(shell::output(&mut command)?)?)
     };
     // The manual has a page for each command.
@@ -79,7 +82,11 @@ fn cli(dist: &Path) -> Result<String> {
     for entry in fs::read_dir(scratch.path().join("man"))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let command = name.strip_prefix("pipeline-");
-        names.extend(command.and_then(|name| name.strip_suffix(".1")).map(str::to_owned));
+        names.extend(
+            command
+                .and_then(|name| name.strip_suffix(".1"))
+                .map(str::to_owned),
+        );
     }
     names.sort();
     let mut text = format!(
@@ -157,7 +164,6 @@ pub(super) fn tools() -> Result<PathBuf> {
     )
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,7 +171,12 @@ mod tests {
     #[test]
     fn the_interface_is_described_with_what_is_said_of_it() {
         let text = wit().unwrap();
-        for part in ["World pipeline", "executor", "session.push", "Reads a manifest"] {
+        for part in [
+            "World pipeline",
+            "executor",
+            "session.push",
+            "Reads a manifest",
+        ] {
             assert!(text.contains(part), "{part}:\n{text}");
         }
     }

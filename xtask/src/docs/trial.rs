@@ -26,8 +26,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::markdown::{self, Code, Markdown, Part};
 use super::bash::{Bash, is_whole};
+use super::markdown::{self, Code, Markdown, Part};
 use super::wildcard;
 
 /// The comment that begins a page that is tried.
@@ -141,8 +141,12 @@ pub(super) fn page(root: &Path, path: &Path, tools: &Tools) -> Result<Option<Tri
                 tried.files += 1;
             }
             Step::Same { path, text } => {
-                let whole = fs::read_to_string(root.join(path)).with_context(|| format!("{path}"))?;
-                ensure!(whole.contains(text), "{name}: {path} has no such text:\n{text}");
+                let whole =
+                    fs::read_to_string(root.join(path)).with_context(|| format!("{path}"))?;
+                ensure!(
+                    whole.contains(text),
+                    "{name}: {path} has no such text:\n{text}"
+                );
                 tried.files += 1;
             }
             Step::Run { command, way } => {
@@ -204,7 +208,11 @@ fn grant(root: &Path, place: &Path, grants: &BTreeSet<String>, tools: &Tools) ->
 /// Runs a command, and gives the lines that it printed; they must be those of the
 /// page, unless they become those of the page.
 fn run(shell: &mut Bash, command: &Command, way: Way, bless: bool) -> Result<Vec<String>> {
-    let expected: Vec<_> = command.printed.iter().map(|line| shell.with_ports(line)).collect();
+    let expected: Vec<_> = command
+        .printed
+        .iter()
+        .map(|line| shell.with_ports(line))
+        .collect();
     let text = shell.with_ports(&command.text);
     if way == Way::Server {
         shell.serve(&text, &expected)?;
@@ -217,7 +225,10 @@ fn run(shell: &mut Bash, command: &Command, way: Way, bless: bool) -> Result<Vec
     let shown = printed.join("\n");
     match way {
         Way::Fails => ensure!(code != 0, "it should fail, and printed\n{shown}"),
-        _ => ensure!(code == 0, "it failed with code {code}, and printed\n{shown}"),
+        _ => ensure!(
+            code == 0,
+            "it failed with code {code}, and printed\n{shown}"
+        ),
     }
     if !bless && !wildcard::matches(&expected, &printed) {
         bail!("it printed\n{shown}\nand not\n{}", expected.join("\n"));
@@ -260,7 +271,10 @@ fn block<'a>(code: &'a Code, steps: &mut Vec<Step<'a>>) -> Result<()> {
     let Code { line, text, .. } = code;
     if code.language == "console" {
         let commands = commands(code);
-        ensure!(!commands.is_empty(), "line {line}: no line begins with `$ `");
+        ensure!(
+            !commands.is_empty(),
+            "line {line}: no line begins with `$ `"
+        );
         let last = commands.len() - 1;
         for (index, command) in commands.into_iter().enumerate() {
             let way = match () {

@@ -208,7 +208,10 @@ impl Server {
 /// The address of the server's that a request came to.
 #[derive(Clone, Copy)]
 pub(super) struct Reached(
-    #[cfg_attr(not(feature = "webrtc"), expect(dead_code, reason = "peers are told of it"))]
+    #[cfg_attr(
+        not(feature = "webrtc"),
+        expect(dead_code, reason = "peers are told of it")
+    )]
     pub(super) SocketAddr,
 );
 
