@@ -2,6 +2,8 @@
 
 use std::io::IsTerminal;
 use std::sync::Arc;
+#[cfg(feature = "otel")]
+use std::time::SystemTime;
 
 use pipeline_host::codec;
 use pipeline_host::codec::document::{invalid_manifest, plain_error};
@@ -74,6 +76,8 @@ pub(super) fn once(
         source,
         outputs,
         warnings: Vec::new(),
+        #[cfg(feature = "otel")]
+        begun: SystemTime::now(),
     };
     let span = tracing::info_span!("run", manifest = source.name);
     let _in_it = span.enter();
@@ -88,6 +92,8 @@ struct Run<'a> {
     outputs: Outputs,
     /// What is doubtful in the manifest.
     warnings: Vec<Diagnostic>,
+    #[cfg(feature = "otel")]
+    begun: SystemTime,
 }
 
 impl Run<'_> {
@@ -193,6 +199,8 @@ impl Run<'_> {
                 "ran"
             );
         }
+        #[cfg(feature = "otel")]
+        crate::telemetry::nodes(&tracing::Span::current(), self.begun, &run.metrics);
         let metrics = self.arguments.metrics;
         let as_table = self.is_for_people() || self.outputs.has_file();
         self.outputs

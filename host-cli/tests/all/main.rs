@@ -32,6 +32,8 @@ mod serve;
 mod server;
 mod sound;
 mod streams;
+#[cfg(feature = "otel")]
+mod telemetry;
 mod threats;
 #[cfg(feature = "webrtc")]
 mod webrtc;

@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use pipeline_host::Limits;
 use pipeline_host::http::HttpSandbox;
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 use super::admission::Admission;
 use super::body::Bodies;
@@ -78,28 +79,40 @@ impl Server {
         F: Future<Output = ServerResponse>,
     {
         let start = Instant::now();
+        let span = tracing::info_span!(
+            "request",
+            otel.kind = "server",
+            http.request.method = %request.method(),
+            http.route = route,
+            http.response.status_code = tracing::field::Empty,
+        );
+        #[cfg(feature = "otel")]
+        crate::telemetry::follow(&span, request.headers());
         request.extensions_mut().insert(Reached(local));
         let mut unanswered = Unanswered(Some(self));
         let mut answer = match self.guard.check(&mut request, local) {
             Err(refusal) => refusal.into(),
-            Ok(None) => answer(request).await,
+            Ok(None) => answer(request).instrument(span.clone()).await,
             Ok(Some(page)) => {
                 let mut answer = match page.preflight(&request) {
                     Some(answer) => answer,
-                    None => answer(request).await,
+                    None => answer(request).instrument(span.clone()).await,
                 };
                 page.may_read(&mut answer);
                 answer
             }
         };
         unanswered.0 = None;
+        span.record("http.response.status_code", answer.status().as_u16());
         self.metrics
             .answered(route, answer.status(), start.elapsed());
         if *self.ending.borrow() {
             let headers = answer.headers_mut();
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        tracing::info!(route, status = answer.status().as_u16(), took = ?start.elapsed(), "answered");
+        span.in_scope(|| {
+            tracing::info!(route, status = answer.status().as_u16(), took = ?start.elapsed(), "answered");
+        });
         answer
     }
 
