@@ -94,7 +94,8 @@ pub(crate) fn test_installed(dist: &Path) -> Result<()> {
     .file(&package.join("README.md"))?
     .file(&root.join("web/package-lock.json"))?
     .file(&root.join("web/test/browsers.mjs"))?
-    .file(&root.join("web/test/server.mjs"))?;
+    .file(&root.join("web/test/server.mjs"))?
+    .file(&root.join("web/test/sound.mjs"))?;
     let inputs = sources(inputs, &package, &["src", "scripts", "test/package"])?;
     let passed = crate::target().join("npm/passed");
     stamp::unless_done("test the installed npm package", inputs, &passed, || {

@@ -32,6 +32,10 @@ mod serve;
 mod server;
 mod sound;
 mod streams;
+#[cfg(feature = "otel")]
+mod telemetry;
 mod threats;
+#[cfg(feature = "webrtc")]
+mod webrtc;
 #[cfg(feature = "nats")]
 mod work;

@@ -147,13 +147,35 @@ fn a_run_and_what_is_wrong_with_one() {
     );
     for (node_type, input, status, error_type, said) in [
         ("NoSuchNode", text(""), 400, "manifest", "NoSuchNode"),
-        ("own:Words", text("fail"), 500, "execution", "as it was told to"),
-        ("own:Many", item(json!({"Json": 0})), 500, "execution", "No output"),
-        ("PassThrough", item(json!({"Sound": 1})), 400, "input", "input: data.Sound"),
+        (
+            "own:Words",
+            text("fail"),
+            500,
+            "execution",
+            "as it was told to",
+        ),
+        (
+            "own:Many",
+            item(json!({"Json": 0})),
+            500,
+            "execution",
+            "No output",
+        ),
+        (
+            "PassThrough",
+            item(json!({"Sound": 1})),
+            400,
+            "input",
+            "input: data.Sound",
+        ),
         ("PassThrough", json!({}), 400, "input", "`data`"),
     ] {
         let (got, error) = run(node_type, input);
-        assert_eq!((got, &error["error_type"]), (status, &json!(error_type)), "{error}");
+        assert_eq!(
+            (got, &error["error_type"]),
+            (status, &json!(error_type)),
+            "{error}"
+        );
         let message = error["message"].as_str().expect("a message");
         assert!(message.contains(said), "{error}");
     }
@@ -164,7 +186,13 @@ fn a_run_and_what_is_wrong_with_one() {
 
     for (method, path, headers, body, status) in [
         ("POST", "/execute", "", "{}", 415),
-        ("POST", "/execute", "content-type: text/plain\r\n", "{}", 415),
+        (
+            "POST",
+            "/execute",
+            "content-type: text/plain\r\n",
+            "{}",
+            415,
+        ),
         ("POST", "/execute", JSON, "{", 400),
         ("POST", "/execute", JSON, "{\"manifest\": {}}", 400),
         ("GET", "/execute", "", "", 405),
@@ -191,7 +219,10 @@ fn a_session_is_heard_by_all_who_listen() {
     let mut second = Listener::new(&server, &session);
     assert_eq!(push(&server, &session, text("more")).0, 200);
     // The program itself sends items without `sequence` and `metadata`.
-    assert_eq!(push(&server, &session, json!({"data": {"Text": "again"}})).0, 200);
+    assert_eq!(
+        push(&server, &session, json!({"data": {"Text": "again"}})).0,
+        200
+    );
     for listener in [&mut first, &mut second] {
         listener.gives(given(json!({"Text": "more"}), 3));
         listener.gives(given(json!({"Text": "again"}), 4));
@@ -284,9 +315,17 @@ fn only_who_has_a_token_is_let_in() {
         let exchange = server.send("POST", "/execute", &headers, body.as_bytes());
         exchange.read()
     };
-    for header in ["", "authorization: Bearer beta\r\n", "authorization: alpha\r\n"] {
+    for header in [
+        "",
+        "authorization: Bearer beta\r\n",
+        "authorization: alpha\r\n",
+    ] {
         let refused = ask(header).is(401);
-        assert!(refused.head.contains("www-authenticate: bearer"), "{}", refused.head);
+        assert!(
+            refused.head.contains("www-authenticate: bearer"),
+            "{}",
+            refused.head
+        );
     }
     ask("authorization: Bearer alpha\r\n").is(200);
     for (method, path) in [
@@ -295,7 +334,11 @@ fn only_who_has_a_token_is_let_in() {
         ("GET", "/stream/a/output"),
         ("DELETE", "/stream/a"),
     ] {
-        assert_eq!(server.send(method, path, JSON, b"{}").read().status, 401, "{path}");
+        assert_eq!(
+            server.send(method, path, JSON, b"{}").read().status,
+            401,
+            "{path}"
+        );
     }
     assert_eq!(server.get("/health").status, 200);
 }
@@ -307,14 +350,19 @@ fn pages_of_other_servers_are_kept_out() {
     let begins = |origin: &str| {
         let headers = format!("{JSON}origin: {origin}\r\n");
         let body = json!({"manifest": manifest("PassThrough")}).to_string();
-        server.send("POST", "/stream", &headers, body.as_bytes()).read()
+        server
+            .send("POST", "/stream", &headers, body.as_bytes())
+            .read()
     };
     assert_eq!(begins("http://elsewhere.example").status, 403);
     let begun = begins(page).is(200);
     let allowed = format!("access-control-allow-origin: {page}");
     assert!(begun.head.contains(&allowed), "{}", begun.head);
     let asks = format!("origin: {page}\r\naccess-control-request-method: DELETE\r\n");
-    let may = server.send("OPTIONS", "/stream/a", &asks, b"").read().is(204);
+    let may = server
+        .send("OPTIONS", "/stream/a", &asks, b"")
+        .read()
+        .is(204);
     assert!(may.head.contains("get, head, post, delete"), "{}", may.head);
     assert!(may.head.contains("authorization"), "{}", may.head);
 }

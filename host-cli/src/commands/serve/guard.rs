@@ -227,8 +227,8 @@ impl Page {
     pub(super) fn may_read(self, answer: &mut ServerResponse) {
         let headers = answer.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.0);
-        // What says when to try again is hidden from pages otherwise.
-        let exposed = HeaderValue::from_static("retry-after");
+        // What says when to try again, or where a peer is, is hidden from pages otherwise.
+        let exposed = HeaderValue::from_static("location, retry-after");
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }

@@ -23,6 +23,8 @@ mod responses;
 mod sdk;
 mod server;
 mod typed;
+#[cfg(feature = "webrtc")]
+mod webrtc;
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -78,10 +80,14 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         2 * u32::try_from(processors).unwrap_or(1)
     });
+    #[cfg(feature = "webrtc")]
+    let peers = arguments.webrtc.most();
+    #[cfg(not(feature = "webrtc"))]
+    let peers = 0;
     let waiting = (arguments.max_queue).unwrap_or_else(|| concurrent.saturating_mul(32));
     let options = EngineOptions {
         allocation: Allocation::Pooled {
-            instances: concurrent,
+            instances: concurrent + peers,
         },
     };
     let own = match &arguments.baked {
@@ -129,7 +135,7 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // Runs have threads of their own.
-        .max_blocking_threads(concurrent as usize + 4)
+        .max_blocking_threads((concurrent + peers) as usize + 4)
         .build()
         .map_err(|error| Failure::failed(format!("no threads to serve with: {error}")))?;
     let ended = runtime.block_on(async {
@@ -147,6 +153,13 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         if let Some(Ok(address)) = sdk.as_ref().map(sdk::Door::address) {
             report::tell(&format!("listening for the SDK's HTTP on http://{address}"));
         }
+        let metrics = Arc::new(Metrics::new().map_err(Failure::failed)?);
+        #[cfg(feature = "webrtc")]
+        let webrtc = webrtc::Door::open(arguments, &metrics)?;
+        #[cfg(feature = "webrtc")]
+        if let Some(door) = &webrtc {
+            report::tell(&format!("listening for WebRTC on {}", door.address()));
+        }
         if let Ok(address) = listener.local_addr() {
             report::tell(&format!("listening on http://{address}"));
         }
@@ -158,7 +171,9 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             pipelines,
             bodies: Bodies::new(u64::from(arguments.max_body) << 20, arguments.idle_timeout),
             admission: Admission::new(concurrent, waiting),
-            metrics: Arc::new(Metrics::new().map_err(Failure::failed)?),
+            metrics,
+            #[cfg(feature = "webrtc")]
+            webrtc,
             ending: watch::Sender::new(false),
         });
         let bounds = connections::Bounds {
@@ -168,8 +183,10 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         };
         let grpc = grpc.map(|door| tokio::spawn(door.serve(Arc::clone(&server), bounds)));
         let sdk = sdk.map(|door| tokio::spawn(door.serve(Arc::clone(&server), bounds)));
-        let others = grpc.into_iter().chain(sdk).collect();
-        connections::serve(server, listener, others, signals, &bounds).await
+        let others = grpc.into_iter().chain(sdk);
+        #[cfg(feature = "webrtc")]
+        let others = others.chain(webrtc::ending(&server));
+        connections::serve(server, listener, others.collect(), signals, &bounds).await
     });
     // What was asked to stop at once is not waited for.
     runtime.shutdown_background();

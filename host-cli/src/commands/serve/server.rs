@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use pipeline_host::Limits;
 use pipeline_host::http::HttpSandbox;
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 use super::admission::Admission;
 use super::body::Bodies;
@@ -37,6 +38,9 @@ pub(super) struct Server {
     pub(super) bodies: Bodies,
     pub(super) admission: Admission,
     pub(super) metrics: Arc<Metrics>,
+    /// Where WebRTC peers are met, if anywhere.
+    #[cfg(feature = "webrtc")]
+    pub(super) webrtc: Option<super::webrtc::Door>,
     /// Whether the server is about to end.
     pub(super) ending: watch::Sender<bool>,
 }
@@ -75,27 +79,40 @@ impl Server {
         F: Future<Output = ServerResponse>,
     {
         let start = Instant::now();
+        let span = tracing::info_span!(
+            "request",
+            otel.kind = "server",
+            http.request.method = %request.method(),
+            http.route = route,
+            http.response.status_code = tracing::field::Empty,
+        );
+        #[cfg(feature = "otel")]
+        crate::telemetry::follow(&span, request.headers());
+        request.extensions_mut().insert(Reached(local));
         let mut unanswered = Unanswered(Some(self));
         let mut answer = match self.guard.check(&mut request, local) {
             Err(refusal) => refusal.into(),
-            Ok(None) => answer(request).await,
+            Ok(None) => answer(request).instrument(span.clone()).await,
             Ok(Some(page)) => {
                 let mut answer = match page.preflight(&request) {
                     Some(answer) => answer,
-                    None => answer(request).await,
+                    None => answer(request).instrument(span.clone()).await,
                 };
                 page.may_read(&mut answer);
                 answer
             }
         };
         unanswered.0 = None;
+        span.record("http.response.status_code", answer.status().as_u16());
         self.metrics
             .answered(route, answer.status(), start.elapsed());
         if *self.ending.borrow() {
             let headers = answer.headers_mut();
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        tracing::info!(route, status = answer.status().as_u16(), took = ?start.elapsed(), "answered");
+        span.in_scope(|| {
+            tracing::info!(route, status = answer.status().as_u16(), took = ?start.elapsed(), "answered");
+        });
         answer
     }
 
@@ -109,6 +126,11 @@ impl Server {
         }
         if *request.method() == Method::GET && live::named(request.uri().path()).is_some() {
             return self.live(request).await.unwrap_or_else(|answer| answer);
+        }
+        #[cfg(feature = "webrtc")]
+        if let Some(asked) = super::webrtc::Asked::of(request.uri().path()) {
+            let answer = Box::pin(self.webrtc(&asked, request)).await;
+            return answer.unwrap_or_else(|answer| answer);
         }
         let answered = self.run(request).await;
         answered.unwrap_or_else(|answer| answer)
@@ -195,6 +217,16 @@ impl Server {
         })
     }
 }
+
+/// The address of the server's that a request came to.
+#[derive(Clone, Copy)]
+pub(super) struct Reached(
+    #[cfg_attr(
+        not(feature = "webrtc"),
+        expect(dead_code, reason = "peers are told of it")
+    )]
+    pub(super) SocketAddr,
+);
 
 /// Counts a request whose client leaves before it is answered.
 struct Unanswered<'a>(Option<&'a Server>);

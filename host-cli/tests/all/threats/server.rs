@@ -50,7 +50,7 @@ fn a_page_of_another_origin_cannot_run_code() {
     assert!(answer.head.contains(allowed), "{}", answer.head);
     for more in [
         "access-control-allow-headers: accept, content-type\r\n",
-        "access-control-allow-methods: get, head, post\r\n",
+        "access-control-allow-methods: get, head, post, delete\r\n",
         "vary: origin\r\n",
     ] {
         assert!(answer.head.contains(more), "{more}: {}", answer.head);

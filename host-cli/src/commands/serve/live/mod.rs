@@ -4,9 +4,10 @@
 //! ends the input. Outputs are sent as they are known, each in a message; the last
 //! message says how the session ended, as the last line of a stream does.
 
+mod client;
 mod handshake;
-mod messages;
-mod session;
+pub(super) mod messages;
+pub(super) mod session;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use self::client::{Given, Messages};
 use self::messages::Audio;
 use self::session::Live;
 use super::responses::{self, ServerResponse};
@@ -38,16 +40,6 @@ const AHEAD: usize = 2;
 const GOODBYE: Duration = Duration::from_secs(2);
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
-
-/// What a client sends.
-pub(super) enum Given {
-    Text(Bytes),
-    Binary(Bytes),
-    /// The input ends.
-    End,
-    /// What can't be taken, and why.
-    Wrong(String, CloseCode),
-}
 
 /// The name of the pipeline whose session a path asks for.
 pub(super) fn named(path: &str) -> Option<&str> {
@@ -83,12 +75,15 @@ impl Server {
         let mut live = Live {
             manifest,
             options,
-            audio,
-            incoming,
-            outgoing,
-            limits: limits.clone(),
+            produces: false,
+            client: Messages {
+                incoming,
+                outgoing,
+                audio,
+                limits: limits.clone(),
+                announced: None,
+            },
             ending: self.ending.subscribe(),
-            announced: None,
         };
         let (typed, metrics) = (Arc::clone(typed), Arc::clone(&self.metrics));
         tokio::spawn(async move {
