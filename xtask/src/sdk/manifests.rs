@@ -14,7 +14,7 @@ const ABOUT: &str = "\
 Every JSON and YAML file that has nodes. What can be checked is run on generated media: audio that is something like \
 speech, text, numbers, objects, whichever suits it first; with the model of the package silero-vad, and no other. \
 Templates, which the SDK's tools fill in, are taken with the defaults that they have. There is nothing to run where a \
-file is no pipeline, or where the SDK does not have its nodes either.";
+file is no pipeline, where a connection leads nowhere, or where the SDK does not have its nodes either.";
 
 pub(super) fn part(checkout: &Path, runner: &Runner) -> Result<Part> {
     let sources = Sources::read(checkout)?;
