@@ -96,7 +96,7 @@ function parameters(nodeType: string | undefined, { types }: Known, siblings: Ma
       label: param.name,
       type: "property",
       detail: describe(param).slice(param.name.length + 2),
-      ...(param.description !== undefined && { info: param.description }),
+      info: param.summary,
     }));
 }
 
