@@ -54,6 +54,7 @@ async function tutorial() {
   await app.fill("inputs", '["write to ada@example.org"]');
   assert.equal(await app.run(), "Done");
   assert.deepEqual(await app.outputs(), ['"write to ***"']);
+  await app.until(() => document.querySelector("#graph .node"));
   await shoot(app.page, "tutorial-page.png");
   await app.close();
   await server.close();
@@ -65,6 +66,7 @@ async function example() {
   const app = await App.open(browser, server.url, { width: 1280, height: 900 });
   await app.example("mixed");
   assert.equal(await app.run(), "Done");
+  await app.until(() => document.querySelector("#graph .node"));
   await shoot(app.page, "page.png");
   await app.close();
   await server.close();

@@ -55,8 +55,9 @@ fn stage(root: &Path, source: &Path, made: &[reference::Page]) -> Result<()> {
         fs::create_dir_all(path.parent().context("no directory")?)?;
         fs::write(&path, text).with_context(|| path.display().to_string())
     };
-    copy_file(&root.join("docs/book.toml"), &source.join("book.toml"))?;
     let src = source.join("src");
+    fs::create_dir_all(&src)?;
+    copy_file(&root.join("docs/book.toml"), &source.join("book.toml"))?;
     let pages = listed(root)?;
     let mut files = BTreeSet::new();
     for page in pages

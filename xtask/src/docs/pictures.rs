@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anstyle_svg::Term;
+use anstyle_svg::{Term, WIN10_CONSOLE};
 use anyhow::{Context as _, Result, bail};
 
 use crate::debian::{self, Program};
@@ -92,9 +92,7 @@ impl Drawn {
         let program = dist.join("pipeline");
         if self.is_svg {
             let mut command = shell::command(program, &folder);
-            return Ok(String::from_utf8(shell::output(
-                command.args(self.arguments),
-            )?)?);
+            return Ok(String::from_utf8(shell::output(command.args(self.arguments))?)?);
         }
         debian::install(&[SCRIPT])?;
         // None of these needs quoting.
@@ -110,6 +108,6 @@ impl Drawn {
             .context("can't start `script`")?;
         let printed = String::from_utf8(printed.stdout)?.replace('\r', "");
         let shown = format!("$ pipeline {}\n{printed}", self.arguments.join(" "));
-        Ok(Term::new().render_svg(&shown))
+        Ok(Term::new().palette(WIN10_CONSOLE).render_svg(&shown))
     }
 }

@@ -128,7 +128,9 @@ impl Server {
             return self.live(request).await.unwrap_or_else(|answer| answer);
         }
         #[cfg(feature = "webrtc")]
-        if let Some(asked) = super::webrtc::Asked::of(request.uri().path()) {
+        let path = request.uri().path().to_owned();
+        #[cfg(feature = "webrtc")]
+        if let Some(asked) = super::webrtc::Asked::of(&path) {
             let answer = Box::pin(self.webrtc(&asked, request)).await;
             return answer.unwrap_or_else(|answer| answer);
         }
