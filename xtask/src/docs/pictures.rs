@@ -92,7 +92,9 @@ impl Drawn {
         let program = dist.join("pipeline");
         if self.is_svg {
             let mut command = shell::command(program, &folder);
-            return Ok(String::from_utf8(shell::output(command.args(self.arguments))?)?);
+            return Ok(String::from_utf8(shell::output(
+                command.args(self.arguments),
+            )?)?);
         }
         debian::install(&[SCRIPT])?;
         // None of these needs quoting.
