@@ -12,7 +12,7 @@ use crate::{dist, npm, shell};
 /// What the tests drive: a test that quietly leaves a browser out would be no
 /// test. WebKit has a command of its own, `npm run test:webkit`: its driver is not
 /// steady enough to hold up everything else.
-pub(crate) const PROGRAMS: [Program; 2] = [
+pub(crate) const PROGRAMS: [Program; 3] = [
     Program {
         name: "chromium",
         package: "chromium",
@@ -22,6 +22,11 @@ pub(crate) const PROGRAMS: [Program; 2] = [
         name: "firefox-esr",
         package: "firefox-esr",
         purpose: "a browser that the page is tested in",
+    },
+    Program {
+        name: "pulseaudio",
+        package: "pulseaudio",
+        purpose: "a device for sound, without which Firefox plays nothing",
     },
 ];
 
@@ -74,4 +79,16 @@ pub(crate) fn test(dist: &Path) -> Result<()> {
         shell::output(&mut npm::npm(&page, dist, "run --silent build"))?;
         shell::run(&mut npm::npm(&page, dist, "test --silent"))
     })
+}
+
+/// Lets Chromium be a WebRTC peer of the server's. `dist` is the build.
+///
+/// # Errors
+/// Where npm or the browser is missing and can't be installed, or a test fails.
+pub(crate) fn test_webrtc(dist: &Path) -> Result<()> {
+    debian::install(&PROGRAMS[..1])?;
+    npm::build(dist)?;
+    let page = crate::root().join("web");
+    npm::install(&page)?;
+    shell::run(&mut npm::npm(&page, dist, "run --silent test:webrtc"))
 }

@@ -176,7 +176,13 @@ impl Bash {
     }
 
     fn send(&mut self, line: &str) -> Result<(i32, Vec<String>)> {
-        writeln!(self.commands, "{line}\nprintf '\\n{END}%d\\n' $?")?;
+        // What it says on its standard error comes last, whichever was faster.
+        let stderr = self.scratch.path().join("stderr");
+        let stderr = stderr.display();
+        writeln!(
+            self.commands,
+            "{{ {line}\n}} 2>{stderr}; code=$?; cat {stderr}; printf '\\n{END}%d\\n' $code"
+        )?;
         let mut printed: Vec<String> = Vec::new();
         loop {
             let Ok(line) = self.printed.recv_timeout(PATIENCE) else {
