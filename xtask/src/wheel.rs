@@ -113,7 +113,11 @@ pub(crate) fn test(dist: &Path, python: &Path) -> Result<()> {
             "--disable-pip-version-check",
             "install",
         ]);
-        shell::output(pip.arg(&wheel).args(test::requirements(&["pytest"]))).map(drop)
+        shell::output(
+            pip.arg(&wheel)
+                .args(test::requirements(&["pytest", "pyarrow", "numpy"])),
+        )
+        .map(drop)
     })?;
     let baked = place.path().join("counts.wasm");
     shell::step("bake a pipeline", || {

@@ -98,6 +98,11 @@ class PipelineRunError(PipelineError):
         self.problems = list(problems)
         self.diagnostics = list(diagnostics)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = (self.kind, self.message, self.node_id, self.node_type, self.item)
+        more = (self.traceback, self.outputs, self.problems, self.diagnostics)
+        return type(self), (*fields, *more)
+
     def __str__(self) -> str:
         if self.node_id is None:
             return self.message

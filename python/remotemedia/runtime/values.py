@@ -32,6 +32,9 @@ class ValueFormError(TypeError):
         self.path = path
         self.problem = problem
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.path, self.problem)
+
     def within(self, path: str) -> ValueFormError:
         """The same, of a part of what is at `path`."""
         dot = "." if path and self.path and not self.path.startswith("[") else ""
