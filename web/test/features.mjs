@@ -292,7 +292,7 @@ export const FEATURES = [
       await level("out", "> -30");
       assert.match(await app.text("#live-said"), /\{"frames": ?\d+\}/);
       await app.until(() => /Delay.*Pieces\d+ in, \d+ dropped.*the first/.test(document.getElementById("live-figures").textContent));
-      await app.manifest("nodes:Pass", ["AudioGainNode", { gain_db: -60 }]);
+      await app.manifest(["AudioGainNode", { gain_db: -60 }], "nodes:Pass");
       await app.until(() => /number 2/.test(document.getElementById("live-figures").textContent));
       await level("out", "< -50");
       await level("in", "> -30");

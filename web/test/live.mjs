@@ -18,7 +18,7 @@ export const LIVE = [
   [
     "live: a tone through gains in Rust, one taking over from the other, every piece in order",
     async (page) => {
-      const lines = ["live:Times ! AudioGainNode gain_db=-6", "live:Times ! AudioGainNode gain_db=-20"];
+      const lines = ["AudioGainNode gain_db=-6 ! live:Times", "AudioGainNode gain_db=-20 ! live:Times"];
       const levels = [0.5 * 10 ** (-6 / 20), 0.05];
       const { heard, given, running, ended, state, rate } = await page.evaluate((...all) => window.live.tone(...all), lines, levels);
       heard.forEach(({ level, frequency }, index) => {
@@ -45,13 +45,13 @@ export const LIVE = [
   [
     "live: other rates on the way in and on the way out",
     async (page, name) => {
-      const lines = ["live:Times ! AudioResampleNode sample_rate=24000"];
+      const lines = ["AudioResampleNode sample_rate=24000 ! live:Times"];
       const options = { sampleRate: 16_000, chunk: 40, channels: 2, latency: 200 };
       const { heard, given, ended, rate } = await page.evaluate((...all) => window.live.tone(...all), lines, [0.5], options);
       assert.equal(rate, 16_000, name);
       near(heard[0].level, 0.5, "the level");
       assert.ok(Math.abs(heard[0].frequency - 440) <= BIN, `${heard[0].frequency} Hz`);
-      assert.deepEqual([given[0].rate, given[0].channels, given[0].frames], [16_000, 2, 640]);
+      assert.deepEqual([given[0].rate, given[0].channels], [24_000, 2]);
       whole(ended);
     },
   ],

@@ -60,7 +60,9 @@ export class LiveTests {
     const given: Item[] = [];
     const onOutput = (item: Item) => void given.push(item);
     let session = await this.#open(lines[0] as Line);
-    const live = await liveAudio(session, out.stream.getAudioTracks()[0] as MediaStreamTrack, { ...options, onOutput });
+    const broken = Promise.withResolvers<never>();
+    const hearing = { onOutput, onError: broken.reject };
+    const live = await liveAudio(session, out.stream.getAudioTracks()[0] as MediaStreamTrack, { ...options, ...hearing });
     const heard: Array<{ level: number; frequency: number }> = [];
     for (const [index, line] of lines.entries()) {
       if (index > 0) {
@@ -68,7 +70,7 @@ export class LiveTests {
         await (await live.swap(next)).close();
         session = next;
       }
-      heard.push(await listen(live.output, levels[index] as number));
+      heard.push(await Promise.race([listen(live.output, levels[index] as number), broken.promise]));
     }
     const running = live.stats();
     const ended = await live.close();
