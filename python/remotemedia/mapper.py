@@ -11,6 +11,8 @@ in a fresh sandbox each. Needs pyarrow: `pip install remotemedia[arrow]`.
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import functools
 import itertools
 import os
@@ -230,23 +232,28 @@ class PipelineMapper:
         return sandbox.run(self._manifest, [item], **self._limits).outputs
 
     def _run_together(self, items: list[Any], outcomes: list[Outcome]) -> None:
-        row = 0
-        while row < len(items):
-            with self._sandbox().session(self._manifest, **self._limits) as session:
-                while row < len(items):
-                    if not isinstance(outcomes[row], Exception):
-                        outcomes[row] = _outcome(session.push, items[row])
+        rows = (row for row, outcome in enumerate(outcomes) if not isinstance(outcome, Exception))
+        todo = collections.deque(rows)
+        while todo:
+            session = self._sandbox().session(self._manifest, **self._limits)
+            failed, rest = False, []
+            try:
+                while todo and not failed:
+                    row = todo.popleft()
+                    outcomes[row] = _outcome(session.push, items[row])
                     failed = isinstance(outcomes[row], Exception)
-                    row += 1
-                    if failed:
-                        break
-                else:
-                    if rest := session.finish().outputs:
-                        raise PipelineError(
-                            f"the pipeline gives {len(rest)} outputs at its end, which are of no "
-                            'row: use isolate="row"'
-                        )
-            if self.on_error == "raise" and row and isinstance(outcomes[row - 1], Exception):
+                if not failed:
+                    rest = session.finish().outputs
+            finally:
+                # One that met a limit is at its end already, and can't be closed.
+                with contextlib.suppress(PipelineError):
+                    session.close()
+            if rest:
+                raise PipelineError(
+                    f"the pipeline gives {len(rest)} outputs at its end, which are of no row: "
+                    'use isolate="row"'
+                )
+            if failed and self.on_error == "raise":
                 return
 
     def _table(self, kept: pa.Table, outcomes: list[Outcome]) -> tuple[pa.Table, list[int] | None]:

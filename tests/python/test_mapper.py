@@ -97,7 +97,7 @@ def test_errors_are_raised_or_have_a_column(own, options: dict) -> None:
 def test_limits_hold_for_each_row(own) -> None:
     code = "def process(self, it):\n    while it == 1:\n        pass\n    return it"
     for isolate in ("row", "batch"):
-        mapper = own(code, column="n", on_error="column", isolate=isolate, timeout=2)
+        mapper = own(code, column="n", on_error="column", isolate=isolate, timeout=5)
         rows = mapper(pa.table({"n": [0, 1, 2]})).to_pylist()
         assert [row["output"] for row in rows] == [0, None, 2]
         assert rows[1]["error"]["kind"] == "timeout"
