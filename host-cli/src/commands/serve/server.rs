@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use hyper::body::Incoming;
 use pipeline_host::Limits;
@@ -48,7 +50,7 @@ pub(super) struct Server {
 impl Answers for Server {
     async fn answer(&self, request: Request<Incoming>, local: SocketAddr) -> ServerResponse {
         let route = metrics::route(request.uri().path());
-        let answer = |request| self.let_in(request, route);
+        let answer = |request| self.let_in(request, route).boxed();
         self.admit(request, local, route, answer).await
     }
 }
@@ -68,16 +70,15 @@ impl Server {
 
     /// Answers a request that came to the address `local`, if it may be answered at
     /// all, and counts it under the name `route`.
-    pub(super) async fn admit<F>(
+    ///
+    /// The answer is boxed: compilers take minutes to see through all of it.
+    pub(super) async fn admit<'a>(
         &self,
         mut request: Request<Incoming>,
         local: SocketAddr,
         route: &'static str,
-        answer: impl FnOnce(Request<Incoming>) -> F,
-    ) -> ServerResponse
-    where
-        F: Future<Output = ServerResponse>,
-    {
+        answer: impl FnOnce(Request<Incoming>) -> BoxFuture<'a, ServerResponse>,
+    ) -> ServerResponse {
         let start = Instant::now();
         let span = tracing::info_span!(
             "request",

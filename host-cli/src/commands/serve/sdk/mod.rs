@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use futures_util::stream;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use hyper::body::Incoming;
@@ -135,7 +136,12 @@ impl<'p> Place<'p> {
 impl Answers for Sdk {
     async fn answer(&self, request: Request<Incoming>, local: SocketAddr) -> ServerResponse {
         let label = Place::of(request.uri().path()).label();
-        let answer = async |request| self.let_in(request).await.unwrap_or_else(|answer| answer);
+        let answer = |request| {
+            let answered = self.let_in(request);
+            answered
+                .map(|it| it.unwrap_or_else(|answer| answer))
+                .boxed()
+        };
         self.server.admit(request, local, label, answer).await
     }
 }
