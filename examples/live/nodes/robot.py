@@ -12,8 +12,8 @@ from remotemedia import Audio, Node
 class Robot(Node):
     """Multiplies sound by a sine, which is called ring modulation.
 
-    Takes audio of any rate and number of channels, in pieces of any length, and gives as much of the same
-    kind. `frequency` is the sine's, in Hz; `depth` is from 0, the sound as it is, to 1.
+    Takes audio of any rate and number of channels, in pieces of any length, and gives as much of
+    the same kind. `frequency` is the sine's, in Hz; `depth` is from 0, the sound as it is, to 1.
     """
 
     def __init__(self, frequency: float = 70.0, depth: float = 0.9, **options: Any) -> None:
