@@ -85,7 +85,9 @@ impl Server {
     fn join(&self, pipeline: &str, wanted: Wanted) -> Result<Client> {
         let url = format!("{}/v1/pipelines/{pipeline}/whip", self.address);
         let (mut client, offer) = Client::new(wanted)?;
-        let posted = ureq::post(&url).content_type("application/sdp").send(&offer);
+        let posted = ureq::post(&url)
+            .content_type("application/sdp")
+            .send(&offer);
         let answer = posted?.body_mut().read_to_string()?;
         client.answer(&answer)?;
         Ok(client)
@@ -122,7 +124,8 @@ impl Server {
 /// The value of a metric; 0 where it has none.
 fn metric(text: &str, name: &str) -> f64 {
     let line = text.lines().find_map(|line| line.strip_prefix(name));
-    line.and_then(|rest| rest.trim().parse().ok()).unwrap_or(0.0)
+    line.and_then(|rest| rest.trim().parse().ok())
+        .unwrap_or(0.0)
 }
 
 /// What a fraction of the items took at most, between two readings, in milliseconds:
@@ -160,7 +163,10 @@ fn manifests(place: &Path) -> Result<()> {
         let node = json!({"id": "n", "node_type": node_type, "params": params});
         json!({"version": "v1", "nodes": [node]}).to_string()
     };
-    fs::write(place.join("gain.json"), one("AudioGainNode", json!({"gain_db": -6})))?;
+    fs::write(
+        place.join("gain.json"),
+        one("AudioGainNode", json!({"gain_db": -6})),
+    )?;
     fs::write(place.join("python.json"), one("half:Half", json!({})))?;
     fs::create_dir(place.join("nodes"))?;
     let code = "from remotemedia import Audio\nimport numpy\n\n\nclass Half:\n    def process(self, x):\n        \
@@ -187,7 +193,10 @@ fn main() -> Result<()> {
     for _ in 0..arguments.peers {
         let mut peer = server.join(&arguments.pipeline, wanted)?;
         let start = Instant::now();
-        while !peer.wait(Duration::from_millis(100))?.contains(&Event::Open) {
+        while !peer
+            .wait(Duration::from_millis(100))?
+            .contains(&Event::Open)
+        {
             if start.elapsed() > Duration::from_secs(60) {
                 bail!("a peer can't connect");
             }
@@ -256,13 +265,18 @@ fn speak(peers: &mut [Client], from: u32, steps: u32) -> Result<(u64, u64)> {
             // nothing of each other.
             let due = STEP * step + STEP * at as u32 / count;
             while start.elapsed() < due {
-                let waits = due.saturating_sub(start.elapsed()).min(Duration::from_micros(400));
+                let waits = due
+                    .saturating_sub(start.elapsed())
+                    .min(Duration::from_micros(400));
                 std::thread::sleep(waits);
             }
             peers[at].talk(&samples)?;
             sent += 1;
             let events = peers[at].poll()?;
-            heard += events.iter().filter(|it| matches!(it, Event::Audio(_))).count() as u64;
+            heard += events
+                .iter()
+                .filter(|it| matches!(it, Event::Audio(_)))
+                .count() as u64;
             if events.contains(&Event::Closed) {
                 bail!("the server ended a peer");
             }

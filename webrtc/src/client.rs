@@ -301,7 +301,8 @@ impl Client {
                 let decoded = self.decode.push(&data.data, time);
                 self.lost += decoded.lost;
                 let pieces = decoded.pieces.into_iter();
-                self.events.extend(pieces.map(|piece| Event::Audio(piece.samples)));
+                self.events
+                    .extend(pieces.map(|piece| Event::Audio(piece.samples)));
             }
             Happened::Closed => self.events.push(Event::Closed),
             _ => {}

@@ -105,7 +105,8 @@ impl Decode {
         let channels = self.channels as usize;
         let buffer = &mut self.buffer[..most * channels];
         let frames = self.decoder.decode_float(packet, buffer, mode).ok()?;
-        self.rest.extend_from_slice(buffer.get(..frames * channels)?);
+        self.rest
+            .extend_from_slice(buffer.get(..frames * channels)?);
         Some(frames)
     }
 

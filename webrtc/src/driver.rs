@@ -142,7 +142,12 @@ impl Driver {
         };
         let routed = self.routes.get(&source).copied();
         let key = routed.filter(|key| accepts(&self.peers, key));
-        let key = key.or_else(|| self.peers.keys().copied().find(|key| accepts(&self.peers, key)));
+        let key = key.or_else(|| {
+            self.peers
+                .keys()
+                .copied()
+                .find(|key| accepts(&self.peers, key))
+        });
         let Some(key) = key else { return };
         let Some(peer) = self.peers.get_mut(&key) else {
             return;

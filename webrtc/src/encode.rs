@@ -100,7 +100,13 @@ impl Encode {
         let mut packet = vec![0; LONGEST];
         // What is no number is silence.
         let piece: Vec<f32> = (piece.iter())
-            .map(|sample| if sample.is_nan() { 0.0 } else { sample.clamp(-1.0, 1.0) })
+            .map(|sample| {
+                if sample.is_nan() {
+                    0.0
+                } else {
+                    sample.clamp(-1.0, 1.0)
+                }
+            })
             .collect();
         let encoded = self.encoder.encode_float(&piece, &mut packet);
         let length = encoded.map_err(|error| Unplayable::Codec(error.to_string()))?;
@@ -115,7 +121,13 @@ mod tests {
 
     #[test]
     fn packets_are_of_20_ms_whatever_the_pieces_are() {
-        for (rate, channels) in [(8_000, 1), (12_000, 2), (16_000, 1), (24_000, 1), (48_000, 2)] {
+        for (rate, channels) in [
+            (8_000, 1),
+            (12_000, 2),
+            (16_000, 1),
+            (24_000, 1),
+            (48_000, 2),
+        ] {
             let mut encode = Encode::new(rate, channels).unwrap();
             let samples = vec![0.1; (rate * channels) as usize];
             let mut packets = 0;

@@ -191,7 +191,11 @@ impl Line {
             };
             let (given, arrived) = match heard {
                 Heard::Connected(_) => continue,
-                Heard::Message { bytes, binary, arrived } => {
+                Heard::Message {
+                    bytes,
+                    binary,
+                    arrived,
+                } => {
                     let given = match binary {
                         true => Given::Binary(bytes),
                         false if bytes.is_empty() => Given::End,
@@ -199,7 +203,11 @@ impl Line {
                     };
                     (given, arrived)
                 }
-                Heard::Audio { packet, time, arrived } => {
+                Heard::Audio {
+                    packet,
+                    time,
+                    arrived,
+                } => {
                     let decoded = self.decode.push(&packet, time);
                     if decoded.lost > 0 {
                         self.observer.lost(Lost::Network, decoded.lost);
@@ -237,7 +245,11 @@ impl Line {
             Some(_) => {}
             None => self.node = Some(node.to_owned()),
         }
-        if !self.encode.as_ref().is_some_and(|encode| encode.is_for(audio)) {
+        if !self
+            .encode
+            .as_ref()
+            .is_some_and(|encode| encode.is_for(audio))
+        {
             self.rest_of_audio().await?;
             self.encode = Some(Encode::new(audio.sample_rate, audio.channels)?);
         }

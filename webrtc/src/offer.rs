@@ -93,8 +93,7 @@ pub(crate) fn answer(
     let invalid = |error: String| Refusal::Invalid(error);
     let read = SdpOffer::from_sdp_string(offer).map_err(|error| invalid(error.to_string()))?;
     let mut rtc = config.clone().build(Instant::now());
-    let candidate =
-        Candidate::host(local, "udp").map_err(|error| invalid(error.to_string()))?;
+    let candidate = Candidate::host(local, "udp").map_err(|error| invalid(error.to_string()))?;
     rtc.add_local_candidate(candidate);
     let answer = rtc.sdp_api().accept_offer(read);
     let answer = answer.map_err(|error| invalid(error.to_string()))?;
@@ -112,9 +111,10 @@ fn judge(offer: &str, role: Role) -> Result<bool, Refusal> {
             audio += usize::from(in_audio);
             channels += usize::from(medium.starts_with("application "));
         } else if in_audio {
-            directions.extend(line.strip_prefix("a=").filter(|it| {
-                matches!(*it, "sendonly" | "recvonly" | "sendrecv" | "inactive")
-            }));
+            directions.extend(
+                line.strip_prefix("a=")
+                    .filter(|it| matches!(*it, "sendonly" | "recvonly" | "sendrecv" | "inactive")),
+            );
         }
     }
     let direction = directions.first().copied().unwrap_or("sendrecv");
@@ -167,10 +167,18 @@ mod tests {
         let answer = answer(&config(), &text, Role::Publisher, local).unwrap();
         assert!(answer.channel);
         let answer = answer.text;
-        for part in ["a=ice-lite", "a=setup:passive", "opus/48000/2", "127.0.0.1 4000 typ host"] {
+        for part in [
+            "a=ice-lite",
+            "a=setup:passive",
+            "opus/48000/2",
+            "127.0.0.1 4000 typ host",
+        ] {
             assert!(answer.contains(part), "{part}: {answer}");
         }
-        assert_eq!(answer.matches("a=candidate").count(), 1 + answer.matches("m=application").count());
+        assert_eq!(
+            answer.matches("a=candidate").count(),
+            1 + answer.matches("m=application").count()
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use str0m::channel::ChannelId;
 use str0m::format::Codec;
-use str0m::media::{Direction, MediaData, MediaKind, MediaTime, Mid, Pt, Frequency};
+use str0m::media::{Direction, Frequency, MediaData, MediaKind, MediaTime, Mid, Pt};
 use str0m::{Event, Input, Output, Rtc, RtcError};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
@@ -282,7 +282,8 @@ impl Peer {
             let writer = self.rtc.writer(mid);
             let pt = writer.and_then(|writer| {
                 let mut all = writer.payload_params();
-                all.find(|it| it.spec().codec == Codec::Opus).map(|it| it.pt())
+                all.find(|it| it.spec().codec == Codec::Opus)
+                    .map(|it| it.pt())
             });
             self.state.mouth = pt.map(|pt| (mid, pt));
         }
@@ -355,7 +356,10 @@ impl Peer {
         let Some(id) = state.channel else {
             return !self.offered_channel || state.messages.is_empty();
         };
-        let waits = self.rtc.channel(id).map_or(0, |mut it| it.buffered_amount());
+        let waits = self
+            .rtc
+            .channel(id)
+            .map_or(0, |mut it| it.buffered_amount());
         self.state.messages.is_empty() && waits == 0
     }
 }

@@ -51,7 +51,8 @@ impl Playout {
         self.packets.front()?;
         // Without one before it, it may leave at once: any time in the past is.
         let due = self.next.map(|(due, _)| due);
-        due.and_then(|due| due.checked_sub(AHEAD)).or_else(|| Some(Instant::now()))
+        due.and_then(|due| due.checked_sub(AHEAD))
+            .or_else(|| Some(Instant::now()))
     }
 
     /// The packet that may leave now.

@@ -23,7 +23,10 @@ pub(crate) fn node(node_type: &str, params: Value) -> String {
 
 fn files() -> Files {
     Files::new(&[
-        ("p/gain.json", &node("AudioGainNode", json!({"gain_db": -6}))),
+        (
+            "p/gain.json",
+            &node("AudioGainNode", json!({"gain_db": -6})),
+        ),
         ("p/pass.json", &node("PassThrough", json!({}))),
         ("p/told.json", &node("own:Told", json!({}))),
         ("p/cleaned.json", &node("own:Cleaned", json!({}))),
@@ -52,7 +55,14 @@ fn files() -> Files {
 
 fn serve(files: &Files, more: &[&str]) -> Server {
     let (p, nodes) = (files.path("p"), files.path("nodes"));
-    let own = ["--webrtc", "127.0.0.1:0", "--pipelines", &p, "--nodes", &nodes];
+    let own = [
+        "--webrtc",
+        "127.0.0.1:0",
+        "--pipelines",
+        &p,
+        "--nodes",
+        &nodes,
+    ];
     Server::start(own.iter().chain(more))
 }
 
@@ -73,7 +83,9 @@ impl Peer {
     /// A peer that is connected.
     pub(crate) fn join(server: &Server, path: &str, wanted: Wanted) -> Self {
         let mut peer = Self::answered(server, path, wanted);
-        peer.until("connected", |event| (*event == Event::Connected).then_some(()));
+        peer.until("connected", |event| {
+            (*event == Event::Connected).then_some(())
+        });
         if wanted.channel {
             peer.until("open", |event| (*event == Event::Open).then_some(()));
         }
@@ -84,9 +96,16 @@ impl Peer {
         let (mut client, offer) = Client::new(wanted).expect("an offer");
         let answer = post(server, path, &offer);
         assert_eq!(answer.status, 201, "{}", answer.body);
-        assert!(answer.head.contains("content-type: application/sdp"), "{}", answer.head);
+        assert!(
+            answer.head.contains("content-type: application/sdp"),
+            "{}",
+            answer.head
+        );
         client.answer(&answer.body).expect("an answer");
-        let location = answer.head.lines().find_map(|line| line.strip_prefix("location: "));
+        let location = answer
+            .head
+            .lines()
+            .find_map(|line| line.strip_prefix("location: "));
         Self {
             client,
             location: location.expect("a location").to_owned(),
@@ -166,7 +185,11 @@ fn a_tone_goes_in_and_comes_back_quieter() {
     peer.until("the tone", |event| {
         if let Event::Audio(samples) = event {
             let loud = loudness(samples);
-            alike = if (0.15..0.2).contains(&loud) { alike + 1 } else { 0 };
+            alike = if (0.15..0.2).contains(&loud) {
+                alike + 1
+            } else {
+                0
+            };
         }
         (alike == 25).then_some(())
     });
@@ -176,7 +199,10 @@ fn a_tone_goes_in_and_comes_back_quieter() {
     peer.talking = None;
     peer.closed();
     server.until("pipeline_webrtc_peers", 0);
-    assert_eq!(server.metric("pipeline_webrtc_peers_ended_total{by=\"deleted\"}"), 1);
+    assert_eq!(
+        server.metric("pipeline_webrtc_peers_ended_total{by=\"deleted\"}"),
+        1
+    );
     let again = server.send("DELETE", &peer.location, "", b"").read();
     assert_eq!(again.status, 404);
 }
@@ -185,8 +211,15 @@ fn a_tone_goes_in_and_comes_back_quieter() {
 fn audio_is_items_of_20_ms_and_outputs_are_messages() {
     let files = files();
     let server = serve(&files, &[]);
-    let wanted = Wanted { hears: false, ..ALL };
-    let mut peer = Peer::join(&server, "told/whip?channels=2&by-node=true&metrics=true", wanted);
+    let wanted = Wanted {
+        hears: false,
+        ..ALL
+    };
+    let mut peer = Peer::join(
+        &server,
+        "told/whip?channels=2&by-node=true&metrics=true",
+        wanted,
+    );
     // Items can also be messages, of text, or of what a medium is.
     peer.client.tell("{\"a\": [1]}").expect("it is sent");
     assert_eq!(peer.json(), json!({"node": "n", "output": {"a": [1]}}));
@@ -197,7 +230,10 @@ fn audio_is_items_of_20_ms_and_outputs_are_messages() {
         let form = (&told["rate"], &told["channels"], &told["samples"]);
         assert_eq!(form, (&json!(48_000), &json!(2), &json!(1920)));
         let at = told["at"].as_u64().expect("a time");
-        assert!(at % 20_000 == 0 && last.is_none_or(|last| at > last), "{at} after {last:?}");
+        assert!(
+            at % 20_000 == 0 && last.is_none_or(|last| at > last),
+            "{at} after {last:?}"
+        );
         last = Some(at);
     }
     peer.talking = None;
@@ -212,7 +248,10 @@ fn audio_is_items_of_20_ms_and_outputs_are_messages() {
     assert!(last["metrics"][0]["items_in"].as_u64() > Some(10), "{last}");
     peer.closed();
     server.until("pipeline_webrtc_peers", 0);
-    assert_eq!(server.metric("pipeline_webrtc_peers_ended_total{by=\"finished\"}"), 1);
+    assert_eq!(
+        server.metric("pipeline_webrtc_peers_ended_total{by=\"finished\"}"),
+        1
+    );
     assert!(server.metric("pipeline_webrtc_item_duration_seconds_count") > 10);
 }
 
@@ -220,7 +259,10 @@ fn audio_is_items_of_20_ms_and_outputs_are_messages() {
 fn lost_packets_are_made_up_for() {
     let files = files();
     let server = serve(&files, &[]);
-    let wanted = Wanted { hears: false, ..ALL };
+    let wanted = Wanted {
+        hears: false,
+        ..ALL
+    };
     let mut peer = Peer::join(&server, "told/whip", wanted);
     let mut times = Vec::new();
     for n in 0..30 {
@@ -237,14 +279,20 @@ fn lost_packets_are_made_up_for() {
     }
     let all: Vec<u64> = (0..30).map(|n| n * 20_000).collect();
     assert_eq!(times, all);
-    assert_eq!(server.metric("pipeline_webrtc_lost_total{where=\"network\"}"), 3);
+    assert_eq!(
+        server.metric("pipeline_webrtc_lost_total{where=\"network\"}"),
+        3
+    );
 }
 
 #[test]
 fn a_viewer_hears_what_a_pipeline_makes_by_itself() {
     let files = files();
     let server = serve(&files, &[]);
-    let wanted = Wanted { talks: false, ..ALL };
+    let wanted = Wanted {
+        talks: false,
+        ..ALL
+    };
     let mut peer = Peer::join(&server, "tone/whep", wanted);
     let (mut loud, mut told) = (0, false);
     peer.until("a second of it", |event| {
@@ -258,7 +306,10 @@ fn a_viewer_hears_what_a_pipeline_makes_by_itself() {
     peer.client.tell("").expect("it is sent");
     peer.closed();
     // Without a channel there is nothing to wait for: it ends by itself.
-    let wanted = Wanted { channel: false, ..wanted };
+    let wanted = Wanted {
+        channel: false,
+        ..wanted
+    };
     let mut peer = Peer::join(&server, "tone/whep", wanted);
     peer.closed();
     server.until("pipeline_webrtc_peers", 0);
@@ -285,7 +336,10 @@ fn a_failed_session_says_so() {
     let last = peer.json();
     assert_eq!(last["error"]["kind"], "unrepresentable-output", "{last}");
     let message = last["error"]["message"].as_str().expect("a message");
-    assert!(message.contains("44100 Hz") && message.contains("AudioResampleNode"), "{message}");
+    assert!(
+        message.contains("44100 Hz") && message.contains("AudioResampleNode"),
+        "{message}"
+    );
     peer.closed();
     let mut peer = Peer::join(&server, "pass/whip", ALL);
     peer.client.tell("{").expect("it is sent");
@@ -299,7 +353,11 @@ fn offers_that_are_refused() {
     let files = files();
     let server = serve(&files, &[]);
     let (_client, offer) = Client::new(ALL).expect("an offer");
-    let (_viewer, listens) = Client::new(Wanted { hears: true, ..Wanted::default() }).expect("one");
+    let (_viewer, listens) = Client::new(Wanted {
+        hears: true,
+        ..Wanted::default()
+    })
+    .expect("one");
     for (path, offer, status, kind) in [
         ("pass/whip", "v=0", 400, "bad-request"),
         ("pass/whip", "m=audio 9 x\r\n", 400, "bad-request"),
@@ -307,15 +365,29 @@ fn offers_that_are_refused() {
         ("pass/whip", &listens, 422, "unacceptable-offer"),
         ("pass/whep", &offer, 422, "unacceptable-offer"),
         ("pass/whip?channels=6", &offer, 400, "bad-request"),
-        ("pass/whip", &"a=x\r\n".repeat(20_000), 413, "payload-too-large"),
+        (
+            "pass/whip",
+            &"a=x\r\n".repeat(20_000),
+            413,
+            "payload-too-large",
+        ),
         ("nothing/whip", &offer, 404, "not-found"),
         ("wrong/whip", &offer, 422, "invalid-manifest"),
     ] {
         let answer = post(&server, path, offer);
-        assert_eq!((answer.status, &answer.json()["error"]["kind"]), (status, &json!(kind)), "{path}");
+        assert_eq!(
+            (answer.status, &answer.json()["error"]["kind"]),
+            (status, &json!(kind)),
+            "{path}"
+        );
     }
     let path = "/v1/pipelines/pass/whip";
-    let plain = server.send("POST", path, "content-type: text/plain\r\n", offer.as_bytes());
+    let plain = server.send(
+        "POST",
+        path,
+        "content-type: text/plain\r\n",
+        offer.as_bytes(),
+    );
     assert_eq!(plain.read().status, 415);
     for (method, path, status, allowed) in [
         ("PATCH", "/v1/pipelines/pass/whip/0", 405, "delete, options"),
@@ -324,7 +396,11 @@ fn offers_that_are_refused() {
     ] {
         let answer = server.send(method, path, "", b"").read();
         assert_eq!(answer.status, status, "{method}");
-        assert!(answer.head.contains(&format!("allow: {allowed}")), "{}", answer.head);
+        assert!(
+            answer.head.contains(&format!("allow: {allowed}")),
+            "{}",
+            answer.head
+        );
     }
     // The places of those that came to nothing are free.
     let _peer = Peer::join(&server, "pass/whip", ALL);

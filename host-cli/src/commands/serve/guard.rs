@@ -201,7 +201,10 @@ impl Page {
         let mut allow = |name: HeaderName, what| {
             headers.insert(name, HeaderValue::from_static(what));
         };
-        allow(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, DELETE");
+        allow(
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            "GET, HEAD, POST, DELETE",
+        );
         allow(header::ACCESS_CONTROL_ALLOW_HEADERS, "accept, content-type");
         allow(header::ACCESS_CONTROL_MAX_AGE, "600");
         // A page of a public site asks so before it asks a machine of a private network.

@@ -81,7 +81,10 @@ impl Metrics {
     /// # Errors
     /// Only where two metrics have one name.
     #[cfg(feature = "webrtc")]
-    pub(super) fn add(&self, what: impl prometheus::core::Collector + 'static) -> prometheus::Result<()> {
+    pub(super) fn add(
+        &self,
+        what: impl prometheus::core::Collector + 'static,
+    ) -> prometheus::Result<()> {
         self.registry.register(Box::new(what))
     }
 

@@ -102,7 +102,9 @@ impl Server {
             return self.live(request).await.unwrap_or_else(|answer| answer);
         }
         #[cfg(feature = "webrtc")]
-        if let Some(asked) = super::webrtc::Asked::of(request.uri().path()) {
+        let path = request.uri().path().to_owned();
+        #[cfg(feature = "webrtc")]
+        if let Some(asked) = super::webrtc::Asked::of(&path) {
             let answer = Box::pin(self.webrtc(&asked, request)).await;
             return answer.unwrap_or_else(|answer| answer);
         }
@@ -195,7 +197,10 @@ impl Server {
 /// The address of the server's that a request came to.
 #[derive(Clone, Copy)]
 pub(super) struct Reached(
-    #[cfg_attr(not(feature = "webrtc"), expect(dead_code, reason = "peers are told of it"))]
+    #[cfg_attr(
+        not(feature = "webrtc"),
+        expect(dead_code, reason = "peers are told of it")
+    )]
     pub(super) SocketAddr,
 );
 

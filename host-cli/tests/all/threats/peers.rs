@@ -24,7 +24,14 @@ fn files() -> Files {
 
 fn serve(files: &Files, more: &[&str]) -> Server {
     let (p, nodes) = (files.path("p"), files.path("nodes"));
-    let own = ["--webrtc", "127.0.0.1:0", "--pipelines", &p, "--nodes", &nodes];
+    let own = [
+        "--webrtc",
+        "127.0.0.1:0",
+        "--pipelines",
+        &p,
+        "--nodes",
+        &nodes,
+    ];
     Server::start(own.iter().chain(more))
 }
 
@@ -46,10 +53,15 @@ fn there_are_no_more_peers_than_places() {
     let peer = Peer::join(&server, "pass/whip", ALL);
     assert_eq!(server.metric("pipeline_webrtc_peers"), 1);
     let full = post(&server, "pass/whip", &offer());
-    assert_eq!((full.status, full.error().0.as_str()), (503, "too-many-peers"));
+    assert_eq!(
+        (full.status, full.error().0.as_str()),
+        (503, "too-many-peers")
+    );
     assert!(full.head.contains("retry-after: "), "{}", full.head);
     peer.client.close();
-    until("a place", || post(&server, "pass/whip", &offer()).status == 201);
+    until("a place", || {
+        post(&server, "pass/whip", &offer()).status == 201
+    });
 }
 
 #[test]
@@ -61,7 +73,9 @@ fn a_peer_that_vanishes_leaves_its_place() {
     drop(peer);
     server.until(&format!("{ENDED}{{by=\"idle\"}}"), 1);
     server.until("pipeline_webrtc_peers", 0);
-    until("a place", || post(&server, "pass/whip", &offer()).status == 201);
+    until("a place", || {
+        post(&server, "pass/whip", &offer()).status == 201
+    });
 }
 
 #[test]
@@ -70,7 +84,9 @@ fn a_peer_that_never_connects_leaves_its_place() {
     let server = serve(&files, &["--webrtc-peers", "1"]);
     assert_eq!(post(&server, "pass/whip", &offer()).status, 201);
     server.until(&format!("{ENDED}{{by=\"handshake\"}}"), 1);
-    until("a place", || post(&server, "pass/whip", &offer()).status == 201);
+    until("a place", || {
+        post(&server, "pass/whip", &offer()).status == 201
+    });
 }
 
 #[test]
@@ -88,7 +104,14 @@ fn a_peer_stays_no_longer_than_it_may() {
 #[test]
 fn a_pipeline_that_hangs_is_stopped_when_its_peer_is_gone() {
     let files = files();
-    let more = ["--webrtc-peers", "1", "--idle-timeout", "5", "--timeout", "none"];
+    let more = [
+        "--webrtc-peers",
+        "1",
+        "--idle-timeout",
+        "5",
+        "--timeout",
+        "none",
+    ];
     let server = serve(&files, &more);
     let mut stuck = Peer::join(&server, "busy/whip", ALL);
     stuck.talk();
@@ -99,7 +122,9 @@ fn a_pipeline_that_hangs_is_stopped_when_its_peer_is_gone() {
         server.metric(dropped) > 0
     });
     drop(stuck);
-    until("a place", || post(&server, "pass/whip", &offer()).status == 201);
+    until("a place", || {
+        post(&server, "pass/whip", &offer()).status == 201
+    });
 }
 
 #[test]
@@ -121,7 +146,15 @@ fn a_pipeline_that_hangs_holds_no_other_up() {
 fn messages_that_come_too_fast_end_a_session_alone() {
     let files = files();
     let server = serve(&files, &["--timeout", "none"]);
-    let mut stuck = Peer::join(&server, "busy/whip", Wanted { talks: false, hears: false, channel: true });
+    let mut stuck = Peer::join(
+        &server,
+        "busy/whip",
+        Wanted {
+            talks: false,
+            hears: false,
+            channel: true,
+        },
+    );
     let dropped = "pipeline_webrtc_lost_total{where=\"message-in\"}";
     until("a dropped message", || {
         for _ in 0..50 {
@@ -150,7 +183,9 @@ fn datagrams_of_strangers_change_nothing() {
         for first in [0, 1, 22, 23, 128, 144, 200, 255] {
             let mut bytes = vec![first];
             for _ in 0..round {
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                random = random
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
                 bytes.push((random >> 56) as u8);
             }
             let _ = stranger.send_to(&bytes, to);

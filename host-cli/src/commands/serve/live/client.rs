@@ -1,8 +1,8 @@
 //! A WebSocket as what a session talks to.
 
 use bytes::Bytes;
-use pipeline_host::types::{self, Input};
 use pipeline_host::Limits;
+use pipeline_host::types::{self, Input};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;

@@ -29,7 +29,10 @@ impl Counters {
     pub(super) fn new(metrics: &Metrics) -> prometheus::Result<Self> {
         let connected = IntGauge::new("pipeline_webrtc_peers", "Peers that are connected now.")?;
         let ended = IntCounterVec::new(
-            Opts::new("pipeline_webrtc_peers_ended_total", "Peers that are gone, by why."),
+            Opts::new(
+                "pipeline_webrtc_peers_ended_total",
+                "Peers that are gone, by why.",
+            ),
             &["by"],
         )?;
         let lost = IntCounterVec::new(

@@ -67,8 +67,13 @@ impl Server {
         request: Request<Incoming>,
     ) -> Result<ServerResponse, ServerResponse> {
         let Some(door) = &self.webrtc else {
-            let text = "this server takes no WebRTC peers; `pipeline serve --webrtc` makes one that does";
-            return Err(responses::error(StatusCode::NOT_FOUND, "not-found", text.into()));
+            let text =
+                "this server takes no WebRTC peers; `pipeline serve --webrtc` makes one that does";
+            return Err(responses::error(
+                StatusCode::NOT_FOUND,
+                "not-found",
+                text.into(),
+            ));
         };
         let allowed = match asked.id {
             None => "OPTIONS, POST",
@@ -79,7 +84,11 @@ impl Server {
             (Method::DELETE, Some(id)) if door.peers.leave(id).await => Ok(empty(StatusCode::OK)),
             (Method::DELETE, Some(_)) => {
                 let text = "there is no such peer, or it has gone already";
-                Err(responses::error(StatusCode::NOT_FOUND, "not-found", text.into()))
+                Err(responses::error(
+                    StatusCode::NOT_FOUND,
+                    "not-found",
+                    text.into(),
+                ))
             }
             (Method::OPTIONS, _) => {
                 let mut answer = empty(StatusCode::NO_CONTENT);
