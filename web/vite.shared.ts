@@ -12,7 +12,10 @@ function manifestSchema(): Plugin {
       if (id !== `\0${name}`) return null;
       const dist = process.env["PIPELINE_DIST"] ?? path.join(import.meta.dirname, "../target/dist");
       const printed = execFileSync(path.join(dist, "pipeline"), ["schema", "manifest"], { encoding: "utf8" });
-      return `export default JSON.parse(${JSON.stringify(JSON.stringify(JSON.parse(printed, lean)))});`;
+      const { $defs } = JSON.parse(printed, lean) as { $defs: Record<string, unknown> };
+      const parts = Object.entries($defs).filter(([name]) => !name.startsWith("params."));
+      const schema = { $ref: "#/$defs/manifest", $defs: Object.fromEntries(parts) };
+      return `export default JSON.parse(${JSON.stringify(JSON.stringify(schema))});`;
     },
   };
 }

@@ -76,7 +76,8 @@ function options(root: Schema, place: PlaceInText, known: Known, text: string): 
   if (place.kind === "key") {
     return found.flatMap(({ properties = {}, required = [] }) =>
       Object.entries(properties)
-        .filter(([name]) => !siblings.has(name))
+        // Camel case is understood, and one form is enough.
+        .filter(([name]) => !siblings.has(name) && !/[A-Z]/.test(name))
         .map(([label, schema]) => key(label, forms(root, [schema]), schema.description, required.includes(label))),
     );
   }
