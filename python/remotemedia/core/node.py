@@ -43,8 +43,8 @@ class Node(ABC):
     `is_source`, or when it takes no item, it makes items of its own.
 
     An `async` `process` of a node with `max_concurrency` above 1 is called for the next items while
-    it waits, for so many at a time. What it gives keeps the order of its items. In a session, a push
-    waits for all of its items.
+    it waits, for so many at a time. What it gives keeps the order of its items. In a session, a
+    push waits for all of its items.
 
     `initialize`, `cleanup` and an optional `flush` (called when there are no more items, its result
     goes on) may be ordinary methods or `async`. Those of this class, and `get_session_state`, are

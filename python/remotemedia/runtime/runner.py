@@ -138,7 +138,16 @@ class Runner:
     items with `produce`.
     """
 
-    __slots__ = ("_calls", "_pump", "_stream", "concurrent", "node", "process", "source", "streaming")
+    __slots__ = (
+        "_calls",
+        "_pump",
+        "_stream",
+        "concurrent",
+        "node",
+        "process",
+        "source",
+        "streaming",
+    )
 
     concurrent: bool
     node: object
