@@ -5,7 +5,12 @@ use std::path::PathBuf;
 
 use protox::prost::Message as _;
 
-const FILES: [&str; 3] = ["common.proto", "execution.proto", "streaming.proto"];
+const FILES: [&str; 4] = [
+    "common.proto",
+    "control.proto",
+    "execution.proto",
+    "streaming.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=proto");

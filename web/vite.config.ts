@@ -52,5 +52,5 @@ export default defineConfig({
   ...shared,
   // Those of the packages that are bundled into the scripts.
   build: { ...shared.build, license: { fileName: "licences.md" } },
-  plugins: [notices(), serviceWorker()],
+  plugins: [...shared.plugins, notices(), serviceWorker()],
 });

@@ -40,6 +40,20 @@ pub trait Node {
         false
     }
 
+    /// Whether calls of [`process`](Node::process) may be under way when it
+    /// returns: [`settle`](Node::settle) waits for them.
+    fn is_concurrent(&self) -> bool {
+        false
+    }
+
+    /// What calls under way give, in the order of their items.
+    ///
+    /// # Errors
+    /// What went wrong; the run stops.
+    fn settle(&mut self) -> Result<Outputs, NodeError> {
+        Ok(Outputs::None)
+    }
+
     /// Whether the node produces items of its own, without input.
     fn is_source(&self) -> bool {
         false
@@ -89,6 +103,12 @@ pub trait Emitter {
     /// # Errors
     /// What went wrong; the run stops.
     fn next(&mut self) -> Result<Option<Value>, NodeError>;
+
+    /// Which of the node's items the last call of [`next`](Emitter::next) was
+    /// for, where that is not the one that the node was given last.
+    fn item(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// What is known of a failure in a node's own language.

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use pipeline_host::Interrupt;
 use pipeline_host::types::{NodeOutputs, RunResult};
+use pipeline_host::{Interrupt, on_a_thread};
 use tonic::{Request, Response, Status};
 
 use crate::protocol::execute_response::Outcome;
@@ -30,12 +30,12 @@ impl PipelineExecutionService for Execution {
         let permit = self.0.permit(false).await?;
         let (interrupt, _guard) = self.0.guard();
         let (runs, request) = (self.0.clone(), request.into_inner());
-        let ended = self.0.on_a_thread(async move || {
+        let ended = on_a_thread(async move || {
             let ended = run(&runs, request, interrupt).await;
             drop(permit);
             ended
         });
-        let outcome = match ended.await? {
+        let outcome = match ended.await.map_err(runs::status)? {
             Ok(result) => Outcome::Result(result),
             Err(Refusal(error)) => Outcome::Error(error),
         };
@@ -50,13 +50,12 @@ impl PipelineExecutionService for Execution {
         let permit = self.0.permit(false).await?;
         let (interrupt, _guard) = self.0.guard();
         let runs = self.0.clone();
-        let listed = self.0.on_a_thread(async move || {
+        let listed = on_a_thread(async move || {
             let listed = runs.instance(None, interrupt).await?.list_nodes().await;
             drop(permit);
             listed
         });
-        let listed = listed.await?;
-        let listed = listed.map_err(|fault| Status::internal(fault.in_full()))?;
+        let listed = listed.await.flatten().map_err(runs::status)?;
         let asked = request.into_inner().client_version;
         let compatible = asked.is_empty() || asked == VERSION || asked.starts_with("v1.");
         Ok(Response::new(VersionResponse {

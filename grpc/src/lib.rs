@@ -1,6 +1,8 @@
 //! Answers the gRPC clients of the RemoteMedia SDK: the protocol `remotemedia.v1`,
 //! with its services for whole runs and for sessions, each in a fresh sandbox.
 //!
+//! A client may look into a session too, where that is asked for.
+//!
 //! The messages are the SDK's, in `proto/`; what they ask for is done by
 //! `pipeline-host`. Manifests go through the component's own reader, so that what
 //! is wrong with one is said here as it is everywhere.
@@ -8,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod control;
 mod errors;
 mod execution;
 mod items;
@@ -28,6 +31,7 @@ use tonic::transport::Server;
 use tonic::transport::server::Connected;
 
 pub use self::access::{InvalidTokens, Tokens};
+use self::control::Control;
 use self::execution::Execution;
 use self::runs::Runs;
 use self::streaming::Streaming;
@@ -66,6 +70,9 @@ pub struct Options {
     pub longest: usize,
     /// How long a session may be silent.
     pub idle: Duration,
+    /// Whether clients may attach to sessions whose names they know, and look into
+    /// them. All that nodes give leaves the sandbox then, not only what sinks give.
+    pub control: bool,
     /// Who may ask; anybody without any.
     pub tokens: Option<Tokens>,
     /// The origins of web pages that may ask, as browsers write them.
@@ -87,6 +94,7 @@ where
     C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     C::ConnectInfo: Clone + Send + Sync + 'static,
 {
+    use protocol::pipeline_control_server::PipelineControlServer;
     use protocol::pipeline_execution_service_server::PipelineExecutionServiceServer;
     use protocol::streaming_pipeline_service_server::StreamingPipelineServiceServer;
 
@@ -101,6 +109,11 @@ where
     let execution = PipelineExecutionServiceServer::new(Execution(runs.clone()))
         .max_decoding_message_size(longest)
         .max_encoding_message_size(usize::MAX);
+    let control = runs.lines().map(|lines| {
+        PipelineControlServer::new(Control(lines.clone()))
+            .max_decoding_message_size(longest)
+            .max_encoding_message_size(usize::MAX)
+    });
     let streaming = StreamingPipelineServiceServer::new(Streaming(runs))
         .max_decoding_message_size(longest)
         .max_encoding_message_size(usize::MAX);
@@ -121,6 +134,12 @@ where
         .layer(tonic_web::GrpcWebLayer::new())
         .layer(InterceptorLayer::new(access));
     let mut routes = server.add_service(execution).add_service(streaming);
+    if let Some(control) = control {
+        reporter
+            .set_serving::<PipelineControlServer<Control>>()
+            .await;
+        routes = routes.add_service(control);
+    }
     routes = routes.add_service(health);
     if let Ok(reflection) = reflection {
         routes = routes.add_service(reflection);

@@ -1,21 +1,24 @@
 //! Runs and sessions: when they may begin, on which thread, and what ends them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pipeline_host::types::{Input, Manifest, NodeMetrics as Figures};
-use pipeline_host::{Error, Instance, Interrupt, Limits};
-use tokio::runtime::Handle;
+use pipeline_host::{Error, Instance, Interrupt, InterruptGuard, Limits};
 use tonic::Status;
 
+use crate::control::Lines;
 use crate::protocol::{DataBuffer, ErrorResponse, ExecutionMetrics, NodeMetrics, ResourceLimits};
 use crate::{Busy, Options, Permit, errors, items};
 
 /// Begins runs.
 #[derive(Clone)]
-pub(crate) struct Runs(Arc<Options>);
+pub(crate) struct Runs {
+    options: Arc<Options>,
+    /// Sessions that clients may attach to, where they may.
+    lines: Option<Lines>,
+}
 
 /// Why there is no result.
 pub(crate) struct Refusal(pub(crate) ErrorResponse);
@@ -33,28 +36,27 @@ impl From<Error> for Refusal {
     }
 }
 
-/// Stops a run when nobody waits for it any more.
-pub(crate) struct Guard(Interrupt);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.0.raise();
-    }
-}
-
 impl Runs {
     pub(crate) fn new(options: Options) -> Self {
-        Self(Arc::new(options))
+        Self {
+            lines: options.control.then(Lines::default),
+            options: Arc::new(options),
+        }
+    }
+
+    /// Sessions that clients may attach to, where they may.
+    pub(crate) fn lines(&self) -> Option<&Lines> {
+        self.lines.as_ref()
     }
 
     /// How long a session may be silent.
     pub(crate) fn idle(&self) -> Duration {
-        self.0.idle
+        self.options.idle
     }
 
     /// Waits until a run, or a session, may begin.
     pub(crate) async fn permit(&self, session: bool) -> Result<Permit, Status> {
-        let permit = (self.0.admission)(session).await;
+        let permit = (self.options.admission)(session).await;
         permit.map_err(|Busy(seconds)| {
             let text = format!("too many runs wait already: try again in {seconds} s");
             Status::resource_exhausted(text)
@@ -62,26 +64,10 @@ impl Runs {
     }
 
     /// What stops a run that is to begin, and what raises it when it is dropped.
-    pub(crate) fn guard(&self) -> (Interrupt, Guard) {
-        let interrupt = (self.0.interrupts)();
-        (interrupt.clone(), Guard(interrupt))
-    }
-
-    /// Does work on a thread of its own, since a guest that is busy occupies it.
-    pub(crate) async fn on_a_thread<T, F>(
-        &self,
-        work: impl FnOnce() -> F + Send + 'static,
-    ) -> Result<T, Status>
-    where
-        T: Send + 'static,
-        F: Future<Output = T>,
-    {
-        let handle = Handle::current();
-        let done = tokio::task::spawn_blocking(move || handle.block_on(work()));
-        done.await.map_err(|error| {
-            tracing::error!(%error, "the thread of a run panicked");
-            Status::internal("the thread of the run panicked")
-        })
+    pub(crate) fn guard(&self) -> (Interrupt, InterruptGuard) {
+        let interrupt = (self.options.interrupts)();
+        let guard = interrupt.guard();
+        (interrupt, guard)
     }
 
     /// A fresh instance, held to the server's limits or the client's where those
@@ -91,7 +77,7 @@ impl Runs {
         asked: Option<&ResourceLimits>,
         interrupt: Interrupt,
     ) -> Result<Instance, Error> {
-        let options = &self.0;
+        let options = &self.options;
         let mut limits = Limits {
             interrupt: Some(interrupt),
             ..options.limits.clone()
@@ -104,6 +90,11 @@ impl Runs {
         }
         options.sandbox.instantiate(&limits).await
     }
+}
+
+/// A fault for whoever can't be told of it by an answer.
+pub(crate) fn status(fault: Error) -> Status {
+    Status::internal(fault.in_full())
 }
 
 /// The tighter of two limits; what is asked for is none where it is zero.

@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use pipeline_host::codec;
 use pipeline_host::types::{Data, Input, Manifest, NodeOutputs, Part, PipelineError};
-use pipeline_host::{Error, Interrupt, Session};
+use pipeline_host::{Error, Interrupt, InterruptGuard, Session, on_a_thread};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status};
 
+use crate::control::{Open, Routed};
 use crate::protocol::data_buffer::DataType;
 use crate::protocol::stream_control::Command;
 use crate::protocol::stream_request::Request as Message;
@@ -21,7 +22,7 @@ use crate::protocol::{
     AudioChunk, ChunkResult, DataBuffer, DataChunk, ExecutionMetrics, StreamClosed, StreamMetrics,
     StreamReady, StreamRequest, StreamResponse,
 };
-use crate::runs::{Counts, Guard, Refusal, Runs};
+use crate::runs::{Counts, Refusal, Runs};
 use crate::{errors, items, manifest, runs};
 
 /// How many answers wait for a client that is slower than its pipeline.
@@ -45,15 +46,12 @@ impl StreamingPipelineService for Streaming {
         let (interrupt, guard) = self.0.guard();
         let (answers, receiver) = mpsc::channel(AHEAD);
         let runs = self.0.clone();
-        let this = self.0.clone();
         let messages = request.into_inner();
-        tokio::spawn(async move {
-            let ended = this.on_a_thread(async move || {
-                serve(&runs, messages, &answers, interrupt).await;
-                drop(permit);
-            });
-            let _ = ended.await;
-        });
+        // The stream of answers ends where this does.
+        drop(on_a_thread(async move || {
+            serve(&runs, messages, &answers, interrupt).await;
+            drop(permit);
+        }));
         let stream = Guarded {
             answers: ReceiverStream::new(receiver),
             _guard: guard,
@@ -65,7 +63,7 @@ impl StreamingPipelineService for Streaming {
 /// The answers; what works on them stops where the client goes away.
 struct Guarded {
     answers: ReceiverStream<Result<StreamResponse, Status>>,
-    _guard: Guard,
+    _guard: InterruptGuard,
 }
 
 impl Stream for Guarded {
@@ -139,8 +137,6 @@ impl Messages {
     }
 }
 
-static SESSIONS: AtomicU64 = AtomicU64::new(1);
-
 async fn session(
     runs: &Runs,
     messages: &mut Messages,
@@ -156,42 +152,37 @@ async fn session(
     let loaded = manifest::load(&mut instance, init.manifest).await?;
     let mut counts = Counts::default();
     let given = runs::inputs(&loaded.manifest, init.data_inputs, &mut counts)?;
-    let opened = instance.open(&loaded.manifest).await?;
-    let session = opened.map_err(|error| errors::failed(&error))?;
-    let mut fed = Fed {
+    // Who knows it may attach to the session.
+    let id = uuid::Uuid::new_v4().to_string();
+    let line = runs.lines().map(|lines| lines.open(&id, &loaded.manifest));
+    let (opened, mut line) = line.unzip();
+    let opened = instance.open(opened.as_ref().unwrap_or(&loaded.manifest));
+    let session = opened.await?.map_err(|error| errors::failed(&error))?;
+    let fed = Fed {
         session,
         manifest: &loaded.manifest,
+        line: line.as_mut(),
         answers,
-        id: format!("session-{}", SESSIONS.fetch_add(1, Ordering::Relaxed)),
+        id,
         start: Instant::now(),
         sequence: None,
         chunks: 0,
         busy: Duration::ZERO,
         counts,
     };
-    let ready = StreamReady {
-        session_id: fed.id.clone(),
-        ..StreamReady::default()
-    };
-    send(answers, Answer::Ready(ready)).await?;
-    for input in given {
-        fed.push(&input).await?;
+    let ended = fed.run(messages, given).await;
+    if let (Some(line), Err(End::Refused(Refusal(error)))) = (&line, &ended) {
+        line.failed(&error.message);
     }
-    match fed.feed(messages).await {
-        Ok(Command::Cancel) => fed.cancel().await,
-        Ok(_) => fed.finish().await,
-        Err(end) => {
-            // Its nodes are cleaned up, if it can still be called.
-            let _ = fed.session.close().await;
-            Err(end)
-        }
-    }
+    ended
 }
 
 /// A session that is fed.
 struct Fed<'a> {
     session: Session<'a>,
     manifest: &'a Manifest,
+    /// Where somebody can attach to it.
+    line: Option<&'a mut Open>,
     answers: &'a Answers,
     id: String,
     start: Instant,
@@ -204,11 +195,38 @@ struct Fed<'a> {
 }
 
 impl Fed<'_> {
+    async fn run(mut self, messages: &mut Messages, given: Vec<Input>) -> Result<(), End> {
+        let ready = StreamReady {
+            session_id: self.id.clone(),
+            ..StreamReady::default()
+        };
+        send(self.answers, Answer::Ready(ready)).await?;
+        for input in given {
+            self.push(input).await?;
+        }
+        match self.feed(messages).await {
+            Ok(Command::Cancel) => self.cancel().await,
+            Ok(_) => self.finish().await,
+            Err(end) => {
+                // Its nodes are cleaned up, if it can still be called.
+                let _ = self.session.close().await;
+                Err(end)
+            }
+        }
+    }
+
     /// Pushes what comes in, until the client says how to end.
     #[allow(deprecated)]
     async fn feed(&mut self, messages: &mut Messages) -> Result<Command, End> {
         loop {
-            match messages.next().await? {
+            let message = tokio::select! {
+                message = messages.next() => message?,
+                input = published(&mut self.line) => {
+                    self.push(input).await?;
+                    continue;
+                }
+            };
+            match message {
                 None => return Ok(Command::Close),
                 Some(Message::Init(_)) => {
                     return Err(errors::invalid("the session is open already".into()).into());
@@ -239,7 +257,7 @@ impl Fed<'_> {
         self.sequence = Some(chunk.sequence);
         let place = format!("chunk {}", chunk.sequence);
         let input = self.input(chunk, &place)?;
-        let answered = self.push(&input).await?;
+        let answered = self.push(input).await?;
         self.chunks += 1;
         self.busy += start.elapsed();
         match answered {
@@ -268,10 +286,19 @@ impl Fed<'_> {
 
     /// Pushes an item and answers with what the sinks give for it; says how many
     /// answers that were.
-    async fn push(&mut self, input: &Input) -> Result<u64, End> {
+    async fn push(&mut self, input: Input) -> Result<u64, End> {
         let start = Instant::now();
-        let part = self.session.push(input).await;
-        self.answer_all(part, start).await
+        let Some(line) = &self.line else {
+            let part = self.session.push(&input).await;
+            return self.answer_all(part, start).await;
+        };
+        let Routed { inputs, outputs } = line.route(input);
+        let mut answered = self.answer_each(outputs, start).await?;
+        for input in &inputs {
+            let part = self.session.push(input).await;
+            answered += self.answer_all(part, start).await?;
+        }
+        Ok(answered)
     }
 
     /// Answers with a part and those that follow.
@@ -301,6 +328,16 @@ impl Fed<'_> {
 
     /// An answer with the first output of each sink, one with the second, and so on.
     async fn answer_each(&mut self, outputs: Vec<NodeOutputs>, start: Instant) -> Result<u64, End> {
+        let singly = outputs.into_iter().map(|NodeOutputs { node_id, items }| {
+            let items = codec::one_by_one(codec::for_all(items)).into_iter();
+            let items = items.map(|input| input.item).collect();
+            NodeOutputs { node_id, items }
+        });
+        let outputs: Vec<_> = singly.collect();
+        let outputs = match &self.line {
+            Some(line) => line.pass(outputs).await,
+            None => outputs,
+        };
         let mut sinks: Vec<_> = (outputs.into_iter())
             .map(|given| (given.node_id, given.items.into_iter()))
             .collect();
@@ -357,6 +394,14 @@ impl Fed<'_> {
         self.session.close().await?;
         let took = runs::metrics(self.start, &[], &self.counts);
         closed(self.answers, self.id, took, "cancelled").await
+    }
+}
+
+/// The next item that somebody publishes who is attached.
+async fn published(line: &mut Option<&mut Open>) -> Input {
+    match line {
+        Some(line) => line.published().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -25,12 +25,22 @@ mod progress;
 mod report;
 mod rmpkg;
 mod signals;
+mod taps;
+#[cfg(feature = "otel")]
+mod telemetry;
 mod workspace;
 mod yaml;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
+
+use crate::cli::LogFormat;
+use crate::failure::Failure;
 
 /// The program: what its `main` does.
 #[must_use]
@@ -49,50 +59,93 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    start_logging(&arguments);
+    let telemetry = match start_logging(&arguments) {
+        Ok(telemetry) => telemetry,
+        Err(failure) => return failure.end(),
+    };
     let code = match commands::dispatch(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.end(),
     };
+    telemetry.end();
     pipeline_host::stderr::flush();
     code
 }
 
-/// Logs go to standard error, if they are asked for. Nothing is set up if not:
-/// that alone takes longer than some runs.
-fn start_logging(arguments: &cli::Cli) {
-    use cli::LogFormat;
-    use tracing_subscriber::EnvFilter;
-    use tracing_subscriber::fmt::format::FmtSpan;
+/// Logs go to standard error, and spans to a collector, if they are asked for.
+/// Nothing is set up if not: that alone takes longer than some runs.
+fn start_logging(arguments: &cli::Cli) -> Result<Sent, Failure> {
+    let sent = Sent::start()?;
+    let logs = log_filter(arguments).map(|filter| {
+        let logs = tracing_subscriber::fmt::layer()
+            .with_writer(pipeline_host::stderr::Writer::default as fn() -> _);
+        let filter = EnvFilter::builder().parse_lossy(filter);
+        match arguments.command.log_format() {
+            LogFormat::Text => logs
+                .with_ansi(report::colours())
+                .with_filter(filter)
+                .boxed(),
+            LogFormat::Json => logs
+                .json()
+                .flatten_event(true)
+                .with_span_events(FmtSpan::CLOSE)
+                .with_filter(filter)
+                .boxed(),
+        }
+    });
+    let layers: Vec<_> = logs.into_iter().chain(sent.layer()).collect();
+    if !layers.is_empty() {
+        tracing_subscriber::registry().with(layers).init();
+    }
+    Ok(sent)
+}
 
+/// Which logs are asked for, if any.
+fn log_filter(arguments: &cli::Cli) -> Option<String> {
     let format = arguments.command.log_format();
     let named = std::env::var("PIPELINE_LOG")
         .ok()
         .filter(|filter| !filter.is_empty());
     let filter = match (named, arguments.verbose) {
-        (Some(filter), _) => filter,
+        (Some(filter), _) => return Some(filter),
         // What nodes print and log is a part of it then.
         (None, 0) if format == LogFormat::Json => {
-            "warn,pipeline=info,pipeline_cli=info,node=info,trace=info".to_owned()
+            "warn,pipeline=info,pipeline_cli=info,node=info,trace=info"
         }
-        (None, 0) => return,
-        (None, 1) => {
-            "pipeline=info,pipeline_cli=info,pipeline_host=info,node=info,trace=info".to_owned()
-        }
-        (None, 2) => {
-            "pipeline=debug,pipeline_cli=debug,pipeline_host=debug,node=info,trace=info".to_owned()
-        }
-        (None, _) => "trace".to_owned(),
+        (None, 0) => return None,
+        (None, 1) => "pipeline=info,pipeline_cli=info,pipeline_host=info,node=info,trace=info",
+        (None, 2) => "pipeline=debug,pipeline_cli=debug,pipeline_host=debug,node=info,trace=info",
+        (None, _) => "trace",
     };
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::builder().parse_lossy(filter))
-        .with_writer(pipeline_host::stderr::Writer::default);
-    match format {
-        LogFormat::Text => subscriber.with_ansi(report::colours()).init(),
-        LogFormat::Json => subscriber
-            .json()
-            .flatten_event(true)
-            .with_span_events(FmtSpan::CLOSE)
-            .init(),
+    Some(filter.to_owned())
+}
+
+/// What sends spans, where they are asked for.
+struct Sent {
+    #[cfg(feature = "otel")]
+    telemetry: Option<telemetry::Telemetry>,
+}
+
+impl Sent {
+    fn start() -> Result<Self, Failure> {
+        Ok(Self {
+            #[cfg(feature = "otel")]
+            telemetry: telemetry::Telemetry::of_environment()?,
+        })
+    }
+
+    fn layer(&self) -> Option<Box<dyn Layer<Registry> + Send + Sync>> {
+        #[cfg(feature = "otel")]
+        let layer = self.telemetry.as_ref().map(|it| it.layer().boxed());
+        #[cfg(not(feature = "otel"))]
+        let layer = None;
+        layer
+    }
+
+    fn end(self) {
+        #[cfg(feature = "otel")]
+        if let Some(telemetry) = self.telemetry {
+            telemetry.end();
+        }
     }
 }

@@ -16,6 +16,7 @@ use crate::cli::{self, Format};
 use crate::failure::Failure;
 use crate::output_file::OutputFile;
 use crate::report;
+use crate::taps::Taps;
 use crate::workspace::reason;
 
 /// What the names of files begin with; the output's number follows.
@@ -31,6 +32,8 @@ pub(crate) struct Outputs {
     pictures: bool,
     /// What stands in for standard output.
     file: Option<OutputFile>,
+    /// What is seen of nodes on the way.
+    pub(crate) taps: Taps,
     /// How many outputs came before.
     count: usize,
     /// How many files a document may need, and how many this one has.
@@ -77,6 +80,7 @@ impl Outputs {
         let file = file.map(|name| OutputFile::open(name, arguments.output_format, existing));
         Ok(Self {
             file: file.transpose()?,
+            taps: Taps::open(&arguments.looking.tap, existing)?,
             style: style(format),
             layout,
             directory: directory.map(Path::to_owned),
@@ -108,7 +112,8 @@ impl Outputs {
         document::success(&mut writer, run, form, |writer, item| {
             self.item(writer, item)
         })?;
-        print(writer)
+        print(writer)?;
+        self.finish()
     }
 
     /// Prints an error, what was warned of, and the outputs that came before it.
@@ -134,8 +139,9 @@ impl Outputs {
         print(writer)
     }
 
-    /// Ends the file that stands in for standard output, where there is one.
+    /// Ends the files: that which stands in for standard output, and those of taps.
     pub(crate) fn finish(&mut self) -> Result<(), Failure> {
+        self.taps.finish()?;
         match self.file.take() {
             Some(file) => file.finish(),
             None => Ok(()),

@@ -74,6 +74,31 @@ impl Interrupt {
             notified.await;
         }
     }
+
+    /// Raises it when the guard is dropped, so that a run stops when nobody waits
+    /// for it any more.
+    #[must_use]
+    pub fn guard(&self) -> InterruptGuard {
+        InterruptGuard(Some(self.clone()))
+    }
+}
+
+/// Raises an [`Interrupt`] when it is dropped; see [`Interrupt::guard`].
+pub struct InterruptGuard(Option<Interrupt>);
+
+impl InterruptGuard {
+    /// The run may go on.
+    pub fn release(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for InterruptGuard {
+    fn drop(&mut self) {
+        if let Some(interrupt) = self.0.take() {
+            interrupt.raise();
+        }
+    }
 }
 
 /// What an instance is held to, in the form that is looked at as it runs.

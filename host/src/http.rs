@@ -11,7 +11,6 @@ use futures_util::StreamExt;
 use http::{Request, Response, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, StreamBody};
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use wasmtime::component::Linker;
 use wasmtime_wasi_http::p2::bindings::http::types as wasi_http;
@@ -22,7 +21,7 @@ use wasmtime_wasi_http::{
 
 pub use wasmtime_wasi_http::Error as BodyError;
 
-use crate::bounds::Interrupt;
+use crate::bounds::InterruptGuard;
 use crate::compiled::Component;
 use crate::directories::Directories;
 use crate::engine::Engine;
@@ -31,6 +30,7 @@ use crate::instance::{Bounded, State, Surroundings, bounded, link_wasi};
 use crate::limits::{LimitError, Limits};
 use crate::memory::Images;
 use crate::terminal::visible;
+use crate::threads::on_a_thread;
 
 /// A component for HTTP that is linked, and ready to answer requests, each by a
 /// fresh instance in a sandbox of its own: it can answer, and can't ask.
@@ -100,17 +100,16 @@ impl HttpSandbox {
             interrupt: Some(interrupt.clone()),
             ..limits.clone()
         };
-        let guard = Guard(Some(interrupt));
+        let guard = interrupt.guard();
         let cut = Arc::new(AtomicBool::new(false));
         let cuts = Arc::clone(&cut);
         let this = self.clone();
-        let handle = Handle::current();
         let (sender, receiver) = oneshot::channel();
         let output = limits.output;
         let number = RUNS.fetch_add(1, Ordering::Relaxed);
-        let run = tokio::task::spawn_blocking(move || {
+        let run = on_a_thread(async move || {
             let mark = numbered(number, request.uri().path());
-            let ended = handle.block_on(this.run(&limits, mark, request, sender, &cuts));
+            let ended = this.run(&limits, mark, request, sender, &cuts).await;
             drop(held);
             if let Err(fault) = &ended {
                 tracing::debug!(
@@ -127,7 +126,7 @@ impl HttpSandbox {
             Err(_) => Err(match run.await {
                 Ok(Err(fault)) => fault,
                 Ok(Ok(())) => Error::Trap("it ended without an answer".into()),
-                Err(error) => Error::Host(error.into()),
+                Err(fault) => fault,
             }),
         }
     }
@@ -198,21 +197,10 @@ fn numbered(run: u64, path: &str) -> String {
     format!("run {run} {} | ", visible(&path[..end]))
 }
 
-/// Stops a run when nobody waits for it any more.
-struct Guard(Option<Interrupt>);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if let Some(interrupt) = self.0.take() {
-            interrupt.raise();
-        }
-    }
-}
-
 /// The body of an answer. The run is stopped where it is dropped before its end.
 pub struct ResponseBody {
     body: WasiBody,
-    guard: Guard,
+    guard: Option<InterruptGuard>,
     /// How many bytes are to come, where that is known.
     rest: Option<u64>,
     /// How many bytes may come.
@@ -224,7 +212,7 @@ pub struct ResponseBody {
 impl ResponseBody {
     fn wrap(
         response: Response<WasiBody>,
-        guard: Guard,
+        guard: InterruptGuard,
         cut: Arc<AtomicBool>,
         room: Option<usize>,
     ) -> Result<Response<Self>, Error> {
@@ -237,7 +225,7 @@ impl ResponseBody {
         }
         Ok(response.map(|body| Self {
             body,
-            guard,
+            guard: Some(guard),
             rest,
             room,
             cut,
@@ -260,10 +248,17 @@ impl ResponseBody {
         let body = http_body_util::Full::new(bytes.into());
         Self {
             body: body.map_err(|never| match never {}).boxed_unsync(),
-            guard: Guard(None),
+            guard: None,
             rest: None,
             room: None,
             cut: Arc::default(),
+        }
+    }
+
+    /// Nobody has to be waited for any more.
+    fn release(&mut self) {
+        if let Some(guard) = self.guard.take() {
+            guard.release();
         }
     }
 }
@@ -282,13 +277,13 @@ impl Body for ResponseBody {
             None if self.cut.swap(false, Ordering::AcqRel) => {
                 return Poll::Ready(Some(Err(BodyError::ConnectionTerminated)));
             }
-            None => self.guard.0 = None,
+            None => self.release(),
             Some(Ok(frame)) => {
                 let length = frame.data_ref().map_or(0, Bytes::len);
                 if let Some(room) = &mut self.room {
                     let Some(left) = room.checked_sub(length) else {
                         tracing::warn!("an answer is cut off: it is beyond its limit of size");
-                        self.guard = Guard(None);
+                        self.guard = None;
                         return Poll::Ready(Some(Err(BodyError::ConnectionTerminated)));
                     };
                     *room = left;
@@ -296,7 +291,7 @@ impl Body for ResponseBody {
                 self.rest = self.rest.map(|rest| rest.saturating_sub(length as u64));
                 if self.rest == Some(0) {
                     // Nobody asks for more than was announced.
-                    self.guard.0 = None;
+                    self.release();
                 }
             }
             Some(Err(_)) => {}

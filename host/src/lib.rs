@@ -70,13 +70,14 @@ pub mod pictures;
 pub mod stderr;
 mod streaming;
 pub mod terminal;
+mod threads;
 mod trust;
 mod watchdog;
 #[cfg(feature = "wav")]
 pub mod wav;
 mod workers;
 
-pub use bounds::Interrupt;
+pub use bounds::{Interrupt, InterruptGuard};
 pub use cache::directory as cache_directory;
 pub use compiled::Component;
 pub use directories::Directories;
@@ -89,4 +90,5 @@ pub use log::Prints;
 pub use pipeline_codec as codec;
 pub use pipeline_codec::{manifests, types};
 pub use streaming::Inputs;
+pub use threads::on_a_thread;
 pub use workers::{Started, Workers};

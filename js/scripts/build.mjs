@@ -90,6 +90,24 @@ export declare const SIZES: Record<string, { packed: number; plain: number }>;
 `,
 );
 
+// A script for the audio thread: as text, which any bundler takes along, and as a file.
+const worklet = await bundle({
+  entryPoints: [path.join(root, "src/live/worklet.ts")],
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  write: false,
+  logLevel: "warning",
+});
+const processors = worklet.outputFiles[0].text;
+fs.writeFileSync(path.join(assets, "live-worklet.js"), processors);
+fs.writeFileSync(
+  path.join(generated, "worklet.js"),
+  `/** The script of the audio thread. */\nexport const WORKLET = ${JSON.stringify(processors)};\n`,
+);
+fs.writeFileSync(path.join(generated, "worklet.d.ts"), "export declare const WORKLET: string;\n");
+
 fs.copyFileSync(path.join(root, "../LICENSE"), path.join(root, "LICENSE"));
 // What the component bundles, and under which licences.
 fs.copyFileSync(path.join(built, "NOTICE"), path.join(root, "NOTICE"));
@@ -113,6 +131,7 @@ await bundle({
 fs.copyFileSync(path.join(root, "node_modules/fflate/LICENSE"), path.join(assets, "licence-fflate.txt"));
 fs.rmSync(path.join(dist, "worker-browser.js"));
 fs.rmSync(path.join(dist, "worker-browser.d.ts"));
+for (const name of ["worklet.js", "worklet.d.ts"]) fs.rmSync(path.join(dist, "live", name));
 
 /** The 1.9 MB that jco writes, a third of which would do. */
 async function minified(code) {

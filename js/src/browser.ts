@@ -10,6 +10,7 @@ import type { Sink } from "./wasi/io.js";
 import type { Answer, Setup } from "./wire.js";
 
 export * from "./core.js";
+export * from "./live/index.js";
 
 /** Not in browsers: a run would hold the page, and could not be stopped. */
 export class Pipeline extends CorePipeline {

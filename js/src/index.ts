@@ -23,6 +23,7 @@ import { NodeFileSystem, openDirectory } from "./wasi/node-fs.js";
 import type { Places, Setup } from "./wire.js";
 
 export * from "./core.js";
+export * from "./live/index.js";
 export { NodeFileSystem };
 
 /** What `Pipeline.load` takes. */

@@ -1,10 +1,10 @@
 //! What goes wrong, as objects that `remotemedia.sandbox` makes exceptions of.
 
+use pipeline_component::python::report;
 use pipeline_host::Error;
 use pipeline_host::codec::names::Named as _;
 use pipeline_host::types::{Diagnostic, PipelineError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
 
 use crate::lift;
 
@@ -40,19 +40,20 @@ impl Failed {
         let errors = py.import("remotemedia.sandbox.errors")?;
         let made = match self {
             Self::Manifest(found) => {
-                errors.call_method1("invalid_manifest", (diagnostics(py, &found)?,))?
+                errors.call_method1("invalid_manifest", (diagnostics(&found),))?
             }
             Self::Pipeline(error) => {
-                let fields = PyDict::new(py);
-                fields.set_item("kind", error.kind.name())?;
-                fields.set_item("message", error.message)?;
-                fields.set_item("node_id", error.node_id)?;
-                fields.set_item("node_type", error.node_type)?;
-                fields.set_item("item", error.item)?;
-                fields.set_item("traceback", error.traceback)?;
-                fields.set_item("outputs", lift::outputs(py, error.outputs)?)?;
-                fields.set_item("diagnostics", diagnostics(py, &error.diagnostics)?)?;
-                errors.call_method("failed", (), Some(&fields))?
+                let fields = report::Failed {
+                    kind: error.kind.name(),
+                    message: &error.message,
+                    node_id: error.node_id.as_deref(),
+                    node_type: error.node_type.as_deref(),
+                    item: error.item,
+                    traceback: error.traceback.as_deref(),
+                    outputs: lift::outputs(py, error.outputs)?,
+                    diagnostics: diagnostics(&error.diagnostics),
+                };
+                errors.call_method("failed", (), Some(&fields.into_pyobject(py)?))?
             }
             Self::Fault(Error::Interrupted) => errors.call_method0("interrupted")?,
             Self::Fault(fault) => {
@@ -67,23 +68,17 @@ impl Failed {
     }
 }
 
-/// Diagnostics as dicts.
-pub(crate) fn diagnostics<'py>(
-    py: Python<'py>,
-    all: &[Diagnostic],
-) -> PyResult<Bound<'py, PyList>> {
-    let list = PyList::empty(py);
-    for diagnostic in all {
-        let fields = PyDict::new(py);
-        fields.set_item("severity", diagnostic.severity.name())?;
-        fields.set_item("code", &diagnostic.code)?;
-        fields.set_item("message", &diagnostic.message)?;
-        fields.set_item("help", &diagnostic.help)?;
-        fields.set_item("path", &diagnostic.path)?;
-        let place = diagnostic.location;
-        fields.set_item("line", place.map(|place| place.line))?;
-        fields.set_item("column", place.map(|place| place.column))?;
-        list.append(fields)?;
-    }
-    Ok(list)
+/// Diagnostics as Python has them.
+pub(crate) fn diagnostics(all: &[Diagnostic]) -> Vec<report::Diagnostic<'_>> {
+    all.iter()
+        .map(|it| report::Diagnostic {
+            severity: it.severity.name(),
+            code: &it.code,
+            message: &it.message,
+            help: it.help.as_deref(),
+            path: &it.path,
+            line: it.location.map(|at| at.line),
+            column: it.location.map(|at| at.column),
+        })
+        .collect()
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use pipeline_component::python::report;
 use pipeline_host::codec::names::Named as _;
 use pipeline_host::types::{ErrorKind, GraphInfo, Input, Loaded, NodeMetrics, RunResult};
 use pipeline_host::{Allocation, Directories, Engine, EngineOptions, Limits, Prints};
@@ -145,8 +146,8 @@ impl Sandbox {
             }
             Err(invalid) => (None, invalid.diagnostics),
         };
-        let graph = loaded.map(|loaded| graph(py, &loaded.graph)).transpose()?;
-        Ok((graph, diagnostics(py, &found)?))
+        let graph = loaded.map(|loaded| graph(&loaded.graph).into_pyobject(py));
+        Ok((graph.transpose()?, PyList::new(py, diagnostics(&found))?))
     }
 
     /// The node types that manifests can name, as dicts.
@@ -307,32 +308,29 @@ pub(crate) fn finished<'py>(
     run: RunResult,
     loaded: &Loaded,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let fields = PyDict::new(py);
-    fields.set_item("outputs", lift::outputs(py, run.outputs)?)?;
-    fields.set_item("graph", graph(py, &run.graph)?)?;
-    fields.set_item("metrics", metrics(py, &run.metrics)?)?;
-    fields.set_item("warnings", diagnostics(py, &loaded.warnings)?)?;
-    Ok(fields)
+    let finished = report::Finished {
+        outputs: lift::outputs(py, run.outputs)?,
+        graph: graph(&run.graph),
+        metrics: run.metrics.iter().map(metrics).collect(),
+        warnings: diagnostics(&loaded.warnings),
+    };
+    finished.into_pyobject(py)
 }
 
-fn graph<'py>(py: Python<'py>, graph: &GraphInfo) -> PyResult<Bound<'py, PyDict>> {
-    let fields = PyDict::new(py);
-    fields.set_item("node_count", graph.node_count)?;
-    fields.set_item("sink_count", graph.sink_count)?;
-    fields.set_item("source_count", graph.source_count)?;
-    fields.set_item("execution_order", &graph.execution_order)?;
-    Ok(fields)
-}
-
-fn metrics<'py>(py: Python<'py>, all: &[NodeMetrics]) -> PyResult<Bound<'py, PyList>> {
-    let list = PyList::empty(py);
-    for node in all {
-        let fields = PyDict::new(py);
-        fields.set_item("node_id", &node.node_id)?;
-        fields.set_item("items_in", node.items_in)?;
-        fields.set_item("items_out", node.items_out)?;
-        fields.set_item("nanoseconds", node.nanoseconds)?;
-        list.append(fields)?;
+fn graph(graph: &GraphInfo) -> report::Graph<'_> {
+    report::Graph {
+        node_count: graph.node_count,
+        sink_count: graph.sink_count,
+        source_count: graph.source_count,
+        execution_order: &graph.execution_order,
     }
-    Ok(list)
+}
+
+fn metrics(node: &NodeMetrics) -> report::Metrics<'_> {
+    report::Metrics {
+        node_id: &node.node_id,
+        items_in: node.items_in,
+        items_out: node.items_out,
+        nanoseconds: node.nanoseconds,
+    }
 }

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 
 import pytest
 
-from remotemedia import PipelineRunError, session, to_node
+from remotemedia import PipelineRunError, run, session, to_node
 
 LOG: list[str] = []
 HERE = __name__
@@ -117,6 +118,29 @@ def test_tasks_live_from_item_to_item_and_sessions_are_apart():
 
 
 @pytest.mark.skipif(sys.platform == "wasi", reason="starts a thread")
+class Together:
+    """Two calls at a time, the first of which ends after the second began."""
+
+    max_concurrency = 2
+
+    def __init__(self):
+        self.begun = 0
+
+    async def process(self, item):
+        self.begun += 1
+        await asyncio.sleep(0)
+        return [item, self.begun]
+
+
+def test_a_push_waits_for_calls_that_are_under_way():
+    with session(one("Together")) as opened:
+        assert opened.push("a") == [["a", 1]]
+        assert opened.push("b") == [["b", 2]]
+        assert opened.finish().outputs == []
+    together = run(one("Together"), inputs=["a", "b"])
+    assert together.outputs == [["a", 2], ["b", 2]]
+
+
 def test_another_thread_is_refused():
     found = []
 

@@ -1,7 +1,13 @@
 /** Text editors, and where diagnostics stand in them. */
 
-import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  type CompletionSource,
+  completionKeymap,
+} from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { python } from "@codemirror/lang-python";
 import { yaml } from "@codemirror/lang-yaml";
@@ -48,6 +54,8 @@ export interface EditorOptions {
   label: string;
   language: "json" | "python" | "manifest";
   placeholder?: string;
+  /** What can be written at a place. */
+  complete?: CompletionSource;
   onChange(): void;
   onRun(): void;
 }
@@ -71,14 +79,16 @@ export class Editor {
           indentOnInput(),
           bracketMatching(),
           closeBrackets(),
+          options.complete === undefined ? [] : autocompletion({ override: [options.complete] }),
           highlightActiveLine(),
           lintGutter(),
           syntaxHighlighting(colours),
           indentUnit.of(options.language === "python" ? "    " : "  "),
-          keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...lintKeymap, ...tab]),
+          keymap.of([...completionKeymap, ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...lintKeymap, ...tab]),
           this.#language.of(this.#extension("")),
           placeholder(options.placeholder ?? ""),
-          EditorView.contentAttributes.of({ "aria-label": options.label }),
+          // What scrolls is to be reached by keyboard, and to be seen to be.
+          EditorView.contentAttributes.of({ "aria-label": options.label, tabindex: "0" }),
           EditorView.updateListener.of((update) => {
             if (!update.docChanged) return;
             this.#chooseLanguage();
@@ -95,7 +105,11 @@ export class Editor {
 
   set text(text: string) {
     if (text === this.text) return;
-    this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text } });
+    this.view.dispatch({
+      changes: { from: 0, to: this.view.state.doc.length, insert: text },
+      // To be undone by itself.
+      annotations: isolateHistory.of("full"),
+    });
   }
 
   mark(marks: Mark[]): void {

@@ -1,6 +1,6 @@
 /** The pipeline's graph as SVG. */
 
-import { graphlib, layout } from "@dagrejs/dagre";
+import type * as Dagre from "@dagrejs/dagre";
 
 import { element, svg } from "./dom.js";
 
@@ -28,15 +28,24 @@ const HEIGHT = 62;
 const LETTER = 6.9;
 const LEAST_SCALE = 0.75;
 
-export function draw(parent: HTMLElement, { nodes, connections, notes, onPick }: Drawing): void {
+/** The last drawing that was asked for, by where it is drawn: the first waits for its library. */
+const asked = new WeakMap<HTMLElement, Drawing>();
+
+export async function draw(parent: HTMLElement, drawing: Drawing): Promise<void> {
+  asked.set(parent, drawing);
+  const dagre = await import("@dagrejs/dagre");
+  if (asked.get(parent) === drawing) drawNow(dagre, parent, drawing);
+}
+
+function drawNow(dagre: typeof Dagre, parent: HTMLElement, { nodes, connections, notes, onPick }: Drawing): void {
   if (nodes.length === 0) {
     parent.replaceChildren(element("p", { class: "hint" }, "The manifest has no nodes."));
     return;
   }
   const width = parent.clientWidth || 480;
   // Left to right reads best; from above where that is too wide.
-  let graph = arrange(nodes, connections, notes, "LR");
-  if (graph.graph().width! > width) graph = arrange(nodes, connections, notes, "TB");
+  let graph = arrange(dagre, nodes, connections, notes, "LR");
+  if (graph.graph().width! > width) graph = arrange(dagre, nodes, connections, notes, "TB");
   const size = { width: graph.graph().width!, height: graph.graph().height! };
   // A little too wide is made smaller, much too wide is scrolled.
   const scale = Math.min(1, Math.max(LEAST_SCALE, width / size.width));
@@ -72,6 +81,7 @@ export function draw(parent: HTMLElement, { nodes, connections, notes, onPick }:
 }
 
 function arrange(
+  { graphlib, layout }: typeof Dagre,
   nodes: GraphNode[],
   connections: Drawing["connections"],
   notes: Drawing["notes"],
@@ -106,21 +116,25 @@ function box(
   note: NodeNote | undefined,
   onPick: () => void,
 ): SVGElement {
+  const shown = [clip(node.id), clip(node.type), note?.text ?? node.language];
   const what = `${node.id}: ${node.type}, ${node.language}${note ? `, ${note.text}` : ""}`;
   const group = svg("g", {
     class: `node ${node.language} ${note?.state ?? ""}`,
     transform: `translate(${x - width / 2} ${y - HEIGHT / 2})`,
     tabindex: 0,
     role: "button",
-    "aria-label": `${what}. Show it in the manifest`,
+    // Begins with what is seen, for those who say what they see.
+    "aria-label": `${shown.join(" ")}. Show it in the manifest`,
     "data-node": node.id,
   });
   group.append(
     svg("rect", { width, height: HEIGHT, rx: 9 }),
     svg("rect", { class: "language", x: 0, y: 12, width: 4, height: HEIGHT - 24, rx: 2 }),
-    text(clip(node.id), 16, 21, "name"),
-    text(clip(node.type), 16, 38, "type"),
-    text(note?.text ?? node.language, 16, 53, "note"),
+    text(shown[0]!, 16, 21, "name"),
+    " ",
+    text(shown[1]!, 16, 38, "type"),
+    " ",
+    text(shown[2]!, 16, 53, "note"),
   );
   const title = svg("title", {});
   title.textContent = what;

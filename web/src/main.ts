@@ -5,22 +5,28 @@ import {
   type Diagnostic,
   JsonError,
   LimitError,
-  type NodeInfo,
   PipelineError,
   type RunResult,
   type wit,
 } from "@remotemedia/pipeline";
 
-import { decode, tone } from "./audio.js";
+import { describe, tone } from "./audio.js";
+import schema from "virtual:manifest-schema";
+
+import { completeManifest } from "./completion.js";
 import { button, byId, element } from "./dom.js";
 import { Editor, type Mark } from "./editors.js";
-import { EXAMPLES } from "./examples.js";
+import type { Example } from "./examples.js";
+import { type Given, read } from "./files.js";
 import { draw, type NodeNote } from "./graph.js";
 import { readInputs } from "./items.js";
+import { Live } from "./live.js";
+import type { Written } from "./memory.js";
 import { keepOffline } from "./offline.js";
-import { forget, nodeTime, player, showMessage, showResult } from "./results.js";
-import { describe, MOST_CHECKING, Runs } from "./runs.js";
-import { type Kept, recall, remember } from "./memory.js";
+import { Picker } from "./picker.js";
+import { forget, nodeTime, player, showFailure, showMessage, showResult } from "./results.js";
+import { MOST_CHECKING, Runs } from "./runs.js";
+import { showNodeTypes } from "./types.js";
 
 /** How long the text must rest before it is checked. */
 const REST = 250;
@@ -31,27 +37,47 @@ const progress = byId<HTMLProgressElement>("progress");
 const runButton = byId<HTMLButtonElement>("run");
 const stopButton = byId<HTMLButtonElement>("stop");
 const fileField = byId<HTMLInputElement>("file");
-const picker = byId<HTMLSelectElement>("example");
+const limitField = byId<HTMLInputElement>("limit");
 const result = byId("result");
 
-/** Audio among the inputs, after the items of the text. */
-let audio: Array<{ name: string; audio: wit.Audio }> = [];
+/** Files among the inputs, after the items of the text. */
+let given: Given[] = [];
 let checked: CheckResult | null = null;
 let ready = false;
 /** Stops what runs. */
 let running: AbortController | null = null;
 /** Whether something changed since the last check. */
 let dirty = true;
-/** Whether an example is being put into the editors. */
-let choosing = false;
 /** What the last run says of each node; gone with the next change. */
 let notes = new Map<string, NodeNote>();
+
+// First of all: it takes longest.
+const loading = Runs.load({
+  onFetch: sayFetch,
+  onProgress(done, total) {
+    progress.max = total;
+    progress.value = done;
+    say(`Loading ${megabytes(done)} of ${megabytes(total)}`);
+  },
+});
+// It is looked at when the rest of the page is there.
+loading.catch(() => {});
 
 const onRun = () => void run();
 const onChange = () => changed();
 
-const manifest = new Editor({ parent: byId("manifest"), label: "Manifest", language: "manifest", onChange, onRun });
+const manifest = new Editor({
+  parent: byId("manifest"),
+  label: "Manifest",
+  language: "manifest",
+  complete: completeManifest(schema, () => ({ types: ready ? runs.nodeTypes : [], own: ownTypes() })),
+  onChange,
+  onRun,
+});
+// Each takes a while on a slow machine: the page is to answer in between.
+await pause();
 const code = new Editor({ parent: byId("code"), label: "Python", language: "python", onChange, onRun });
+await pause();
 const inputs = new Editor({
   parent: byId("inputs"),
   label: "Inputs",
@@ -61,18 +87,21 @@ const inputs = new Editor({
   onRun,
 });
 
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
 function changed(): void {
   notes = new Map();
   code.mark([]);
   dirty = true;
   checkSoon();
-  remember({ manifest: manifest.text, inputs: inputs.text, file: fileField.value, code: code.text });
-  if (!choosing) picker.value = "";
+  picker.changed();
   const name = moduleName();
   byId("code-hint").textContent =
     name === null
       ? "The file needs a name like nodes.py."
-      : `A class of this file is a node type of the manifest: “${name}:${firstClass()}”.`;
+      : `A class of this file is a node type of the manifest: “${ownTypes()[0] ?? `${name}:Class`}”.`;
 }
 
 /** The module of the Python file; none where its name is none. */
@@ -80,8 +109,11 @@ function moduleName(): string | null {
   return /^([A-Za-z_]\w*)\.py$/.exec(fileField.value.trim())?.[1] ?? null;
 }
 
-function firstClass(): string {
-  return /^class\s+(\w+)/m.exec(code.text)?.[1] ?? "Class";
+/** The node types that the Python file may have. */
+function ownTypes(): string[] {
+  const module = moduleName();
+  const classes = [...code.text.matchAll(/^class\s+(\w+)/gm)].map(([, name]) => name as string);
+  return module === null ? [] : classes.map((name) => `${module}:${name}`);
 }
 
 function files(): Record<string, string> {
@@ -136,17 +168,10 @@ function showCheck(answer: CheckResult): void {
       ? "A JSON list of items; empty for a pipeline that makes its own."
       : `${given === 1 ? "1 item comes" : `${given} items come`} with the manifest, as input_data. A JSON list here takes their place.`;
   if (answer.manifest === undefined) return;
-  if (answer.ok) say("Ready");
-  else say("The manifest can't run", true);
+  if (!answer.ok) say("The manifest can't run", true);
+  else if (live.on) live.edited();
+  else say("Ready");
   drawGraph();
-}
-
-function showNodeTypes(types: readonly NodeInfo[]): void {
-  const entries = types.flatMap(({ nodeType, language, summary, params }) => [
-    element("dt", { class: language }, nodeType, element("span", {}, ` ${language}`)),
-    element("dd", {}, summary, ...params.map((param) => element("code", {}, describe(param)))),
-  ]);
-  byId("types").querySelector("dl")!.replaceChildren(...entries);
 }
 
 function showDiagnostics(diagnostics: Diagnostic[]): void {
@@ -155,7 +180,7 @@ function showDiagnostics(diagnostics: Diagnostic[]): void {
     const { severity, message, help, location } = diagnostic;
     const place = location ?? { line: 1, column: 1, length: 0 };
     const jump = button(`${place.line}:${place.column}`, () => manifest.goTo(place));
-    jump.ariaLabel = `Go to line ${place.line}, column ${place.column}`;
+    jump.ariaLabel = `${place.line}:${place.column}, go to this line and column`;
     return element("li", { class: severity }, jump, ` ${message}${help ? ` (${help})` : ""}`);
   });
   byId("diagnostics").replaceChildren(...entries);
@@ -189,7 +214,7 @@ function drawGraph(): void {
     const node = nodes[Number(/^nodes\[(\d+)\]/.exec(path)?.[1] ?? NaN)];
     if (node !== undefined && !all.has(node.id)) all.set(node.id, { state: severity, text: severity });
   }
-  draw(byId("graph"), {
+  void draw(byId("graph"), {
     nodes,
     connections: read.connections,
     notes: all,
@@ -204,6 +229,7 @@ function drawGraph(): void {
 
 async function run(): Promise<void> {
   if (!ready || running !== null) return;
+  if (!limitField.reportValidity()) return;
   const stopping = new AbortController();
   setRunning(stopping);
   notes = new Map();
@@ -216,14 +242,14 @@ async function run(): Promise<void> {
       showMessage(result, "Not run: checking it did not end.", true);
       return;
     }
-    say("Running …");
     const items = inputsOfRun();
     const print = (text: string) => {
       printed += text;
       result.replaceChildren(element("pre", { class: "printed" }, printed));
     };
     const start = performance.now();
-    const ended = await runs.run(manifest.text, items, files(), print, stopping.signal).catch((error: unknown) => {
+    const options = { timeout: limitField.valueAsNumber, print, signal: stopping.signal };
+    const ended = await timed(start, runs.run(manifest.text, items, files(), options)).catch((error: unknown) => {
       if (error instanceof PipelineError) return error;
       throw error;
     });
@@ -244,11 +270,22 @@ async function run(): Promise<void> {
   }
 }
 
-/** The items of the text, and audio after them; none where the manifest's own are to be taken. */
+/** Says how long a run takes while it does; short ones are over before that. */
+async function timed<T>(start: number, run: Promise<T>): Promise<T> {
+  say("Running …");
+  const elapsed = byId("elapsed");
+  const timer = setInterval(() => (elapsed.textContent = `${Math.floor((performance.now() - start) / 1000)} s`), 1000);
+  return run.finally(() => {
+    clearInterval(timer);
+    elapsed.textContent = "";
+  });
+}
+
+/** The items of the text, and files after them; none where the manifest's own are to be taken. */
 function inputsOfRun(): wit.Input[] | undefined {
   const items = readInputs(inputs.text);
-  if (audio.length === 0) return items;
-  return [...(items ?? []), ...audio.map(({ audio: val }): wit.Input => ({ item: { tag: "audio", val } }))];
+  if (given.length === 0) return items;
+  return [...(items ?? []), ...given.flatMap((file) => file.items)];
 }
 
 function finish(ended: RunResult | PipelineError, printed: string, took: number): void {
@@ -263,10 +300,15 @@ function finish(ended: RunResult | PipelineError, printed: string, took: number)
     say("Done");
     return;
   }
+  noteFailure(ended);
+  say("Failed", true);
+}
+
+/** Marks what failed, in the graph and in the editors. */
+function noteFailure(ended: PipelineError): void {
   if (ended.nodeId !== undefined) notes.set(ended.nodeId, { state: "error", text: "failed here" });
   if (ended.diagnostics.length > 0) showDiagnostics([...ended.diagnostics]);
   markTraceback(ended.traceback ?? "", ended.message);
-  say("Failed", true);
 }
 
 /** Marks the line of the page's own file that the traceback names last. */
@@ -303,97 +345,119 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-// --- Audio
+// --- Files among the inputs
 
 async function addFiles(list: FileList): Promise<void> {
   for (const file of list) {
     try {
-      audio.push({ name: file.name, audio: await decode(file) });
+      given.push(await read(file));
     } catch (error) {
       say(`${file.name}: ${(error as Error).message}`, true);
     }
   }
-  showAudio();
+  showFiles();
 }
 
-function showAudio(): void {
-  const list = byId("audio");
+function addTone(): void {
+  const val = tone();
+  given.push({ name: "tone", items: [{ item: { tag: "audio", val } }], about: describe(val), audio: val });
+  showFiles();
+}
+
+function showFiles(): void {
+  const list = byId("given");
   forget(list);
-  const entries = audio.map((entry) => {
+  const entries = given.map((entry) => {
     const remove = button("Remove", () => {
-      audio = audio.filter((other) => other !== entry);
-      showAudio();
+      given = given.filter((other) => other !== entry);
+      showFiles();
     });
     remove.ariaLabel = `Remove ${entry.name}`;
-    return element("li", {}, element("strong", {}, entry.name), remove, player(entry.audio, entry.name));
+    const { name, audio, about } = entry;
+    const shown = audio === undefined ? element("span", { class: "hint" }, about) : player(audio, name);
+    return element("li", {}, element("strong", {}, name), remove, shown);
   });
   list.replaceChildren(...entries);
 }
 
+// --- Live
+
+let livePrinted = "";
+
+const live = new Live({
+  open(signal) {
+    livePrinted = "";
+    code.mark([]);
+    return runs.open(manifest.text, files(), printLive, signal);
+  },
+  recording() {
+    const [first] = given.filter((file) => file.audio !== undefined);
+    if (first?.audio === undefined) throw new Error("there is no recording among the inputs: add a file, or a tone");
+    return { ...first.audio, name: first.name };
+  },
+  changed(on) {
+    byId("live").classList.toggle("on", on);
+    if (on) showMessage(result, "What a live pipeline says is here; what it gives is above.", false);
+  },
+  failed(error) {
+    if (!(error instanceof PipelineError)) return showMessage(result, (error as Error).message, true);
+    showFailure(result, error);
+    noteFailure(error);
+    drawGraph();
+  },
+  say,
+});
+
+/** The most of what a live pipeline prints that is kept, in characters. */
+const MOST_PRINTED = 10_000;
+
+function printLive(text: string): void {
+  livePrinted = (livePrinted + text).slice(-MOST_PRINTED);
+  result.replaceChildren(element("pre", { class: "printed" }, livePrinted));
+}
+
 // --- Start
 
-function same(example: Kept, kept: Kept): boolean {
-  const keys = ["manifest", "inputs", "file", "code"] as const;
-  return keys.every((key) => example[key] === kept[key]);
-}
-
-function choose(name: string): void {
-  const example = EXAMPLES.find((one) => one.name === name);
+function show(written: Written, example: Example | undefined): void {
+  fileField.value = written.file;
+  manifest.text = written.manifest;
+  code.text = written.code;
+  inputs.text = written.inputs;
   if (example === undefined) return;
-  choosing = true;
-  fileField.value = example.file;
-  manifest.text = example.manifest;
-  code.text = example.code;
-  inputs.text = example.inputs;
-  choosing = false;
-  audio = example.tone ? [{ name: "tone", audio: tone() }] : [];
-  showAudio();
+  given = [];
+  if (example.tone) addTone();
+  else showFiles();
+  if (example.live !== undefined) live.choose(example.live);
   showMessage(result, "Nothing has run yet.", false);
 }
+
+const picker = new Picker({
+  written: () => ({ manifest: manifest.text, inputs: inputs.text, file: fileField.value, code: code.text }),
+  show,
+  say,
+});
 
 // Firefox keeps what a reload finds.
 runButton.disabled = true;
 stopButton.disabled = true;
-picker.append(
-  ...EXAMPLES.map(({ name }) => element("option", { value: name }, name)),
-  element("option", { value: "", hidden: "" }, "your own"),
-);
-picker.addEventListener("change", () => choose(picker.value));
 fileField.addEventListener("input", changed);
 runButton.addEventListener("click", onRun);
 stopButton.addEventListener("click", () => running?.abort());
-byId("tone").addEventListener("click", () => {
-  audio.push({ name: "tone", audio: tone() });
-  showAudio();
-});
+byId("tone").addEventListener("click", addTone);
 byId<HTMLInputElement>("pick").addEventListener("change", (event) => {
   const field = event.target as HTMLInputElement;
   void addFiles(field.files!).then(() => (field.value = ""));
 });
 new ResizeObserver(() => drawGraph()).observe(byId("graph"));
 
-const kept = recall();
-choose(EXAMPLES[0]!.name);
-if (kept !== null) {
-  fileField.value = kept.file;
-  manifest.text = kept.manifest;
-  code.text = kept.code;
-  inputs.text = kept.inputs;
-  picker.value = EXAMPLES.find((example) => same(example, kept))?.name ?? "";
-}
+void picker.begin();
 
-Runs.load({
-  onFetch: sayFetch,
-  onProgress(done, total) {
-    progress.max = total;
-    progress.value = done;
-    say(`Loading ${megabytes(done)} of ${megabytes(total)}`);
-  },
-})
+loading
   .then((loaded) => {
     runs = loaded;
     showNodeTypes(runs.nodeTypes);
     ready = true;
+    live.ready();
     runButton.disabled = false;
     byId("load").classList.add("ready");
     say("Ready");

@@ -3,13 +3,14 @@
 import { type NodeMetrics, PipelineError, type RunResult, type wit } from "@remotemedia/pipeline";
 
 import { describe, wav } from "./audio.js";
-import { element, svg } from "./dom.js";
+import { button, element, svg } from "./dom.js";
 import { indent, itemsOf, show, type Shown } from "./items.js";
+import { spectrogram } from "./spectrogram.js";
 
-/** The most of an output's text that is put into the page. */
+/** How much of an output's text is put into the page at a time, in characters. */
 const MOST_TEXT = 20_000;
 
-/** The most outputs that are put into the page. */
+/** How many outputs are put into the page at a time. */
 const MOST_OUTPUTS = 200;
 
 /** Shows a run that ended, with what it printed, after so many milliseconds. */
@@ -24,6 +25,12 @@ export function showResult(parent: HTMLElement, ended: RunResult | PipelineError
   if (!failed) parts.push(element("h3", {}, "Time"), times(ended.metrics));
   parts.push(element("p", { class: "hint", id: "timings" }, `${milliseconds(took)} in all, in a fresh instance.`));
   parent.replaceChildren(...parts);
+}
+
+/** Shows what a live pipeline failed with. */
+export function showFailure(parent: HTMLElement, error: PipelineError): void {
+  forget(parent);
+  parent.replaceChildren(failure(error));
 }
 
 export function showMessage(parent: HTMLElement, message: string, isError: boolean): void {
@@ -58,27 +65,46 @@ export function player(audio: wit.Audio, name: string): HTMLElement {
 
 function outputs(items: wit.Data[], partial: boolean): HTMLElement {
   const count = items.length === 1 ? "1 output" : `${items.length} outputs`;
-  const list = element("ol", { class: "outputs", id: "outputs" });
-  for (const item of items.slice(0, MOST_OUTPUTS).map(show)) {
-    const entry = element("li");
-    if (item.medium) entry.append(medium(item));
-    const text = indent(item.json);
-    const shown = text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)} … (${text.length} characters)` : text;
-    entry.append(element("pre", {}, shown));
-    list.append(entry);
-  }
+  // What scrolls is to be reached by keyboard.
+  const list = element("ol", { class: "outputs", id: "outputs", tabindex: "0", "aria-label": count });
   const part = element("div", {}, element("h3", {}, partial ? `${count} before the error` : count), list);
-  if (items.length > MOST_OUTPUTS) {
-    part.append(element("p", { class: "hint" }, `The first ${MOST_OUTPUTS} of ${items.length} are shown.`));
-  }
+  const more = button("", () => add());
+  const add = () => {
+    const from = list.childElementCount;
+    list.append(...items.slice(from, from + MOST_OUTPUTS).map((item) => entry(show(item))));
+    const left = items.length - list.childElementCount;
+    more.textContent = `Show ${Math.min(left, MOST_OUTPUTS)} more of ${items.length}`;
+    if (left === 0) more.remove();
+  };
+  add();
+  if (items.length > MOST_OUTPUTS) part.append(more);
   return part;
+}
+
+function entry(item: Shown): HTMLElement {
+  const made = element("li");
+  if (item.medium) made.append(medium(item));
+  const text = indent(item.json);
+  let shown = MOST_TEXT;
+  const place = element("pre", {}, text.slice(0, shown));
+  made.append(place);
+  if (text.length <= shown) return made;
+  const label = () => `Show more: ${shown} of ${text.length} characters`;
+  const more = button(label(), () => {
+    place.append(text.slice(shown, shown + MOST_TEXT));
+    shown = Math.min(text.length, shown + MOST_TEXT);
+    more.textContent = label();
+    if (shown === text.length) more.remove();
+  });
+  made.append(more);
+  return made;
 }
 
 function medium({ medium: content, audio }: Shown): HTMLElement {
   const { type, bytes, name } = content!;
   const url = URL.createObjectURL(new Blob([bytes], { type }));
   const part = element("div", { class: "medium" });
-  if (audio !== undefined && audio.samples.length > 0) part.append(waveform(audio));
+  if (audio !== undefined && audio.samples.length > 0) part.append(waveform(audio), spectrogram(audio));
   if (type.startsWith("audio/")) part.append(element("audio", { controls: "", src: url }));
   if (type.startsWith("image/")) part.append(element("img", { src: url, alt: "The image that came out" }));
   const link = element("a", { href: url, download: name }, `Download ${name}`);

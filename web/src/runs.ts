@@ -1,4 +1,4 @@
-/** The pipelines of the page: a pool of one worker, because the page does one thing at a time. */
+/** The pipelines of the page: a pool of few workers, of which most visits need one. */
 
 import {
   type CallOptions,
@@ -8,6 +8,7 @@ import {
   type NodeInfo,
   type Pool,
   type PoolOptions,
+  type PoolSession,
   type RunResult,
   type wit,
 } from "@remotemedia/pipeline";
@@ -17,6 +18,12 @@ export type Files = Record<string, string>;
 
 /** Checking imports the page's module, which may never end. In seconds. */
 export const MOST_CHECKING = 5;
+
+/** A piece of live sound, or a picture, that takes longer than this is not live. In seconds. */
+const MOST_LIVE = 10;
+
+/** One for what is live, one for what takes over from it, and one for runs and checks. They start when they are needed. */
+const WORKERS = 3;
 
 /** What is fetched before the page's service worker is there. */
 const LOADED = "pipeline-page-loaded";
@@ -35,7 +42,7 @@ export class Runs {
 
   /** Fetches and compiles the component. */
   static async load(options: Pick<PoolOptions, "onProgress" | "onFetch">): Promise<Runs> {
-    const pool = await createPool({ ...options, size: 1, fetch: fetchAndKeep });
+    const pool = await createPool({ ...options, size: WORKERS, fetch: fetchAndKeep });
     // Before anything of the user's runs, which may never end.
     return new Runs(pool, await pool.listNodes());
   }
@@ -49,18 +56,33 @@ export class Runs {
     return this.#pool.check(source, { timeout: MOST_CHECKING, ...granted(files), ...quiet, ...(signal && { signal }) });
   }
 
-  /** Runs a manifest on items; where there are none, on those that stand in its text. */
+  /** Runs a manifest on items, for so many seconds at most; where there are no items, on those that stand in its text. */
   run(
     source: string,
     inputs: wit.Input[] | undefined,
     files: Files,
-    print: (text: string) => void,
-    signal: AbortSignal,
+    options: { timeout: number; print: (text: string) => void; signal: AbortSignal },
   ): Promise<RunResult> {
-    const decoder = new TextDecoder();
-    const sink = (bytes: Uint8Array) => print(decoder.decode(bytes, { stream: true }));
-    return this.#pool.runData(source, inputs, { ...granted(files), stdout: sink, stderr: sink, signal });
+    const { timeout, print, signal } = options;
+    return this.#pool.runData(source, inputs, { ...granted(files), ...printing(print), timeout, signal });
   }
+
+  /** Opens a session, which has a worker to itself. */
+  open(source: string, files: Files, print: (text: string) => void, signal: AbortSignal): Promise<PoolSession> {
+    // The signal would end the session, too: here it is for opening it alone.
+    const opening = this.#pool.openSession(source, { ...granted(files), ...printing(print), timeout: MOST_LIVE });
+    return opening.then(async (session) => {
+      if (!signal.aborted) return session;
+      await session.close();
+      throw signal.reason;
+    });
+  }
+}
+
+function printing(print: (text: string) => void): Pick<CallOptions, "stdout" | "stderr"> {
+  const decoder = new TextDecoder();
+  const sink = (bytes: Uint8Array) => print(decoder.decode(bytes, { stream: true }));
+  return { stdout: sink, stderr: sink };
 }
 
 const quiet = { stdout() {}, stderr() {} };

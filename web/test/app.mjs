@@ -1,5 +1,9 @@
 // The page as a user has it: what is there to see, to type into and to press.
 
+import assert from "node:assert/strict";
+
+import { serve } from "./server.mjs";
+
 const FINISHED = /^(Done|Failed|Stopped)$/;
 
 export class App {
@@ -118,4 +122,33 @@ export class App {
 /** JSON without blanks between tokens; numbers stay as they are written. */
 export function compact(json) {
   return json.replace(/("(?:[^"\\]|\\.)*")|\s+/g, "$1");
+}
+
+/** A test with the page open; the page must complain of nothing. */
+export function withPage(test) {
+  return async (browser, files, name) => {
+    const server = await serve(files);
+    const app = await App.open(browser, server.url);
+    try {
+      await test(app, server, name);
+      assert.deepEqual(app.complaints, [], "the console has complaints");
+    } finally {
+      await app.close();
+      await server.close();
+    }
+  };
+}
+
+/** What a link to download gives. */
+export async function download(app, selector) {
+  const bytes = await app.page.$eval(selector, async (link) => {
+    const blob = await (await fetch(link.href)).blob();
+    // As text, because drivers pass thousands of numbers slowly.
+    return new Promise((resolve) => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(reader.result.replace(/^.*,/, ""));
+      reader.readAsDataURL(blob);
+    });
+  });
+  return Uint8Array.from(Buffer.from(bytes, "base64"));
 }

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import puppeteer from "puppeteer-core";
 
+import { soundServer } from "./sound.mjs";
 import { launchWebKit, miniBrowser } from "./webkit.mjs";
 
 const CHROMIUM = [
@@ -14,10 +15,19 @@ const CHROMIUM = [
   "--disable-component-update",
   "--disable-sync",
   "--disable-quic",
+  // A microphone that beeps and a camera with a test picture, given without a question.
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+  // What tests evaluate is no click.
+  "--autoplay-policy=no-user-gesture-required",
 ];
 
-/** No word to servers of the vendor, and sound without a click. */
+/** No word to servers of the vendor, sound without a click, and a microphone and a camera that are made up. */
 const FIREFOX = {
+  "media.autoplay.default": 0,
+  "media.autoplay.blocking_policy": 0,
+  "media.navigator.permission.disabled": true,
+  "media.navigator.streams.fake": true,
   "app.normandy.enabled": false,
   "app.update.auto": false,
   "browser.safebrowsing.downloads.remote.enabled": false,
@@ -34,9 +44,10 @@ const PROGRAMS = {
   chromium: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
   firefox: ["/usr/bin/firefox-esr", "/usr/bin/firefox"],
   webkit: ["/usr/bin/WebKitWebDriver"],
+  pulseaudio: ["/usr/bin/pulseaudio"],
 };
 
-const PACKAGES = { chromium: "chromium", firefox: "firefox-esr", webkit: "webkit2gtk-driver xvfb" };
+const PACKAGES = { pulseaudio: "pulseaudio", chromium: "chromium", firefox: "firefox-esr", webkit: "webkit2gtk-driver xvfb" };
 
 /** A browser's program; the environment may name another, as in CHROMIUM=/opt/chromium. */
 export function program(name) {
@@ -58,11 +69,21 @@ export async function version(name, browser) {
 /** The first start after an installation reads hundreds of megabytes, which takes a busy machine minutes. */
 const LAUNCH_TIMEOUT = 240_000;
 
-export function launch(name) {
+/** Launches a browser; Chromium with `more` arguments. */
+export async function launch(name, more = []) {
   const executablePath = program(name);
   if (name === "webkit") return launchWebKit(executablePath, miniBrowser());
   const options = { executablePath, headless: true, timeout: LAUNCH_TIMEOUT };
-  return name === "firefox"
-    ? puppeteer.launch({ ...options, browser: "firefox", extraPrefsFirefox: FIREFOX })
-    : puppeteer.launch({ ...options, args: CHROMIUM });
+  if (name !== "firefox") return puppeteer.launch({ ...options, args: [...CHROMIUM, ...more] });
+  // Without a device for sound it starts no AudioContext.
+  const sound = await soundServer(program("pulseaudio"));
+  const env = { ...process.env, PULSE_SERVER: sound.address };
+  try {
+    const browser = await puppeteer.launch({ ...options, env, browser: "firefox", extraPrefsFirefox: FIREFOX });
+    browser.once("disconnected", () => void sound.close());
+    return browser;
+  } catch (error) {
+    await sound.close();
+    throw error;
+  }
 }

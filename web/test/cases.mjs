@@ -7,7 +7,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 
-import { App, compact } from "./app.mjs";
+import { App, compact, download, withPage } from "./app.mjs";
+import { FEATURES } from "./features.mjs";
+import { onCases } from "./conformance.mjs";
+import { LIVE } from "./live.mjs";
+import { pcm } from "./wav.mjs";
 import { serve } from "./server.mjs";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -20,21 +24,6 @@ async function native(...args) {
   running.child.stdin.end();
   const { stdout } = await running;
   return /"outputs":(\[.*\]),"graph_info"/s.exec(compact(stdout))[1];
-}
-
-/** A test with the page open; the page must complain of nothing. */
-function withPage(test) {
-  return async (browser, files, name) => {
-    const server = await serve(files);
-    const app = await App.open(browser, server.url);
-    try {
-      await test(app, server, name);
-      assert.deepEqual(app.complaints, [], "the console has complaints");
-    } finally {
-      await app.close();
-      await server.close();
-    }
-  };
 }
 
 /** The same as one list, as the program prints it. */
@@ -299,8 +288,8 @@ export const CASES = [
         await writeFile(path.join(folder, "not.wav"), "not audio");
         const picker = await app.page.$("#pick");
         await picker.uploadFile(path.join(folder, "clip.wav"));
-        await app.until(() => document.querySelectorAll("#audio li").length === 1);
-        assert.match(await app.text("#audio li"), /clip\.wav.*8000 Hz, stereo/s);
+        await app.until(() => document.querySelectorAll("#given li").length === 1);
+        assert.match(await app.text("#given li"), /clip\.wav.*8000 Hz, stereo/s);
         await app.fill("code", "from remotemedia import Audio\n\nclass About:\n    def process(self, audio):\n        return audio\n");
         await app.manifest(["AudioGainNode", { gain_db: -6 }], "nodes:About");
         await app.fill("inputs", "");
@@ -319,8 +308,8 @@ export const CASES = [
         // What is no audio is refused, and said.
         await picker.uploadFile(path.join(folder, "not.wav"));
         await app.until(() => document.getElementById("status").textContent.startsWith("not.wav: this browser can't decode it"));
-        await app.page.click("#audio button");
-        assert.equal((await app.texts("#audio li")).length, 0);
+        await app.page.click("#given button");
+        assert.equal((await app.texts("#given li")).length, 0);
       } finally {
         await rm(folder, { recursive: true });
       }
@@ -335,7 +324,7 @@ export const CASES = [
         await app.example("audio");
         assert.equal(await app.run(), "Done");
         const file = path.join(folder, "tone.wav");
-        await writeFile(file, await download(app, "#audio a[download]"));
+        await writeFile(file, await download(app, "#given a[download]"));
         const [expected] = JSON.parse(await native("examples/audio.json", "--input", `@${file}`));
         const made = floats(await download(app, "#outputs a[download]"));
         assert.equal(made.rate, expected.$audio.sample_rate);
@@ -364,7 +353,7 @@ export const CASES = [
       await app.ready();
       await app.until(() => document.querySelectorAll("#graph .node").length === 2);
       const met = new Set();
-      for (let press = 0; press < 40 && !met.has("add"); press += 1) {
+      for (let press = 0; press < 60 && !met.has("add"); press += 1) {
         await app.page.keyboard.press("Tab");
         const place = await app.page.evaluate(() => {
           const active = document.activeElement;
@@ -374,7 +363,10 @@ export const CASES = [
         if (place === "Python") await app.page.keyboard.press("Escape");
         met.add(place);
       }
-      const wanted = ["run", "example", "Manifest", "file", "Python", "tone", "pick", "Inputs", "multiply", "add"];
+      const wanted = [
+        ...["run", "example", "open", "save", "share", "Manifest", "file", "Python", "tone", "pick", "Inputs", "multiply"],
+        "add",
+      ];
       assert.deepEqual(wanted.filter((place) => !met.has(place)), [], `${name} met ${[...met].join(", ")}`);
     }),
   ],
@@ -396,40 +388,9 @@ export const CASES = [
       assert.match(await app.text("#code .cm-content"), /class Kept/);
     }),
   ],
+  ...FEATURES,
+  ...LIVE.map(([title, test, shows]) => [title, (browser, _, name) => onCases(browser, name, test), shows, ["webkit"]]),
 ];
-
-/** What a link to download gives. */
-async function download(app, selector) {
-  const bytes = await app.page.$eval(selector, async (link) => {
-    const blob = await (await fetch(link.href)).blob();
-    // As text, because drivers pass thousands of numbers slowly.
-    return new Promise((resolve) => {
-      const reader = new FileReader();
-      reader.onload = () => resolve(reader.result.replace(/^.*,/, ""));
-      reader.readAsDataURL(blob);
-    });
-  });
-  return Uint8Array.from(Buffer.from(bytes, "base64"));
-}
-
-/** A WAV file with 16-bit samples. */
-function pcm(samples, rate, channels) {
-  const bytes = Buffer.alloc(44 + samples.length * 2);
-  bytes.write("RIFF");
-  bytes.writeUInt32LE(bytes.length - 8, 4);
-  bytes.write("WAVEfmt ", 8);
-  bytes.writeUInt32LE(16, 16);
-  bytes.writeUInt16LE(1, 20);
-  bytes.writeUInt16LE(channels, 22);
-  bytes.writeUInt32LE(rate, 24);
-  bytes.writeUInt32LE(rate * channels * 2, 28);
-  bytes.writeUInt16LE(channels * 2, 32);
-  bytes.writeUInt16LE(16, 34);
-  bytes.write("data", 36);
-  bytes.writeUInt32LE(samples.length * 2, 40);
-  samples.forEach((sample, index) => bytes.writeInt16LE(Math.round(sample * 32767), 44 + index * 2));
-  return bytes;
-}
 
 /** The samples of a WAV file with floats. */
 function floats(bytes) {

@@ -1,9 +1,26 @@
 // The conformance cases, run by the page's engine in a browser's worker.
 
 import assert from "node:assert/strict";
+import path from "node:path";
 
 import { cases } from "../../js/test/common.mjs";
 import { serve } from "./server.mjs";
+
+/** A test on the page of the cases, in a profile of its own. */
+export async function onCases(browser, name, test) {
+  const server = await serve(path.join(import.meta.dirname, "../generated/conformance"));
+  const context = await browser.createBrowserContext();
+  try {
+    const page = await context.newPage();
+    page.setDefaultTimeout(120_000);
+    await page.goto(server.url);
+    await page.waitForFunction(() => window.live !== undefined);
+    await test(page, name);
+  } finally {
+    await context.close();
+    await server.close();
+  }
+}
 
 /** Runs all cases; `tell` hears of those that fail. */
 export async function runConformance(browser, files, tell) {

@@ -55,8 +55,8 @@ async function run(name) {
 
 async function runCases(name, browser, tell) {
   const works = [];
-  for (const [title, test, shows = []] of CASES) {
-    if (!title.includes(only)) continue;
+  for (const [title, test, shows = [], without = []] of CASES) {
+    if (!title.includes(only) || without.includes(name)) continue;
     const start = performance.now();
     const attempt = () => within(TIMEOUT, test(browser, path.join(web, "dist"), name));
     try {

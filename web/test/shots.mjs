@@ -37,8 +37,45 @@ export async function shoot(browser, files, folder, name) {
       await app.manifest("PassThrough", "NoSuchNode");
       await app.until(() => document.querySelector("#diagnostics li.error"));
       await shot("marker");
+      await app.fill("manifest", '{\n  "version": "v1",\n  "nodes": [\n    {"id": "gain", "node_type": "AudioG');
+      await complete(app);
+      await shot("completion");
+      await app.page.keyboard.press("Escape");
+      await app.page.click("#types summary");
+      await app.page.type("#search", "video");
+      await app.page.click("#share");
+      await shot("types");
+      if (name !== "webkit") await live(app, shot);
       await app.close();
     }
   }
   await server.close();
+}
+
+/** Opens the list of what can be written at the manifest's end. */
+async function complete(app) {
+  await app.page.evaluate(() => {
+    const { view } = document.querySelector("#manifest .cm-content").cmTile.root;
+    view.dispatch({ selection: { anchor: view.state.doc.length } });
+    view.focus();
+  });
+  await app.page.keyboard.down("Control");
+  await app.page.keyboard.press(" ");
+  await app.page.keyboard.up("Control");
+  await app.until(() => document.querySelector(".cm-tooltip-autocomplete li"));
+}
+
+/** Live mode, with each source that there is. */
+async function live(app, shot) {
+  await app.example("voice (live)");
+  await app.page.click("#live-settings summary");
+  for (const source of ["microphone", "recording", "camera"]) {
+    if (source === "camera") await app.example("camera (live)");
+    else await app.page.select("#live-source", source);
+    await app.page.click("#live-start");
+    await app.until(() => /[1-9]\d\d in/.test(document.getElementById("live-figures").textContent));
+    await shot(`live-${source}`);
+    await app.page.click("#live-stop");
+    await app.until(() => document.getElementById("status").textContent === "Live ended");
+  }
 }

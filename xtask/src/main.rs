@@ -11,6 +11,7 @@ mod crates;
 mod debian;
 mod deploy;
 mod dist;
+mod docs;
 mod faults;
 mod flatten;
 mod guest;
@@ -31,6 +32,7 @@ mod shell;
 mod snapshot;
 mod stamp;
 mod stock;
+mod suites;
 mod test;
 mod threats;
 mod toolchain;
@@ -173,6 +175,13 @@ enum Task {
         /// Only those whose name contains one of these; nothing is written then
         only: Vec<String>,
     },
+    /// Build everything, then run numpy's own tests in the sandbox, and write the
+    /// table in docs/numpy.md
+    NumpyTests {
+        /// Only files whose name contains one of these, such as `fft/`; nothing is
+        /// written then
+        only: Vec<String>,
+    },
     /// Build everything, then try all that a checkout of the public SDK has, and write docs/sdk.md
     ///
     /// Its manifests are checked and run on generated media, its Python tests
@@ -188,6 +197,33 @@ enum Task {
     },
     /// Write the table in docs/hosts.md from the results of the last tests
     Hosts,
+    /// Build everything, then the documentation as a site, in target/site
+    Site {
+        /// Take a build that is there instead of making one
+        #[arg(long)]
+        dist: Option<PathBuf>,
+    },
+    /// Build everything, then do what the documentation says, and compare what comes out
+    ///
+    /// A page that is tried begins with a comment `<!-- tested -->`, which readers
+    /// don't see; xtask/src/docs/trial.rs says what counts in it.
+    Commands {
+        /// Only pages whose path contains one of these
+        only: Vec<String>,
+        /// Try them with a build that is there instead of making one
+        #[arg(long)]
+        dist: Option<PathBuf>,
+    },
+    /// Build everything, then the pictures of the program and the page in docs/pictures
+    ///
+    /// The page's needs Chromium. The others are compared by `cargo xtask test`.
+    Pictures {
+        /// Take a build that is there instead of making one
+        #[arg(long)]
+        dist: Option<PathBuf>,
+    },
+    /// Build everything, then the page for browsers, in web/dist
+    Page,
 }
 
 fn main() -> ExitCode {
@@ -235,10 +271,21 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }),
         Task::Packages { only } => packages::run(&only),
+        Task::NumpyTests { only } => suites::run(&only),
         Task::Sdk { checkout, dist } => {
             sdk::run(&checkout, dist.as_deref()).map(|()| ExitCode::SUCCESS)
         }
         Task::Hosts => hosts::write().map(|()| ExitCode::SUCCESS),
+        Task::Site { dist } => docs::build(dist.as_deref()).map(|site| {
+            shell::say(format_args!("built {}", site.join("index.html").display()));
+            ExitCode::SUCCESS
+        }),
+        Task::Commands { only, dist } => docs::run(&only, dist.as_deref()),
+        Task::Pictures { dist } => docs::draw(dist.as_deref()).map(|()| ExitCode::SUCCESS),
+        Task::Page => page::run().map(|page| {
+            shell::say(format_args!("built {}", page.display()));
+            ExitCode::SUCCESS
+        }),
     };
     result.unwrap_or_else(|error| {
         shell::say(format_args!("error: {error:#}"));

@@ -94,7 +94,8 @@ pub(crate) fn test_installed(dist: &Path) -> Result<()> {
     .file(&package.join("README.md"))?
     .file(&root.join("web/package-lock.json"))?
     .file(&root.join("web/test/browsers.mjs"))?
-    .file(&root.join("web/test/server.mjs"))?;
+    .file(&root.join("web/test/server.mjs"))?
+    .file(&root.join("web/test/sound.mjs"))?;
     let inputs = sources(inputs, &package, &["src", "scripts", "test/package"])?;
     let passed = crate::target().join("npm/passed");
     stamp::unless_done("test the installed npm package", inputs, &passed, || {
@@ -105,6 +106,16 @@ pub(crate) fn test_installed(dist: &Path) -> Result<()> {
         )?;
         Ok(fs::write(&passed, "")?)
     })
+}
+
+/// Runs a client of gRPC against the program: the calls of the SDK's own client.
+///
+/// # Errors
+/// Where npm is missing, or a test fails.
+pub(crate) fn test_grpc(dist: &Path) -> Result<()> {
+    let package = crate::root().join("tests/grpc");
+    install(&package)?;
+    shell::run(&mut npm(&package, dist, "test --silent"))
 }
 
 /// Installs the engines, and gives where.

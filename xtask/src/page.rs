@@ -1,18 +1,18 @@
 //! The page for browsers: `web/`, built by npm and tested in the machine's own
 //! browsers.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use crate::debian::{self, Program};
 use crate::stamp::{self, Inputs};
-use crate::{npm, shell};
+use crate::{dist, npm, shell};
 
 /// What the tests drive: a test that quietly leaves a browser out would be no
 /// test. WebKit has a command of its own, `npm run test:webkit`: its driver is not
 /// steady enough to hold up everything else.
-pub(crate) const PROGRAMS: [Program; 2] = [
+pub(crate) const PROGRAMS: [Program; 3] = [
     Program {
         name: "chromium",
         package: "chromium",
@@ -23,7 +23,34 @@ pub(crate) const PROGRAMS: [Program; 2] = [
         package: "firefox-esr",
         purpose: "a browser that the page is tested in",
     },
+    Program {
+        name: "pulseaudio",
+        package: "pulseaudio",
+        purpose: "a device for sound, without which Firefox plays nothing",
+    },
 ];
+
+/// Builds everything, then the page, and gives its folder.
+///
+/// # Errors
+/// Where npm is missing or fails.
+pub(crate) fn run() -> Result<PathBuf> {
+    build(&dist::build(dist::Flavour::Full)?)
+}
+
+/// Builds the page, and gives its folder. `dist` is the build.
+///
+/// # Errors
+/// Where npm is missing or fails.
+pub(crate) fn build(dist: &Path) -> Result<PathBuf> {
+    let page = crate::root().join("web");
+    npm::build(dist)?;
+    npm::install(&page)?;
+    shell::step("build the page", || {
+        shell::output(&mut npm::npm(&page, dist, "run --silent build")).map(drop)
+    })?;
+    Ok(page.join("dist"))
+}
 
 /// Builds the page and runs its end-to-end tests in each browser, unless they
 /// passed before on the same files. `dist` is the build.
@@ -52,4 +79,16 @@ pub(crate) fn test(dist: &Path) -> Result<()> {
         shell::output(&mut npm::npm(&page, dist, "run --silent build"))?;
         shell::run(&mut npm::npm(&page, dist, "test --silent"))
     })
+}
+
+/// Lets Chromium be a WebRTC peer of the server's. `dist` is the build.
+///
+/// # Errors
+/// Where npm or the browser is missing and can't be installed, or a test fails.
+pub(crate) fn test_webrtc(dist: &Path) -> Result<()> {
+    debian::install(&PROGRAMS[..1])?;
+    npm::build(dist)?;
+    let page = crate::root().join("web");
+    npm::install(&page)?;
+    shell::run(&mut npm::npm(&page, dist, "run --silent test:webrtc"))
 }

@@ -2,9 +2,11 @@
 //! checkout of it, in the tables of `docs/sdk.md`.
 
 mod manifests;
+mod models;
 mod nodes;
 mod python_tests;
 mod runs;
+mod templates;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -75,7 +77,8 @@ pub(crate) fn run(checkout: &Path, dist: Option<&Path>) -> Result<()> {
     };
     let work = crate::target().join("sdk");
     fs::create_dir_all(&work)?;
-    let runner = runs::Runner::new(&dist, &work)?;
+    let models = models::silero()?;
+    let runner = runs::Runner::new(&dist, &work, models)?;
     let parts = [
         shell::step("try the manifests", || manifests::part(&checkout, &runner))?,
         shell::step("run the tests", || python_tests::part(&checkout, &work))?,
@@ -87,8 +90,15 @@ pub(crate) fn run(checkout: &Path, dist: Option<&Path>) -> Result<()> {
         .split_once(MARK)
         .with_context(|| format!("{} has lost its mark", document.display()))?;
     let mut text = format!("{prose}{MARK}\n{}", version(&checkout));
+    let places = [
+        &checkout,
+        &dist,
+        &work,
+        &crate::root(),
+        &std::env::temp_dir(),
+    ];
     for part in &parts {
-        text.push_str(&part.text());
+        text.push_str(&without_places(part.text(), &places));
         let works = part.count(Outcome::Works);
         shell::say(format_args!(
             "{}: {works} of {}",
@@ -98,6 +108,15 @@ pub(crate) fn run(checkout: &Path, dist: Option<&Path>) -> Result<()> {
     }
     fs::write(&document, text)?;
     Ok(())
+}
+
+/// Says of files where they are below these directories, and no more: where those lie
+/// is nobody's concern.
+fn without_places(mut text: String, directories: &[&PathBuf]) -> String {
+    for directory in directories {
+        text = text.replace(&format!("{}/", directory.display()), "");
+    }
+    text
 }
 
 fn document() -> PathBuf {
@@ -180,6 +199,16 @@ fn files(directory: &Path) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_of_this_machine_are_left_out() {
+        let (sdk, here) = (PathBuf::from("/home/who/sdk"), PathBuf::from("/build"));
+        let text = "no file /home/who/sdk/nodes/a.py, nor /build/target/b, nor /tmp/c".to_owned();
+        assert_eq!(
+            without_places(text, &[&sdk, &here]),
+            "no file nodes/a.py, nor target/b, nor /tmp/c"
+        );
+    }
 
     /// The counts above each table are those of its rows.
     #[test]

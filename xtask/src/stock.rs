@@ -1,6 +1,6 @@
 //! The component under stock wasmtime: its command line as released.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -8,11 +8,11 @@ use crate::shell;
 use crate::stamp::{self, Inputs};
 use crate::tools::WASMTIME;
 
-/// Builds the command line and runs the tests of it.
+/// Builds the command line, and the component compiled by it; gives both.
 ///
 /// # Errors
-/// Where it can't be built, or a test fails.
-pub(crate) fn test(dist: &Path) -> Result<()> {
+/// Where one of them can't be built.
+pub(crate) fn build(dist: &Path) -> Result<(PathBuf, PathBuf)> {
     let root = crate::root();
     let wasmtime = WASMTIME.install()?;
     let component = dist.join("pipeline.wasm");
@@ -35,10 +35,19 @@ pub(crate) fn test(dist: &Path) -> Result<()> {
             .map(drop)
         },
     )?;
+    Ok((wasmtime, compiled))
+}
+
+/// Builds the command line and runs the tests of it.
+///
+/// # Errors
+/// Where it can't be built, or a test fails.
+pub(crate) fn test(dist: &Path) -> Result<()> {
+    let (wasmtime, compiled) = build(dist)?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // The whole workspace, so that nothing is compiled with other features.
     shell::run(
-        shell::command(cargo, &root)
+        shell::command(cargo, &crate::root())
             .args(["test", "--workspace", "--release", "--quiet"])
             .args(["--test", "stock", "--", "--ignored"])
             .env("PIPELINE_DIST", dist)

@@ -9,8 +9,8 @@ use crate::busy::Busy;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::WASMTIME;
 use crate::{
-    audit, compose, crates, debian, deploy, dist, faults, guest, hosts, npm, package, page, python,
-    shell, snapshot, stamp, stock, threats, wheel,
+    audit, compose, crates, debian, deploy, dist, docs, faults, guest, hosts, npm, package, page,
+    python, shell, snapshot, stamp, stock, suites, threats, wheel,
 };
 
 /// Packages from PyPI that check the Python package, and other tools that PyPI
@@ -35,6 +35,7 @@ const PYTHON_TOOLS: &[&str] = &[
     // These check the HTTP interface.
     "jsonschema==4.26.0",
     "openapi-spec-validator==0.9.0",
+    "openapi-python-client==0.29.1",
     "prometheus-client==0.26.0",
     "schemathesis==4.32.5",
     // As released, for the machines that they are built for.
@@ -150,6 +151,7 @@ fn steps_before_the_build(python: &Path) -> Vec<Step<'_>> {
     vec![
         step("format", cargo("fmt --all --check")),
         ("documentation: threats", Box::new(threats::check)),
+        ("documentation: links", Box::new(docs::check)),
         ("audit", Box::new(audit::step)),
         step("python: lint", tool("-m ruff check . ../tests/python")),
         step(
@@ -217,6 +219,10 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
             ),
         ),
         ("crates", Box::new(crates::check)),
+        (
+            "numpy's own tests, a part",
+            Box::new(|| suites::quick(dist)),
+        ),
     ];
     if let Ok(Toolchain::Rustup { .. }) = Toolchain::find() {
         // Debian's clippy is not among the packages that build the guest.
@@ -237,6 +243,7 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
         Box::new(|| npm::test_installed(dist)),
     );
     add("host: browsers", Box::new(|| page::test(dist)));
+    add("WebRTC: Chromium", Box::new(|| page::test_webrtc(dist)));
     add("host: stock wasmtime", Box::new(|| stock::test(dist)));
     add(
         "host: HTTP",
@@ -249,6 +256,18 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
                 .env("PIPELINE_WASMTIME", WASMTIME.install()?),
             )
         }),
+    );
+    add(
+        "gRPC: a client in JavaScript",
+        Box::new(|| npm::test_grpc(dist)),
+    );
+    add(
+        "documentation: commands",
+        Box::new(|| docs::try_all(dist, tools, core)),
+    );
+    add(
+        "documentation: pictures",
+        Box::new(|| docs::check_pictures(dist)),
     );
     add("example: composition", Box::new(|| compose::test(dist)));
     add("documentation: hosts", Box::new(hosts::check));

@@ -45,6 +45,8 @@ pub(super) enum Step {
     Produce { drains: bool },
     /// Empty a node's queues, those of earlier connections first.
     Drain { node: usize, queue: usize },
+    /// Wait for what is under way in a node, and carry on what it gives.
+    Settle { node: usize },
     /// End a node's input, and carry on what it still gives.
     Flush { node: usize },
 }
@@ -183,6 +185,7 @@ impl Run {
             Step::Give { root, item } => self.give(root, item),
             Step::Produce { drains } => self.produce(drains)?,
             Step::Drain { node, queue } => self.drain(node, queue),
+            Step::Settle { node } => self.settle(node)?,
             Step::Flush { node } => self.flush(node)?,
         }
         Ok(true)
@@ -246,10 +249,11 @@ impl Run {
             return Ok(());
         };
         let at = at + 1;
-        if at < batch.len() {
+        let is_last = at >= batch.len();
+        if !is_last {
             self.steps.push_front(Step::Batch { root, batch, at });
         }
-        self.drain_merges();
+        self.end_batch(is_last);
         let one = root.or(match *self.roots {
             [root] => Some(root),
             _ => None,
@@ -340,7 +344,7 @@ impl Run {
             return Ok(());
         };
         if drains {
-            self.drain_merges();
+            self.end_batch(false);
         }
         self.route(root, None, item)
     }
@@ -360,11 +364,31 @@ impl Run {
     }
 
     /// Empties the queues of all merges next. In the order of execution, so that
-    /// what one gives is queued at the next before that is emptied.
-    fn drain_merges(&mut self) {
-        for &node in self.merges.iter().rev() {
-            self.steps.push_front(Step::Drain { node, queue: 0 });
+    /// what one gives is queued at the next before that is emptied. What is under
+    /// way in nodes belongs to the batch, and is waited for where there are
+    /// merges, or where `settles` asks for it.
+    fn end_batch(&mut self, settles: bool) {
+        if !self.concurrent || !(settles || !self.merges.is_empty()) {
+            for &node in self.merges.iter().rev() {
+                self.steps.push_front(Step::Drain { node, queue: 0 });
+            }
+            return;
         }
+        for &node in self.order.iter().rev() {
+            if self.slots[node].node.is_concurrent() {
+                self.steps.push_front(Step::Settle { node });
+            }
+            if !self.slots[node].queues.is_empty() {
+                self.steps.push_front(Step::Drain { node, queue: 0 });
+            }
+        }
+    }
+
+    fn settle(&mut self, node: usize) -> Result<(), PipelineError> {
+        let outputs = self.slots[node].node.settle();
+        self.charge(node);
+        let outputs = outputs.map_err(|e| self.at(node, None, ErrorKind::NodeFailed, e))?;
+        self.accept(node, None, outputs)
     }
 
     fn drain(&mut self, node: usize, queue: usize) {
@@ -396,11 +420,12 @@ impl Run {
             }) => {
                 let next = items.next();
                 self.charge(node);
-                match next.map_err(|e| self.at(node, item, ErrorKind::NodeFailed, e))? {
+                let of = items.item().or(item);
+                match next.map_err(|e| self.at(node, of, ErrorKind::NodeFailed, e))? {
                     None => Ok(()),
                     Some(given) => {
                         self.stack.push(Work::Emit { node, item, items });
-                        self.route(node, item, given)
+                        self.route(node, of, given)
                     }
                 }
             }

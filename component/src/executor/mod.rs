@@ -156,6 +156,8 @@ pub struct Run {
     merges: Vec<usize>,
     /// Nodes with no connection in, in the order of execution.
     roots: Vec<usize>,
+    /// Whether a node may have calls under way.
+    concurrent: bool,
     info: GraphInfo,
     /// What is still to do for the items under way.
     stack: Vec<Work>,
@@ -253,7 +255,7 @@ impl Run {
             })?;
             nodes[position] = Some(node);
         }
-        let slots = nodes
+        let slots: Vec<Slot> = nodes
             .into_iter()
             .flatten()
             .zip(&manifest.nodes)
@@ -281,6 +283,7 @@ impl Run {
             all.filter(|&node| test(incoming[node])).collect()
         };
         Ok(Self {
+            concurrent: slots.iter().any(|slot| slot.node.is_concurrent()),
             slots,
             merges: having(|incoming| incoming > 1),
             roots: having(|incoming| incoming == 0),

@@ -164,6 +164,9 @@ impl Run {
         }
         for &node in &self.order {
             self.steps.push_back(Step::Drain { node, queue: 0 });
+            if self.slots[node].node.is_concurrent() {
+                self.steps.push_back(Step::Settle { node });
+            }
             self.steps.push_back(Step::Flush { node });
         }
     }

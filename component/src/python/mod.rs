@@ -12,6 +12,7 @@ mod node;
 mod object;
 pub mod pipelines;
 mod provider;
+pub mod report;
 
 #[cfg(target_family = "wasm")]
 pub(crate) mod baking;

@@ -43,10 +43,11 @@ impl Drop for Running {
 pub(crate) struct PythonNode {
     id: Rc<str>,
     runner: Py<PyAny>,
-    /// Bound method that takes an item: `process`, or `push` of a streaming
-    /// node's runner.
+    /// Bound method that takes an item: `process`; or `push` of a streaming
+    /// node's runner, `begin` of a concurrent one's.
     take: Py<PyAny>,
     streaming: bool,
+    concurrent: bool,
     source: bool,
 }
 
@@ -77,15 +78,18 @@ impl PythonNode {
         let py = runner.py();
         let streaming = runner.getattr(intern!(py, "streaming"))?.is_truthy()?;
         let source = runner.getattr(intern!(py, "source"))?.is_truthy()?;
-        let take = runner.getattr(match streaming {
-            true => intern!(py, "push"),
-            false => intern!(py, "process"),
+        let concurrent = runner.getattr(intern!(py, "concurrent"))?.is_truthy()?;
+        let take = runner.getattr(match (streaming, concurrent) {
+            (true, _) => intern!(py, "push"),
+            (false, true) => intern!(py, "begin"),
+            (false, false) => intern!(py, "process"),
         })?;
         Ok(Self {
             id: id.into(),
             runner: runner.clone().unbind(),
             take: take.unbind(),
             streaming,
+            concurrent,
             source,
         })
     }
@@ -94,8 +98,17 @@ impl PythonNode {
         let _running = Running::enter(&self.id);
         let result = self.runner.bind(py).call_method0(method);
         result
-            .and_then(|result| iterator(result, &self.id))
+            .and_then(|result| self.iterator(result))
             .map_err(|error| failed(py, &error))
+    }
+
+    fn iterator(&self, object: Bound<'_, PyAny>) -> PyResult<Outputs> {
+        let items = Items {
+            id: Rc::clone(&self.id),
+            iterator: Some(object.try_iter()?.unbind()),
+            concurrent: self.concurrent,
+        };
+        Ok(Outputs::Many(Box::new(items)))
     }
 }
 
@@ -121,8 +134,8 @@ impl Node for PythonNode {
             let process = || -> PyResult<Outputs> {
                 let item = convert::to_python(py, item)?;
                 let result = self.take.bind(py).call1((item,))?;
-                if self.streaming {
-                    return iterator(result, &self.id);
+                if self.streaming || self.concurrent {
+                    return self.iterator(result);
                 }
                 if result.is_none() {
                     return Ok(Outputs::None);
@@ -131,10 +144,18 @@ impl Node for PythonNode {
                     return Ok(Outputs::One(PyItem::boxed(result)));
                 }
                 let result = bridge::get(py)?.expand.bind(py).call1((result,))?;
-                iterator(result, &self.id)
+                self.iterator(result)
             };
             process().map_err(|error| failed(py, &error))
         })
+    }
+
+    fn is_concurrent(&self) -> bool {
+        self.concurrent
+    }
+
+    fn settle(&mut self) -> Result<Outputs, NodeError> {
+        Python::attach(|py| self.iterate(py, intern!(py, "settle")))
     }
 
     fn is_source(&self) -> bool {
@@ -170,19 +191,13 @@ fn is_plain(object: &Bound<'_, PyAny>) -> bool {
         || object.is_exact_instance_of::<PyBool>()
 }
 
-fn iterator(object: Bound<'_, PyAny>, id: &Rc<str>) -> PyResult<Outputs> {
-    let items = Items {
-        id: Rc::clone(id),
-        iterator: Some(object.try_iter()?.unbind()),
-    };
-    Ok(Outputs::Many(Box::new(items)))
-}
-
 /// Items of a node's Python iterator.
 struct Items {
     id: Rc<str>,
     /// There until the end.
     iterator: Option<Py<PyIterator>>,
+    /// Whether they may be for items before the last one.
+    concurrent: bool,
 }
 
 impl Drop for Items {
@@ -203,6 +218,14 @@ impl Emitter for Items {
             Some(Ok(item)) => Ok(Some(PyItem::boxed(item))),
             Some(Err(error)) => Err(failed(py, &error)),
             None => Ok(None),
+        })
+    }
+
+    fn item(&self) -> Option<u64> {
+        let iterator = self.iterator.as_ref().filter(|_| self.concurrent)?;
+        Python::attach(|py| {
+            let item = iterator.bind(py).getattr(intern!(py, "item")).ok()?;
+            item.extract().ok()
         })
     }
 }

@@ -13,7 +13,7 @@ use pyo3::types::{PyDict, PyList};
 use super::node::PythonNode;
 use super::object::PyItem;
 use super::provider::{self, Provider};
-use super::{convert, errors};
+use super::{convert, errors, report};
 use crate::executor::{
     Batch, Input, NodeMetrics, NodeOutputs, Part, PipelineError, Run, RunResult,
 };
@@ -102,12 +102,12 @@ fn check<'py>(
 ) -> PyResult<(Option<Bound<'py, PyDict>>, Bound<'py, PyList>)> {
     match REGISTRY.with(|registry| load(source, registry)) {
         Ok(loaded) => Ok((
-            Some(graph(py, &loaded.graph)?),
-            diagnostics(py, &loaded.warnings)?,
+            Some(graph(&loaded.graph).into_pyobject(py)?),
+            PyList::new(py, diagnostics(&loaded.warnings))?,
         )),
         Err(invalid) => match errors::kept_interrupt() {
             Some(interrupt) => Err(interrupt),
-            None => Ok((None, diagnostics(py, &invalid.diagnostics)?)),
+            None => Ok((None, PyList::new(py, diagnostics(&invalid.diagnostics))?)),
         },
     }
 }
@@ -300,7 +300,7 @@ fn read(py: Python<'_>, source: &str, registry: &Registry) -> PyResult<Loaded> {
             return interrupt;
         }
         let made = || {
-            let found = diagnostics(py, &invalid.diagnostics)?;
+            let found = diagnostics(&invalid.diagnostics);
             results(py)?.call_method1(intern!(py, "invalid_manifest"), (found,))
         };
         made().map_or_else(|error| error, PyErr::from_value)
@@ -377,15 +377,17 @@ fn exception(py: Python<'_>, error: PipelineError) -> PyErr {
         return PyErr::from_value(raised.clone().into_any());
     }
     let failed = || -> PyResult<PyErr> {
-        let fields = PyDict::new(py);
-        fields.set_item("kind", error.kind.name())?;
-        fields.set_item("message", error.message)?;
-        fields.set_item("node_id", error.node_id)?;
-        fields.set_item("node_type", error.node_type)?;
-        fields.set_item("item", error.item)?;
-        fields.set_item("traceback", error.traceback.map(|it| it.text))?;
-        fields.set_item("outputs", outputs(py, error.outputs)?)?;
-        fields.set_item("diagnostics", diagnostics(py, &error.diagnostics)?)?;
+        let fields = report::Failed {
+            kind: error.kind.name(),
+            message: &error.message,
+            node_id: error.node_id.as_deref(),
+            node_type: error.node_type.as_deref(),
+            item: error.item,
+            traceback: error.traceback.as_ref().map(|it| it.text.as_str()),
+            outputs: outputs(py, error.outputs)?,
+            diagnostics: diagnostics(&error.diagnostics),
+        };
+        let fields = fields.into_pyobject(py)?;
         let failed = results(py)?.call_method(intern!(py, "failed"), (), Some(&fields))?;
         Ok(PyErr::from_value(failed))
     };
@@ -399,12 +401,13 @@ fn finished<'py>(
     run: RunResult,
     warnings: &[Diagnostic],
 ) -> PyResult<Bound<'py, PyDict>> {
-    let fields = PyDict::new(py);
-    fields.set_item("outputs", outputs(py, run.outputs)?)?;
-    fields.set_item("graph", graph(py, &run.graph)?)?;
-    fields.set_item("metrics", metrics(py, &run.metrics)?)?;
-    fields.set_item("warnings", diagnostics(py, warnings)?)?;
-    Ok(fields)
+    let finished = report::Finished {
+        outputs: outputs(py, run.outputs)?,
+        graph: graph(&run.graph),
+        metrics: run.metrics.iter().map(metrics).collect(),
+        warnings: diagnostics(warnings),
+    };
+    finished.into_pyobject(py)
 }
 
 /// Outputs as a list of pairs: the id of a node, and its items.
@@ -418,46 +421,37 @@ fn outputs(py: Python<'_>, given: Vec<NodeOutputs>) -> PyResult<Bound<'_, PyList
     Ok(list)
 }
 
-fn graph<'py>(py: Python<'py>, graph: &GraphInfo) -> PyResult<Bound<'py, PyDict>> {
-    let fields = PyDict::new(py);
-    fields.set_item("node_count", graph.node_count)?;
-    fields.set_item("sink_count", graph.sink_count)?;
-    fields.set_item("source_count", graph.source_count)?;
-    fields.set_item("execution_order", &graph.execution_order)?;
-    Ok(fields)
+fn graph(graph: &GraphInfo) -> report::Graph<'_> {
+    report::Graph {
+        node_count: graph.node_count,
+        sink_count: graph.sink_count,
+        source_count: graph.source_count,
+        execution_order: &graph.execution_order,
+    }
 }
 
-fn metrics<'py>(py: Python<'py>, all: &[NodeMetrics]) -> PyResult<Bound<'py, PyList>> {
-    let list = PyList::empty(py);
-    for node in all {
-        let fields = PyDict::new(py);
-        fields.set_item("node_id", &node.node_id)?;
-        fields.set_item("items_in", node.items_in)?;
-        fields.set_item("items_out", node.items_out)?;
-        fields.set_item("nanoseconds", node.nanoseconds)?;
-        list.append(fields)?;
+fn metrics(node: &NodeMetrics) -> report::Metrics<'_> {
+    report::Metrics {
+        node_id: &node.node_id,
+        items_in: node.items_in,
+        items_out: node.items_out,
+        nanoseconds: node.nanoseconds,
     }
-    Ok(list)
 }
 
-/// Diagnostics as dicts.
-fn diagnostics<'py>(py: Python<'py>, all: &[Diagnostic]) -> PyResult<Bound<'py, PyList>> {
-    let list = PyList::empty(py);
-    for diagnostic in all {
-        let fields = PyDict::new(py);
-        let severity = match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        fields.set_item("severity", severity)?;
-        fields.set_item("code", diagnostic.code)?;
-        fields.set_item("message", &diagnostic.message)?;
-        fields.set_item("help", &diagnostic.help)?;
-        fields.set_item("path", &diagnostic.path)?;
-        let place = diagnostic.location;
-        fields.set_item("line", place.map(|place| place.line))?;
-        fields.set_item("column", place.map(|place| place.column))?;
-        list.append(fields)?;
-    }
-    Ok(list)
+fn diagnostics(all: &[Diagnostic]) -> Vec<report::Diagnostic<'_>> {
+    all.iter()
+        .map(|it| report::Diagnostic {
+            severity: match it.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            code: it.code,
+            message: &it.message,
+            help: it.help.as_deref(),
+            path: &it.path,
+            line: it.location.map(|at| at.line),
+            column: it.location.map(|at| at.column),
+        })
+        .collect()
 }

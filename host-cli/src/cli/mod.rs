@@ -9,6 +9,8 @@ mod run;
 mod serve;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "webrtc")]
+mod webrtc;
 
 use std::path::PathBuf;
 

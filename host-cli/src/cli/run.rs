@@ -179,6 +179,11 @@ pub(crate) struct Looking {
     /// Tell each item's way from node to node, on standard error.
     #[arg(long)]
     pub(crate) trace: bool,
+    /// Tell what this node gives, on standard error, or in a file: .jsonl, .wav,
+    /// .flac and so on. With --stream and --chunk it is told while it runs. Can be
+    /// repeated.
+    #[arg(long, value_name = "NODE[=FILE]")]
+    pub(crate) tap: Vec<String>,
     /// Write a page that shows what each node did and where the time went.
     /// Python is slower meanwhile.
     #[arg(long, value_name = "FILE.html", conflicts_with_all = ["stream", "jobs"])]

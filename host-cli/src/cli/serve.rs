@@ -16,6 +16,8 @@ Requests:
   POST /v1/pipelines/{name}  [...], for what is in the --pipelines directory
                              or for MY.wasm, by the name of its file
   GET  /v1/pipelines/{name}/live   a session over a WebSocket
+  POST /v1/pipelines/{name}/whip, /whep   with --webrtc: an SDP offer, for a
+                             session with a WebRTC peer
   POST /v1/check             {\"manifest\": {...}}
   GET  /v1/nodes, /v1/pipelines, /openapi.json, /healthz, /readyz, /metrics
 
@@ -39,7 +41,8 @@ Examples:
   pipeline serve --pipelines examples
   pipeline serve my.wasm
   pipeline serve --addr 0.0.0.0:80 --timeout 5 --max-memory 256
-  pipeline serve --grpc 127.0.0.1:50051
+  pipeline serve --grpc 127.0.0.1:50051 --sdk-http 127.0.0.1:8081
+  pipeline serve --pipelines examples --webrtc 127.0.0.1:8189
   curl localhost:8080/v1/pipelines/multiply_add --json '[5, 7]'
   curl localhost:8080/v1/pipelines/gain --data-binary @in.wav -o out.wav \\
     -H 'content-type: audio/wav' -H 'accept: audio/wav'";
@@ -100,6 +103,21 @@ pub(crate) struct Serve {
     /// line.
     #[arg(long, value_name = "FILE", requires = "grpc")]
     pub(crate) grpc_tokens: Option<PathBuf>,
+    /// Let gRPC clients look into sessions whose names they know: hear what each
+    /// node gives, give nodes items, decide on outputs.
+    #[arg(long, requires = "grpc")]
+    pub(crate) grpc_control: bool,
+    /// Answer the SDK's HTTP clients too, at this address: /execute, /stream,
+    /// /health.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) sdk_http: Option<SocketAddr>,
+    /// Let in only HTTP clients of the SDK's that have one of the tokens in this
+    /// file, one a line.
+    #[arg(long, value_name = "FILE", requires = "sdk_http")]
+    pub(crate) sdk_http_tokens: Option<PathBuf>,
+    #[cfg(feature = "webrtc")]
+    #[command(flatten)]
+    pub(crate) webrtc: super::webrtc::WebRtc,
     #[command(flatten)]
     pub(crate) trust: Trust,
     #[command(flatten)]

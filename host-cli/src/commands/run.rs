@@ -2,6 +2,8 @@
 
 use std::io::IsTerminal;
 use std::sync::Arc;
+#[cfg(feature = "otel")]
+use std::time::SystemTime;
 
 use pipeline_host::codec;
 use pipeline_host::codec::document::{invalid_manifest, plain_error};
@@ -74,6 +76,8 @@ pub(super) fn once(
         source,
         outputs,
         warnings: Vec::new(),
+        #[cfg(feature = "otel")]
+        begun: SystemTime::now(),
     };
     let span = tracing::info_span!("run", manifest = source.name);
     let _in_it = span.enter();
@@ -88,6 +92,8 @@ struct Run<'a> {
     outputs: Outputs,
     /// What is doubtful in the manifest.
     warnings: Vec<Diagnostic>,
+    #[cfg(feature = "otel")]
+    begun: SystemTime,
 }
 
 impl Run<'_> {
@@ -131,18 +137,21 @@ impl Run<'_> {
         report::diagnostics(self.source, &warnings);
         self.warnings = warnings;
         let items = items.or(input_data.map(codec::for_all));
-        let (manifest, graph) = match part::of(&self.arguments.looking, &manifest, items.as_deref())
-        {
-            Ok(None) => (manifest, graph),
-            Ok(Some(part)) => match instance.check(&part).await? {
-                Ok(checked) => (part, checked.graph),
-                Err(diagnostics) => return Ok(Err(self.invalid(diagnostics))),
-            },
-            Err(failure) => return Ok(Err(failure)),
-        };
+        let (mut manifest, graph) =
+            match part::of(&self.arguments.looking, &manifest, items.as_deref()) {
+                Ok(None) => (manifest, graph),
+                Ok(Some(part)) => match instance.check(&part).await? {
+                    Ok(checked) => (part, checked.graph),
+                    Err(diagnostics) => return Ok(Err(self.invalid(diagnostics))),
+                },
+                Err(failure) => return Ok(Err(failure)),
+            };
         if self.arguments.looking.dry_run {
             let items = items.as_deref().map(codec::count);
             return Ok(outputs::write_out(&planned(&manifest, &graph, items)));
+        }
+        if let Err(failure) = self.outputs.taps.mark(&mut manifest) {
+            return Ok(Err(failure));
         }
         tracing::info!(items = items.as_ref().map(Vec::len), "running");
         let progress = Progress::of_a_run(limits.timeout);
@@ -164,7 +173,11 @@ impl Run<'_> {
             return Ok(Err(failure));
         }
         let error = match ended {
-            Ok(run) => {
+            Ok(mut run) => {
+                run.outputs = match self.outputs.taps.see(run.outputs) {
+                    Ok(outputs) => outputs,
+                    Err(failure) => return Ok(Err(failure)),
+                };
                 // That it printed too much was said where it stopped.
                 for refusal in refusals.iter().filter(|refusal| !is_of_log(refusal)) {
                     report::tell(&format!("note: {refusal}; the pipeline went on without it"));
@@ -173,7 +186,7 @@ impl Run<'_> {
             }
             Err(error) => error,
         };
-        Ok(Err(self.failed(&error, &refusals)))
+        Ok(Err(self.ended_early(error, &refusals)))
     }
 
     fn succeeded(&mut self, run: &RunResult) -> Result<(), Failure> {
@@ -186,6 +199,8 @@ impl Run<'_> {
                 "ran"
             );
         }
+        #[cfg(feature = "otel")]
+        crate::telemetry::nodes(&tracing::Span::current(), self.begun, &run.metrics);
         let metrics = self.arguments.metrics;
         let as_table = self.is_for_people() || self.outputs.has_file();
         self.outputs
@@ -223,6 +238,19 @@ impl Run<'_> {
     /// The manifest can't run.
     fn invalid(&mut self, diagnostics: Vec<Diagnostic>) -> Failure {
         self.failed(&invalid_manifest(diagnostics), &[])
+    }
+
+    /// The pipeline failed. What came before is seen all the same.
+    fn ended_early(&mut self, mut error: PipelineError, refusals: &[LimitError]) -> Failure {
+        let taps = &mut self.outputs.taps;
+        let seen = taps.see(std::mem::take(&mut error.outputs));
+        match seen.and_then(|outputs| taps.finish().map(|()| outputs)) {
+            Err(failure) => failure,
+            Ok(outputs) => {
+                error.outputs = outputs;
+                self.failed(&error, refusals)
+            }
+        }
     }
 
     /// The pipeline failed, or can't run.

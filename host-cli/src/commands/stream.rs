@@ -34,7 +34,7 @@ const AT_ONCE: u32 = 4096;
 pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
     let given = inputs::unread(arguments)?;
     let source = workspace::source(&arguments.manifest, &arguments.trust.signed_by)?;
-    let outputs = Outputs::new(arguments, arguments.limits.limits())?;
+    let mut outputs = Outputs::new(arguments, arguments.limits.limits())?;
     let (opened, console) = run::open(arguments, &source, interrupt::finish, |finish| {
         finish.at_once.clone()
     })?;
@@ -55,7 +55,8 @@ pub(crate) fn stream(arguments: &cli::Run) -> Result<(), Failure> {
             .input_data
             .map(|items| codec::one_by_one(codec::for_all(items)));
         let part = part::of(&arguments.looking, &loaded.manifest, None)?;
-        let manifest = part.unwrap_or(loaded.manifest);
+        let mut manifest = part.unwrap_or(loaded.manifest);
+        outputs.taps.mark(&mut manifest)?;
         let opened = instance.open(&manifest).await.map_err(gone)?;
         let progress = Progress::of_a_stream();
         console.heed(progress.bar());
@@ -109,7 +110,8 @@ impl Stream<'_> {
             self.printer.finish()?;
             ended.map_err(|error| told(self.source, &error, &refusals))
         })?;
-        let last = self.outputs.lines(&run.outputs)?;
+        let last = self.outputs.taps.see(run.outputs)?;
+        let last = self.outputs.lines(&last)?;
         write_out(&last)?;
         self.outputs.finish()?;
         if self.metrics {
@@ -289,7 +291,7 @@ impl Stream<'_> {
                 Ok(part) => part,
                 Err(error) => return Err(self.failed(error)),
             };
-            self.print(&part.outputs)?;
+            self.print(part.outputs)?;
             if !part.more || self.finish.gently.is_raised() {
                 return Ok(());
             }
@@ -297,23 +299,26 @@ impl Stream<'_> {
         }
     }
 
-    fn print(&mut self, outputs: &[NodeOutputs]) -> Result<(), Failure> {
+    fn print(&mut self, outputs: Vec<NodeOutputs>) -> Result<(), Failure> {
+        let outputs = self.outputs.taps.see(outputs)?;
         let items = outputs.iter().flat_map(|given| &given.items);
         let count = items.map(codec::weight).sum();
         self.progress.show(count);
         if count == 0 {
             return Ok(());
         }
-        let lines = self.outputs.lines(outputs)?;
+        let lines = self.outputs.lines(&outputs)?;
         match self.outputs.has_file() {
             true => Ok(()),
             false => self.printer.print(&lines),
         }
     }
 
-    fn failed(&mut self, error: PipelineError) -> Failure {
+    fn failed(&mut self, mut error: PipelineError) -> Failure {
         self.progress.end();
-        if let Err(failure) = self.print(&error.outputs) {
+        let before = std::mem::take(&mut error.outputs);
+        let printed = self.print(before);
+        if let Err(failure) = printed.and_then(|()| self.outputs.taps.finish()) {
             return failure;
         }
         told(self.source, &error, &self.session.refusals())

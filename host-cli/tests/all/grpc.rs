@@ -21,14 +21,14 @@ use crate::program::{Files, until};
 use crate::server::Server;
 
 /// A server with this door open, and what drives clients.
-struct Door {
+pub(crate) struct Door {
     server: Server,
     address: String,
-    runtime: Runtime,
+    pub(crate) runtime: Runtime,
 }
 
 impl Door {
-    fn open(more: &[&str]) -> Self {
+    pub(crate) fn open(more: &[&str]) -> Self {
         let arguments = [&["--grpc", "127.0.0.1:0"], more].concat();
         let server = Server::start(arguments);
         let told = server.started().to_owned();
@@ -48,7 +48,7 @@ impl Door {
         }
     }
 
-    fn channel(&self) -> Channel {
+    pub(crate) fn channel(&self) -> Channel {
         let endpoint = Channel::from_shared(self.address.clone()).unwrap();
         self.runtime.block_on(endpoint.connect()).unwrap()
     }
@@ -77,7 +77,7 @@ impl Door {
     }
 }
 
-fn node(id: &str, node_type: &str, params: &str) -> NodeManifest {
+pub(crate) fn node(id: &str, node_type: &str, params: &str) -> NodeManifest {
     NodeManifest {
         id: id.into(),
         node_type: node_type.into(),
@@ -87,7 +87,7 @@ fn node(id: &str, node_type: &str, params: &str) -> NodeManifest {
 }
 
 /// A chain of nodes.
-fn chain(nodes: Vec<NodeManifest>) -> PipelineManifest {
+pub(crate) fn chain(nodes: Vec<NodeManifest>) -> PipelineManifest {
     let connections = (nodes.windows(2))
         .map(|pair| Connection {
             from: pair[0].id.clone(),
@@ -102,7 +102,7 @@ fn chain(nodes: Vec<NodeManifest>) -> PipelineManifest {
     }
 }
 
-fn json(text: &str) -> DataBuffer {
+pub(crate) fn json(text: &str) -> DataBuffer {
     of(DataType::Json(JsonData {
         json_payload: text.into(),
         ..JsonData::default()
@@ -116,7 +116,7 @@ fn of(data_type: DataType) -> DataBuffer {
     }
 }
 
-fn chunk(sequence: u64, buffer: DataBuffer) -> Message {
+pub(crate) fn chunk(sequence: u64, buffer: DataBuffer) -> Message {
     Message::DataChunk(DataChunk {
         buffer: Some(buffer),
         sequence,
@@ -124,14 +124,14 @@ fn chunk(sequence: u64, buffer: DataBuffer) -> Message {
     })
 }
 
-fn init(manifest: PipelineManifest) -> Message {
+pub(crate) fn init(manifest: PipelineManifest) -> Message {
     Message::Init(StreamInit {
         manifest: Some(manifest),
         ..StreamInit::default()
     })
 }
 
-fn control(command: Command) -> Message {
+pub(crate) fn control(command: Command) -> Message {
     Message::Control(StreamControl {
         command: command.into(),
     })
@@ -367,6 +367,27 @@ fn each_chunk_is_answered_and_nodes_flush_at_the_end() {
         matches!(answers.last(), Some(Answer::Closed(_))),
         "{answers:?}"
     );
+}
+
+/// Numbers travel in bulk inside of the server.
+#[test]
+fn each_output_has_an_answer_of_its_own() {
+    let source = "class Many:\n    def process(self, count):\n        yield from range(count)\n";
+    let files = Files::new(&[("nodes/many.py", source)]);
+    let door = Door::open(&["--nodes", &files.path("nodes")]);
+    let answers = door.stream(vec![
+        init(chain(vec![node("many", "many:Many", "")])),
+        chunk(0, json("500")),
+        control(Command::Close),
+    ]);
+    let results: Vec<_> = (answers.iter())
+        .filter_map(|answer| match answer {
+            Answer::Result(result) => result.data_outputs.get("many").cloned(),
+            _ => None,
+        })
+        .collect();
+    let expected: Vec<_> = (0..500).map(|number| json(&number.to_string())).collect();
+    assert_eq!(results, expected);
 }
 
 #[test]

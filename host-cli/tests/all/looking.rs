@@ -56,6 +56,43 @@ fn files_in_and_a_file_out() {
 }
 
 #[test]
+fn taps() {
+    let ran = run(["run", LINE, "--input", "1", "--tap", "a", "--tap", "c"]).code(0);
+    assert_eq!(ran.outputs(), json!([20]));
+    assert_eq!(ran.stderr, "a: 2\nc: 20\n");
+
+    let files = Files::new(&[("none.json", "[]")]);
+    let tapped = files.path("tapped.jsonl");
+    let tap = format!("a={tapped}");
+    let items = ["--input", "1", "--input", "2"];
+    let ran = run([&["run", LINE, "--tap", &tap], &items[..]].concat()).code(0);
+    assert_eq!(ran.outputs(), json!([20, 30]));
+    assert_eq!(fs::read_to_string(&tapped).unwrap(), "2\n3\n");
+    run([&["run", LINE, "--tap", &tap], &items[..]].concat())
+        .code(2)
+        .says(&["is there already"]);
+
+    // What was given before a failure is there, as it is with items that come one by one.
+    let failing = "a=AddNode addend=1 ! b=CalculatorNode operation=divide operand=0";
+    for how in [&["--input", "1"][..], &["--input", "1", "--stream"]] {
+        fs::remove_file(&tapped).unwrap();
+        run([&["run", failing, "--tap", &tap], how].concat()).code(1);
+        assert_eq!(fs::read_to_string(&tapped).unwrap(), "2\n");
+    }
+    run(["run", LINE, "--input", "1", "--tap", "d"])
+        .code(2)
+        .says(&["no node has the id `d`", "the nodes are a, b, c"]);
+    run(["run", LINE, "--input", "1", "--tap", "a=-"])
+        .code(2)
+        .says(&["standard error"]);
+    let silent = format!("b={}", files.path("none.wav"));
+    let none = files.path("none.json");
+    run(["run", LINE, "--input-file", &none, "--tap", &silent])
+        .code(0)
+        .says(&["b gave nothing"]);
+}
+
+#[test]
 fn parts_of_a_pipeline() {
     let run = |more: &[&str]| run([&["run", LINE, "--input", "1"], more].concat());
     assert_eq!(run(&["--until", "b"]).code(0).outputs(), json!([20]));

@@ -12,6 +12,7 @@ mod bake;
 mod cases;
 mod faults;
 mod grpc;
+mod grpc_control;
 mod jobs;
 mod library;
 mod live;
@@ -26,10 +27,15 @@ mod program;
 mod requests;
 mod rmpkg;
 mod runs;
+mod sdk_http;
 mod serve;
 mod server;
 mod sound;
 mod streams;
+#[cfg(feature = "otel")]
+mod telemetry;
 mod threats;
+#[cfg(feature = "webrtc")]
+mod webrtc;
 #[cfg(feature = "nats")]
 mod work;

@@ -21,7 +21,17 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
-        let (server, lines) = Self::unread(arguments);
+        Self::start_in(&[], arguments)
+    }
+
+    /// A server with these variables in its environment.
+    pub(crate) fn start_in<S: AsRef<OsStr>>(
+        environment: &[(&str, &str)],
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let mut program = serve(arguments);
+        program.envs(environment.iter().copied());
+        let (server, lines) = Self::of(program);
         let kept = Arc::clone(&server.told);
         std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
@@ -37,10 +47,11 @@ impl Server {
     pub(crate) fn unread<S: AsRef<OsStr>>(
         arguments: impl IntoIterator<Item = S>,
     ) -> (Self, BufReader<ChildStderr>) {
-        let mut child = command(["serve", "--addr", "127.0.0.1:0"])
-            .args(arguments)
-            .spawn()
-            .expect("it starts");
+        Self::of(serve(arguments))
+    }
+
+    fn of(mut program: Command) -> (Self, BufReader<ChildStderr>) {
+        let mut child = program.spawn().expect("it starts");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut before = String::new();
         let address = loop {
@@ -156,6 +167,12 @@ impl Server {
     pub(crate) fn until_told(&self, text: &str) {
         until(text, || self.told().contains(text));
     }
+}
+
+fn serve<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+    let mut program = command(["serve", "--addr", "127.0.0.1:0"]);
+    program.args(arguments);
+    program
 }
 
 impl Drop for Server {

@@ -34,7 +34,7 @@ test("what is in it", (context) => {
     .readdirSync(inside, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(inside, path.join(entry.parentPath, entry.name)).split(path.sep).join("/"));
-  const assets = ["pipeline.core.wasm.gz", "pipeline.image.gz", "library.json", "library-code.zip", "library-text.zip", "worker.js"];
+  const assets = ["pipeline.core.wasm.gz", "pipeline.image.gz", "library.json", "library-code.zip", "library-text.zip", "worker.js", "live-worklet.js"];
   for (const needed of ["README.md", "LICENSE", "NOTICE", "dist/index.js", "dist/index.d.ts", "dist/browser.js"]) {
     assert.ok(files.includes(needed), needed);
   }
@@ -68,7 +68,7 @@ test("types, with tsc's defaults and with its strictest", () => {
   write(
     folder,
     "consumer.ts",
-    `import { createPool, LimitError, media, parseInputs, Pipeline, PipelineError, type RunResult, toNode } from "@remotemedia/pipeline";
+    `import { createPool, LimitError, liveAudio, type LiveAudioStats, liveVideo, media, parseInputs, Pipeline, PipelineError, type RunResult, toNode } from "@remotemedia/pipeline";
 import { MemoryFileSystem } from "@remotemedia/pipeline/core";
 
 await using pool = await createPool({ nodes: ["nodes", { files: { "a.py": "" } }], timeout: 5, maxMemory: 512 });
@@ -83,6 +83,11 @@ try {
   if (error instanceof PipelineError) console.log(error.kind === "node-failed", error.data[0]?.items.length);
   if (error instanceof LimitError) console.log(error.kind === "deadline", error.limit === "timeout");
 }
+const live = await liveAudio(await pool.openSession("PassThrough"), new MediaStreamTrack(), { chunk: 10 });
+const former = await live.swap(await pool.openSession("PassThrough"));
+await former.close();
+const stats: LiveAudioStats = await live.close();
+console.log(stats.pieces.dropped, (await liveVideo(former, live.track)).stats().frames.captured);
 // @ts-expect-error: there is no such option
 await createPool({ sise: 1 });
 console.log(result.outputs, new MemoryFileSystem());

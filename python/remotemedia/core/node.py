@@ -42,6 +42,10 @@ class Node(ABC):
     may be `async`. With `is_streaming` it gets one async iterator over all items instead. With
     `is_source`, or when it takes no item, it makes items of its own.
 
+    An `async` `process` of a node with `max_concurrency` above 1 is called for the next items while
+    it waits, for so many at a time. What it gives keeps the order of its items. In a session, a
+    push waits for all of its items.
+
     `initialize`, `cleanup` and an optional `flush` (called when there are no more items, its result
     goes on) may be ordinary methods or `async`. Those of this class, and `get_session_state`, are
     called with `await` or without it: they have acted when they return.
@@ -50,6 +54,7 @@ class Node(ABC):
     is_streaming: bool = False
     is_source: bool = False
     is_sink: bool = False
+    max_concurrency: int = 1
     is_remote: ClassVar[bool] = False
 
     def __init__(

@@ -154,15 +154,29 @@ class Driver:
             raise
         try:
             task = self.start(coroutine)
-            try:
-                while not task.done():
-                    self.turn()
-            except BaseException:
-                self._abandon(task)
-                raise
+            self._until(task)
         finally:
             self.leave()
         return task.result()
+
+    def wait(self, task: asyncio.Task[Any]) -> Any:
+        """Wait for a task that was started, and return its result."""
+        if not task.done():
+            self.enter()
+            try:
+                self._until(task)
+            finally:
+                self.leave()
+        return task.result()
+
+    def _until(self, task: asyncio.Task[Any]) -> None:
+        """Turn the loop until a task has ended. The loop must be entered."""
+        try:
+            while not task.done():
+                self.turn()
+        except BaseException:
+            self._abandon(task)
+            raise
 
     def _abandon(self, task: asyncio.Task[Any]) -> None:
         """Cancel a task that cannot go on, and let it clean up as far as it can at once."""

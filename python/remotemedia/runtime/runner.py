@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..core.multiprocessing.data import RuntimeData
+    from .concurrent import Calls, Results
     from .loop import Driver, ItemStream, Pump
 
 
@@ -104,7 +105,12 @@ def _with_runtime_data(node: Any) -> Callable[[object], object]:
         result = take(item)
         if type(result) is RuntimeData:
             return result.as_item()
+        if type(result) is CoroutineType:
+            return wait(result)
         return None if result is None else _as_items(expand(result), RuntimeData)
+
+    async def wait(result: Any) -> object:
+        return _as_items(expand(await result), RuntimeData)
 
     return run
 
@@ -114,16 +120,36 @@ def _as_items(results: Iterator[object], cls: type[RuntimeData]) -> Iterator[obj
         yield result.as_item() if isinstance(result, cls) else result
 
 
+def _max_concurrency(node: object) -> int:
+    most: object = getattr(node, "max_concurrency", None)
+    if most is None:
+        return 1
+    if type(most) is not int or most < 1:
+        raise ValueError(f"`max_concurrency` must be a whole number of at least 1, found {most!r}")
+    return most
+
+
 class Runner:
     """One node of a run.
 
     A node that is not streaming is called through `process`, once an item; `expand` turns what it
-    returns into items. A streaming node is fed with `push`. Both are ended with `finish`. A source
-    gives its items with `produce`.
+    returns into items. With `concurrent`, `begin` takes its items and `settle` gives what is still
+    under way. A streaming node is fed with `push`. All are ended with `finish`. A source gives its
+    items with `produce`.
     """
 
-    __slots__ = ("_pump", "_stream", "_started", "node", "process", "source", "streaming")
+    __slots__ = (
+        "_calls",
+        "_pump",
+        "_stream",
+        "concurrent",
+        "node",
+        "process",
+        "source",
+        "streaming",
+    )
 
+    concurrent: bool
     node: object
     process: Callable[..., object]
     source: bool
@@ -140,9 +166,14 @@ class Runner:
             self.process = _keeping_none(self.process)
         elif takes_runtime_data(node):
             self.process = _with_runtime_data(node)
+        self.concurrent = (
+            _max_concurrency(node) > 1
+            and not (self.source or self.streaming)
+            and is_async_function(node.process)  # type: ignore[attr-defined]
+        )
+        self._calls: Calls | None = None
         self._stream: ItemStream | None = None
         self._pump: Pump | None = None
-        self._started = False
 
     def __repr__(self) -> str:
         return f"Runner({self.node!r})"
@@ -168,10 +199,11 @@ class Runner:
 
     def cleanup(self) -> None:
         """Stop what still runs, and run the node's `cleanup`."""
-        pump, self._pump = self._pump, None
+        under_way = [it for it in (self._pump, self._calls) if it is not None]
+        self._pump = self._calls = None
         try:
-            if pump is not None:
-                pump.cancel()
+            for it in under_way:
+                it.cancel()
         finally:
             method: Any = getattr(self.node, "cleanup", None)
             if method is not None:
@@ -184,6 +216,18 @@ class Runner:
                 self.node._is_initialized = False  # type: ignore[attr-defined]
                 return
         finished(method())
+
+    def begin(self, item: object) -> Results:
+        """Begin a call of `process`, and give what calls give that have ended."""
+        if self._calls is None:
+            from .concurrent import Calls
+
+            self._calls = Calls(self.process, _max_concurrency(self.node))
+        return self._calls.begin(item)
+
+    def settle(self) -> Iterator[object]:
+        """What the calls of `process` that are under way give."""
+        return iter(()) if self._calls is None else self._calls.settle()
 
     def push(self, item: object) -> Iterator[object]:
         """Feed a streaming node one item, and give what it yields before it waits for the next.

@@ -8,7 +8,6 @@
 mod cli;
 #[path = "../shared/compare.rs"]
 mod compare;
-mod documented;
 mod wave;
 
 use std::path::Path;

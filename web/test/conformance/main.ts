@@ -2,6 +2,8 @@
 
 import { createPool, formatItem, parseInputs, parseItem, PipelineError, type wit } from "@remotemedia/pipeline";
 
+import { LiveTests } from "./live.ts";
+
 export interface Case {
   manifest: string;
   /** A list of items; empty for none. */
@@ -23,11 +25,13 @@ export interface Outcome {
 declare global {
   interface Window {
     runCase(one: Case): Promise<Outcome>;
+    live: LiveTests;
   }
 }
 
 const quiet = { stdout() {}, stderr() {} };
-const pool = createPool({ size: 1, ...quiet });
+const pool = createPool({ size: 2, ...quiet });
+window.live = new LiveTests(pool);
 
 function written(outputs: readonly wit.NodeOutputs[]): string[] {
   return outputs.flatMap(({ items }) => items.map(formatItem));

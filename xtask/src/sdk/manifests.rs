@@ -8,14 +8,16 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::runs::Runner;
-use super::{Outcome, Part, Row, files};
+use super::{Outcome, Part, Row, files, templates};
 
 const ABOUT: &str = "\
 Every JSON and YAML file that has nodes. What can be checked is run on generated media: audio that is something like \
-speech, text, numbers, objects, whichever suits it first.";
+speech, text, numbers, objects, whichever suits it first; with the model of the package silero-vad, and no other. \
+Templates, which the SDK's tools fill in, are taken with the defaults that they have. There is nothing to run where a \
+file is no pipeline, where a connection leads nowhere, or where the SDK does not have its nodes either.";
 
 pub(super) fn part(checkout: &Path, runner: &Runner) -> Result<Part> {
-    let sources = sources(checkout)?;
+    let sources = Sources::read(checkout)?;
     let mut rows = Vec::new();
     for name in files(checkout)? {
         if !name.ends_with(".json") && !name.ends_with(".yaml") && !name.ends_with(".yml") {
@@ -23,10 +25,21 @@ pub(super) fn part(checkout: &Path, runner: &Runner) -> Result<Part> {
         }
         let path = checkout.join(&name);
         let text = fs::read(&path)?;
-        if has_nodes(&String::from_utf8_lossy(&text)) {
-            let (outcome, why) = try_out(&path, &sources, runner)?;
-            rows.push(Row { name, outcome, why });
+        let text = String::from_utf8_lossy(&text);
+        if !has_nodes(&text) {
+            continue;
         }
+        let (outcome, why) = match templates::fill_in(&text) {
+            None => try_out(&path, &sources, runner)?,
+            Some(filled) => {
+                let ending = path.extension().unwrap_or_default();
+                let copy = crate::target().join("sdk/filled-in").with_extension(ending);
+                fs::write(&copy, filled)?;
+                let (outcome, why) = try_out(&copy, &sources, runner)?;
+                (outcome, format!("a template; by its defaults: {why}"))
+            }
+        };
+        rows.push(Row { name, outcome, why });
     }
     Ok(Part {
         headline: "Its manifests",
@@ -42,18 +55,49 @@ fn has_nodes(text: &str) -> bool {
         || text.lines().any(|line| line.starts_with("nodes:"))
 }
 
-/// All that the SDK is written in, to see whether it has a node type at all.
-fn sources(checkout: &Path) -> Result<String> {
-    let mut text = String::new();
-    for name in files(checkout)? {
-        if name.ends_with(".rs") || name.ends_with(".py") {
-            text.push_str(&String::from_utf8_lossy(&fs::read(checkout.join(name))?));
+/// What the SDK is written in: files by their names, with what is in them.
+struct Sources(Vec<(String, String)>);
+
+impl Sources {
+    fn read(checkout: &Path) -> Result<Self> {
+        let mut sources = Vec::new();
+        for name in files(checkout)? {
+            if name.ends_with(".rs") || name.ends_with(".py") {
+                let text = String::from_utf8_lossy(&fs::read(checkout.join(&name))?).into_owned();
+                sources.push((name, text));
+            }
         }
+        Ok(Self(sources))
     }
-    Ok(text)
+
+    /// Whether there is a node type of that name: registered, or a class, which for
+    /// `module.Class` has to be in a file of the module's name.
+    fn have(&self, node_type: &str) -> bool {
+        let (module, class) = match node_type.rsplit_once(['.', ':']) {
+            Some((module, class)) => (Some(module), class),
+            None => (None, node_type),
+        };
+        self.0.iter().any(|(name, text)| {
+            let file = Path::new(name).file_stem().unwrap_or_default();
+            let in_place = module.is_none_or(|module| {
+                let last = module.rsplit('.').next().unwrap_or(module);
+                file == last
+            });
+            text.contains(&format!("\"{node_type}\"")) || in_place && defines(text, class)
+        })
+    }
 }
 
-fn try_out(path: &Path, sources: &str, runner: &Runner) -> Result<(Outcome, String)> {
+/// Whether a text has that class, and not only one whose name begins with it.
+fn defines(text: &str, class: &str) -> bool {
+    text.lines().any(|line| {
+        let rest = line.trim_start().strip_prefix("class ");
+        let rest = rest.and_then(|rest| rest.strip_prefix(class));
+        rest.is_some_and(|rest| rest.starts_with(['(', ':', ' ']))
+    })
+}
+
+fn try_out(path: &Path, sources: &Sources, runner: &Runner) -> Result<(Outcome, String)> {
     let said = runner.check(path, None)?;
     let list = |name: &str| said[name].as_array().cloned().unwrap_or_default();
     let errors = list("diagnostics")
@@ -78,12 +122,7 @@ fn try_out(path: &Path, sources: &str, runner: &Runner) -> Result<(Outcome, Stri
         });
     }
     let code = |error: &Value| error["code"].as_str().unwrap_or_default().to_owned();
-    let is_the_sdks = |error: &Value| {
-        let name = name(error);
-        let class = name.rsplit(['.', ':']).next().unwrap_or(name);
-        let written = [format!("\"{name}\""), format!("class {class}")];
-        written.iter().any(|text| sources.contains(text))
-    };
+    let is_the_sdks = |error: &Value| sources.have(name(error));
     let missing = errors
         .iter()
         .any(|error| code(error) == "unknown-node-type" && is_the_sdks(error));
@@ -109,6 +148,7 @@ fn try_out(path: &Path, sources: &str, runner: &Runner) -> Result<(Outcome, Stri
         "invalid-node-type",
         "no-nodes",
         "missing-field",
+        "unknown-endpoint",
         "wrong-type",
     ]) {
         Outcome::Nothing
@@ -138,5 +178,34 @@ fn reason(error: &Value, is_the_sdks: bool) -> String {
         Some("unknown-node-type") if is_the_sdks => format!("`{name}` is not here"),
         Some("unknown-node-type") => format!("the SDK has no `{name}` either"),
         _ => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn node_types_that_the_sources_have() {
+        let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        let sources = Sources(vec![
+            file(
+                "nodes/tools.py",
+                "class Cutter(Node):\nclass CutterOfAll:\n",
+            ),
+            file("src/registry.rs", "register(\"Saw\")"),
+        ]);
+        for (node_type, there) in [
+            ("Cutter", true),
+            ("CutterOfAll", true),
+            ("Cut", false),
+            ("tools.Cutter", true),
+            ("shed.tools:Cutter", true),
+            ("others.Cutter", false),
+            ("Saw", true),
+            ("Sa", false),
+        ] {
+            assert_eq!(sources.have(node_type), there, "{node_type}");
+        }
     }
 }

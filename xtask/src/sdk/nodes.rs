@@ -139,6 +139,9 @@ fn first_line(text: &str) -> String {
 fn outcome(message: &str) -> Outcome {
     const MISSING: &[&str] = &[
         " needs `",
+        "requires `",
+        // What would push them is a program around the node.
+        "produces its own items and takes none",
         "not installed",
         "No module named",
         "says that it needs",

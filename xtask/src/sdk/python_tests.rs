@@ -14,7 +14,7 @@ The tests of `clients/python/tests`, with this package in the place of the SDK's
 gRPC, mlx or torch are one line each.";
 
 /// What the tests need beside the package.
-const NEEDED: &[&str] = &["pytest", "pytest-asyncio", "numpy", "cloudpickle"];
+pub(super) const NEEDED: &[&str] = &["pytest", "pytest-asyncio", "numpy", "cloudpickle"];
 
 /// pytest, with the package's compiled part, which a checkout does not have beside
 /// the package.
@@ -49,9 +49,7 @@ pub(super) fn part(checkout: &Path, work: &Path) -> Result<Part> {
         .env("PIPELINE_CORE", wheel::core()?)
         .env("COLUMNS", "500")
         .output()?;
-    // Where this repository lies is nobody's concern.
-    let root = format!("{}/", crate::root().display());
-    let printed = String::from_utf8_lossy(&output.stdout).replace(&root, "");
+    let printed = String::from_utf8_lossy(&output.stdout);
     let mut rows: Vec<Row> = printed.lines().filter_map(row).collect();
     rows.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Part {

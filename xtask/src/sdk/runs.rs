@@ -17,17 +17,19 @@ pub(super) struct Runner {
     program: PathBuf,
     work: PathBuf,
     inputs: Vec<(&'static str, Vec<String>)>,
+    /// The directory of the models that pipelines may read.
+    models: PathBuf,
 }
 
 /// What a run came to: how many items came out, or what went wrong.
 pub(super) type Ran = Result<usize, String>;
 
 impl Runner {
-    /// Writes the media into `work`.
+    /// Writes the media into `work`; pipelines may read what is in `models`.
     ///
     /// # Errors
     /// Where they can't be written.
-    pub(super) fn new(dist: &Path, work: &Path) -> Result<Self> {
+    pub(super) fn new(dist: &Path, work: &Path, models: PathBuf) -> Result<Self> {
         let audio = |name: &str, rate, channels| -> Result<Vec<String>> {
             let mut items = Vec::new();
             for (piece, samples) in speech(rate, channels).iter().enumerate() {
@@ -41,6 +43,7 @@ impl Runner {
         Ok(Self {
             program: dist.join(format!("pipeline{}", std::env::consts::EXE_SUFFIX)),
             work: work.to_owned(),
+            models,
             inputs: vec![
                 ("mono audio", audio("mono", 16_000, 1)?),
                 ("stereo audio", audio("stereo", 48_000, 2)?),
@@ -49,6 +52,10 @@ impl Runner {
                     plain(&[r#""Hello there. How are you?""#, r#""Well.""#]),
                 ),
                 ("numbers", plain(&["1", "2.5", "3"])),
+                (
+                    "tuples",
+                    plain(&[r#"{"$tuple": [1]}"#, r#"{"$tuple": [2]}"#]),
+                ),
                 (
                     "objects",
                     plain(&[
@@ -66,6 +73,7 @@ impl Runner {
     pub(super) fn check(&self, manifest: &Path, nodes: Option<&Path>) -> Result<Value> {
         let mut command = shell::command(&self.program, &self.work);
         command.args(["check", "--format", "json"]).arg(manifest);
+        command.arg("--nodes").arg(&self.models);
         if let Some(nodes) = nodes {
             command.arg("--nodes").arg(nodes);
         }
@@ -103,7 +111,9 @@ impl Runner {
         command
             .arg("run")
             .arg(manifest)
-            .args(["--timeout", TIMEOUT]);
+            .args(["--timeout", TIMEOUT])
+            .arg("--nodes")
+            .arg(&self.models);
         for item in items {
             command.args(["--input", item]);
         }

@@ -1,6 +1,8 @@
 //! Connections, from the first to the last.
 
+use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use super::pace::Paced;
+use super::responses::ServerResponse;
 use super::server::Server;
 use crate::failure::{Failure, INTERRUPTED};
 use crate::report;
@@ -43,61 +46,37 @@ pub(super) struct Bounds {
     pub(super) drain: Duration,
 }
 
+/// What answers requests.
+pub(super) trait Answers: Send + Sync + 'static {
+    /// Answers a request that came to the address `local`.
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        local: SocketAddr,
+    ) -> impl Future<Output = ServerResponse> + Send;
+}
+
 /// Serves until a signal comes and all that was accepted is answered, here and by
-/// what `other` does, or until that takes too long or a second signal comes.
+/// what the others do, or until that takes too long or a second signal comes.
 pub(super) async fn serve(
     server: Arc<Server>,
     listener: TcpListener,
-    other: Option<JoinHandle<()>>,
+    others: Vec<JoinHandle<()>>,
     mut signals: Signals,
     bounds: &Bounds,
 ) -> Result<(), Failure> {
-    let connections = Connections {
-        server,
-        closing: watch::Sender::new(false),
-        places: Arc::new(Semaphore::new(bounds.connections)),
-        idle: bounds.idle,
-    };
+    let connections = Connections::new(Arc::clone(&server), bounds);
     tokio::select! {
         () = connections.accept_all(&listener) => {}
         () = signals.next() => {}
     }
     report::tell("ending when all requests are answered; a second signal ends at once");
     let answered = async {
-        connections.server.end();
-        // Who connected while the server was up is answered too.
-        let _ = tokio::time::timeout(COMING, connections.accept_all(&listener)).await;
-        loop {
-            tokio::select! {
-                biased;
-                accepted = connections.accept(&listener) => connections.begin(accepted),
-                () = std::future::ready(()) => break,
-            }
-        }
-        drop(listener);
-        let Connections {
-            server,
-            closing,
-            places,
-            ..
-        } = connections;
-        // A request may be on its way on a connection that looks idle; after an
-        // answer connections are closed, so that this wait is often cut short.
-        for _ in 0..10 {
-            if closing.receiver_count() == 0 {
-                break;
-            }
-            tokio::time::sleep(ON_THEIR_WAY / 10).await;
-        }
-        closing.send_replace(true);
-        closing.closed().await;
-        // Sessions that connections have become.
-        let all = u32::try_from(bounds.connections).unwrap_or(u32::MAX);
-        let _ = places.acquire_many(all).await;
-        if let Some(other) = other {
+        server.end();
+        connections.end(listener).await;
+        for other in others {
             let _ = other.await;
         }
-        drop(server);
     };
     tokio::select! {
         () = answered => Ok(()),
@@ -114,23 +93,81 @@ pub(super) async fn serve(
     }
 }
 
-struct Connections {
-    server: Arc<Server>,
+/// Serves until `ending` is done and all that was accepted is answered.
+pub(super) async fn serve_until<A: Answers>(
+    answers: Arc<A>,
+    listener: TcpListener,
+    ending: impl Future<Output = ()>,
+    bounds: &Bounds,
+) {
+    let connections = Connections::new(answers, bounds);
+    tokio::select! {
+        () = connections.accept_all(&listener) => {}
+        () = ending => {}
+    }
+    connections.end(listener).await;
+}
+
+struct Connections<A> {
+    answers: Arc<A>,
     /// Whether connections are to end after the answer that they are at.
     closing: watch::Sender<bool>,
     /// Who finds none stays in the system's queue.
     places: Arc<Semaphore>,
-    idle: Duration,
+    bounds: Bounds,
 }
 
-/// The place of a connection; a session that it becomes keeps it.
-#[derive(Clone)]
-pub(super) struct Place(#[expect(dead_code, reason = "held")] Arc<OwnedSemaphorePermit>);
+/// The place of a connection, also where a session is what it has become.
+pub(super) struct Place(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit);
 
-/// A connection and its place, until both are dropped.
-type Accepted = io::Result<(TcpStream, OwnedSemaphorePermit)>;
+impl Place {
+    /// Waits for one.
+    pub(super) async fn take(places: &Arc<Semaphore>) -> io::Result<Self> {
+        let place = Arc::clone(places).acquire_owned().await;
+        place.map(Self).map_err(io::Error::other)
+    }
+}
 
-impl Connections {
+/// A connection and its place.
+type Accepted = io::Result<(TcpStream, Place)>;
+
+impl<A: Answers> Connections<A> {
+    fn new(answers: Arc<A>, bounds: &Bounds) -> Self {
+        Self {
+            answers,
+            closing: watch::Sender::new(false),
+            places: Arc::new(Semaphore::new(bounds.connections)),
+            bounds: *bounds,
+        }
+    }
+
+    /// Answers who has connected by now, and waits until that is done.
+    async fn end(self, listener: TcpListener) {
+        // Who connected before it was known is answered too.
+        let _ = tokio::time::timeout(COMING, self.accept_all(&listener)).await;
+        loop {
+            tokio::select! {
+                biased;
+                accepted = self.accept(&listener) => self.begin(accepted),
+                () = std::future::ready(()) => break,
+            }
+        }
+        drop(listener);
+        // A request may be on its way on a connection that looks idle; after an
+        // answer connections are closed, so that this wait is often cut short.
+        for _ in 0..10 {
+            if self.closing.receiver_count() == 0 {
+                break;
+            }
+            tokio::time::sleep(ON_THEIR_WAY / 10).await;
+        }
+        self.closing.send_replace(true);
+        self.closing.closed().await;
+        // Sessions that connections have become.
+        let all = u32::try_from(self.bounds.connections).unwrap_or(u32::MAX);
+        let _ = self.places.acquire_many(all).await;
+    }
+
     async fn accept_all(&self, listener: &TcpListener) {
         loop {
             let accepted = self.accept(listener).await;
@@ -145,8 +182,7 @@ impl Connections {
     }
 
     async fn accept(&self, listener: &TcpListener) -> Accepted {
-        let place = Arc::clone(&self.places).acquire_owned().await;
-        let place = place.map_err(io::Error::other)?;
+        let place = Place::take(&self.places).await?;
         let (stream, _) = listener.accept().await?;
         Ok((stream, place))
     }
@@ -159,20 +195,15 @@ impl Connections {
         let Ok(local) = stream.local_addr() else {
             return;
         };
-        // Streams send small pieces, each of which somebody waits for.
-        let _ = stream.set_nodelay(true);
-        let server = Arc::clone(&self.server);
-        let place = Place(Arc::new(place));
-        let held = place.clone();
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            let server = Arc::clone(&server);
-            request.extensions_mut().insert(place.clone());
-            async move { server.answer(request, local).await }
+        let answers = Arc::clone(&self.answers);
+        let stream = Paced::new(stream, self.bounds.idle, place);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let answers = Arc::clone(&answers);
+            async move { Ok::<_, Infallible>(answers.answer(request, local).await) }
         });
-        let stream = Paced::new(stream, self.idle);
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.idle)
+            .header_read_timeout(self.bounds.idle)
             .max_buf_size(BUFFER)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
@@ -191,7 +222,6 @@ impl Connections {
             if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
-            drop(held);
         });
     }
 }

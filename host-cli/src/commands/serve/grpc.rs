@@ -2,9 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::Stream;
@@ -12,12 +10,10 @@ use futures_util::stream;
 use http::HeaderValue;
 use pipeline_grpc::{Busy, Options, Tokens};
 use pipeline_host::http::mark;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tonic::transport::server::Connected;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
-use super::connections::{self, Bounds};
+use super::connections::{self, Bounds, Place};
 use super::pace::Paced;
 use super::server::Server;
 use crate::cli;
@@ -27,6 +23,7 @@ use crate::failure::Failure;
 pub(super) struct Door {
     listener: TcpListener,
     tokens: Option<Tokens>,
+    control: bool,
     origins: Vec<HeaderValue>,
     longest: usize,
 }
@@ -49,6 +46,7 @@ impl Door {
         Ok(Some(Self {
             listener,
             tokens,
+            control: arguments.grpc_control,
             origins: origins.filter_map(Result::ok).collect(),
             longest: (arguments.max_body as usize) << 20,
         }))
@@ -81,6 +79,7 @@ impl Door {
             limits: server.limits.clone(),
             longest: self.longest,
             idle: bounds.idle,
+            control: self.control,
             tokens: self.tokens,
             origins: self.origins,
         };
@@ -93,7 +92,7 @@ impl Door {
 }
 
 /// The connections that come in, as many as there may be.
-fn accepted(listener: TcpListener, bounds: &Bounds) -> impl Stream<Item = io::Result<Connection>> {
+fn accepted(listener: TcpListener, bounds: &Bounds) -> impl Stream<Item = io::Result<Paced>> {
     let places = Arc::new(Semaphore::new(bounds.connections));
     let idle = bounds.idle;
     stream::unfold((listener, places), move |(listener, places)| async move {
@@ -106,68 +105,16 @@ async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
     idle: Duration,
-) -> io::Result<Connection> {
-    let place = Arc::clone(places).acquire_owned().await;
-    let place = place.map_err(io::Error::other)?;
+) -> io::Result<Paced> {
+    let place = Place::take(places).await?;
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return Ok(Connection::new(stream, idle, place)),
+            Ok((stream, _)) => return Ok(Paced::new(stream, idle, place)),
             Err(error) if connections::is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no gRPC connection can be accepted");
                 tokio::time::sleep(connections::NO_FILES).await;
             }
         }
-    }
-}
-
-/// A connection, and its place until it is dropped.
-struct Connection {
-    stream: Paced,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Connection {
-    fn new(stream: TcpStream, idle: Duration, place: OwnedSemaphorePermit) -> Self {
-        // Sessions send small pieces, each of which somebody waits for.
-        let _ = stream.set_nodelay(true);
-        Self {
-            stream: Paced::new(stream, idle),
-            _place: place,
-        }
-    }
-}
-
-impl Connected for Connection {
-    type ConnectInfo = ();
-
-    fn connect_info(&self) {}
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

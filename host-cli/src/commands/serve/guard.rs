@@ -201,8 +201,14 @@ impl Page {
         let mut allow = |name: HeaderName, what| {
             headers.insert(name, HeaderValue::from_static(what));
         };
-        allow(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST");
-        allow(header::ACCESS_CONTROL_ALLOW_HEADERS, "accept, content-type");
+        allow(
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            "GET, HEAD, POST, DELETE",
+        );
+        allow(
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "accept, authorization, content-type",
+        );
         allow(header::ACCESS_CONTROL_MAX_AGE, "600");
         // A page of a public site asks so before it asks a machine of a private network.
         const PRIVATE: &str = "access-control-request-private-network";
@@ -221,8 +227,8 @@ impl Page {
     pub(super) fn may_read(self, answer: &mut ServerResponse) {
         let headers = answer.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.0);
-        // What says when to try again is hidden from pages otherwise.
-        let exposed = HeaderValue::from_static("retry-after");
+        // What says when to try again, or where a peer is, is hidden from pages otherwise.
+        let exposed = HeaderValue::from_static("location, retry-after");
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }

@@ -76,6 +76,18 @@ impl Metrics {
         })
     }
 
+    /// Adds what others count.
+    ///
+    /// # Errors
+    /// Only where two metrics have one name.
+    #[cfg(feature = "webrtc")]
+    pub(super) fn add(
+        &self,
+        what: impl prometheus::core::Collector + 'static,
+    ) -> prometheus::Result<()> {
+        self.registry.register(Box::new(what))
+    }
+
     /// A request was answered.
     pub(super) fn answered(&self, route: &str, status: StatusCode, took: Duration) {
         self.requests
@@ -117,6 +129,10 @@ pub(super) fn route(path: &str) -> &'static str {
         "/openapi.json",
         "/docs",
     ];
+    #[cfg(feature = "webrtc")]
+    if let Some(asked) = super::webrtc::Asked::of(path) {
+        return asked.route();
+    }
     match KNOWN.iter().find(|known| **known == path) {
         Some(known) => known,
         None if super::live::named(path).is_some() => "/v1/pipelines/{name}/live",

@@ -20,8 +20,11 @@ mod pace;
 mod packages;
 mod pipelines;
 mod responses;
+mod sdk;
 mod server;
 mod typed;
+#[cfg(feature = "webrtc")]
+mod webrtc;
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -66,14 +69,25 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             "--nodes names directories that nobody has signed, and --signed-by asks for that";
         return Err(Failure::usage(text).help("packages bring the directories of their nodes"));
     }
+    if !arguments.trust.signed_by.is_empty()
+        && (arguments.grpc.is_some() || arguments.sdk_http.is_some())
+    {
+        let text = "clients of the SDK send manifests that nobody has signed, and --signed-by asks \
+                    for that";
+        return Err(Failure::usage(text).help("leave out --grpc and --sdk-http, or --signed-by"));
+    }
     let concurrent = arguments.max_concurrent.unwrap_or_else(|| {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         2 * u32::try_from(processors).unwrap_or(1)
     });
+    #[cfg(feature = "webrtc")]
+    let peers = arguments.webrtc.most();
+    #[cfg(not(feature = "webrtc"))]
+    let peers = 0;
     let waiting = (arguments.max_queue).unwrap_or_else(|| concurrent.saturating_mul(32));
     let options = EngineOptions {
         allocation: Allocation::Pooled {
-            instances: concurrent,
+            instances: concurrent + peers,
         },
     };
     let own = match &arguments.baked {
@@ -121,7 +135,7 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // Runs have threads of their own.
-        .max_blocking_threads(concurrent as usize + 4)
+        .max_blocking_threads((concurrent + peers) as usize + 4)
         .build()
         .map_err(|error| Failure::failed(format!("no threads to serve with: {error}")))?;
     let ended = runtime.block_on(async {
@@ -131,9 +145,20 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
         })?;
         let signals = Signals::new()
             .map_err(|error| Failure::failed(format!("signals can't be handled: {error}")))?;
-        let door = grpc::Door::open(arguments).await?;
-        if let Some(Ok(address)) = door.as_ref().map(grpc::Door::address) {
+        let grpc = grpc::Door::open(arguments).await?;
+        if let Some(Ok(address)) = grpc.as_ref().map(grpc::Door::address) {
             report::tell(&format!("listening for gRPC on http://{address}"));
+        }
+        let sdk = sdk::Door::open(arguments).await?;
+        if let Some(Ok(address)) = sdk.as_ref().map(sdk::Door::address) {
+            report::tell(&format!("listening for the SDK's HTTP on http://{address}"));
+        }
+        let metrics = Arc::new(Metrics::new().map_err(Failure::failed)?);
+        #[cfg(feature = "webrtc")]
+        let webrtc = webrtc::Door::open(arguments, &metrics)?;
+        #[cfg(feature = "webrtc")]
+        if let Some(door) = &webrtc {
+            report::tell(&format!("listening for WebRTC on {}", door.address()));
         }
         if let Ok(address) = listener.local_addr() {
             report::tell(&format!("listening on http://{address}"));
@@ -146,7 +171,9 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             pipelines,
             bodies: Bodies::new(u64::from(arguments.max_body) << 20, arguments.idle_timeout),
             admission: Admission::new(concurrent, waiting),
-            metrics: Arc::new(Metrics::new().map_err(Failure::failed)?),
+            metrics,
+            #[cfg(feature = "webrtc")]
+            webrtc,
             ending: watch::Sender::new(false),
         });
         let bounds = connections::Bounds {
@@ -154,8 +181,12 @@ pub(crate) fn serve(arguments: &cli::Serve) -> Result<(), Failure> {
             idle: arguments.idle_timeout,
             drain: arguments.drain,
         };
-        let door = door.map(|door| tokio::spawn(door.serve(Arc::clone(&server), bounds)));
-        connections::serve(server, listener, door, signals, &bounds).await
+        let grpc = grpc.map(|door| tokio::spawn(door.serve(Arc::clone(&server), bounds)));
+        let sdk = sdk.map(|door| tokio::spawn(door.serve(Arc::clone(&server), bounds)));
+        let others = grpc.into_iter().chain(sdk);
+        #[cfg(feature = "webrtc")]
+        let others = others.chain(webrtc::ending(&server));
+        connections::serve(server, listener, others.collect(), signals, &bounds).await
     });
     // What was asked to stop at once is not waited for.
     runtime.shutdown_background();

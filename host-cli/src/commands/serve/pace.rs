@@ -9,6 +9,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
+use tonic::transport::server::Connected;
+
+use super::connections::Place;
 
 /// How many bytes a second keep a client from using up its patience.
 const RATE: u64 = 16 << 10;
@@ -41,18 +44,23 @@ impl Patience {
     }
 }
 
-/// A connection to a client that has to read what it is sent.
+/// A connection to a client that has to read what it is sent, and the place that it
+/// takes.
 pub(super) struct Paced {
     stream: TcpStream,
+    _place: Place,
     patience: Patience,
     /// Since when the client isn't ready for more, and until when it may be so.
     stalled: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl Paced {
-    pub(super) fn new(stream: TcpStream, most: Duration) -> Self {
+    pub(super) fn new(stream: TcpStream, most: Duration, place: Place) -> Self {
+        // Streams send small pieces, each of which somebody waits for.
+        let _ = stream.set_nodelay(true);
         Self {
             stream,
+            _place: place,
             patience: Patience::new(most),
             stalled: None,
         }
@@ -84,6 +92,13 @@ impl Paced {
             failed => failed,
         }
     }
+}
+
+/// As gRPC takes connections.
+impl Connected for Paced {
+    type ConnectInfo = ();
+
+    fn connect_info(&self) {}
 }
 
 impl AsyncRead for Paced {

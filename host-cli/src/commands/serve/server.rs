@@ -1,19 +1,22 @@
 //! How a request is answered.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use hyper::body::Incoming;
 use pipeline_host::Limits;
 use pipeline_host::http::HttpSandbox;
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 use super::admission::Admission;
 use super::body::Bodies;
+use super::connections::Answers;
 use super::docs;
 use super::events;
 use super::guard::Guard;
@@ -37,8 +40,19 @@ pub(super) struct Server {
     pub(super) bodies: Bodies,
     pub(super) admission: Admission,
     pub(super) metrics: Arc<Metrics>,
+    /// Where WebRTC peers are met, if anywhere.
+    #[cfg(feature = "webrtc")]
+    pub(super) webrtc: Option<super::webrtc::Door>,
     /// Whether the server is about to end.
     pub(super) ending: watch::Sender<bool>,
+}
+
+impl Answers for Server {
+    async fn answer(&self, request: Request<Incoming>, local: SocketAddr) -> ServerResponse {
+        let route = metrics::route(request.uri().path());
+        let answer = |request| self.let_in(request, route).boxed();
+        self.admit(request, local, route, answer).await
+    }
 }
 
 impl Server {
@@ -54,36 +68,53 @@ impl Server {
         let _ = ending.wait_for(|ending| *ending).await;
     }
 
-    /// Answers a request that came to the address `local`.
-    pub(super) async fn answer(
+    /// Answers a request that came to the address `local`, if it may be answered at
+    /// all, and counts it under the name `route`.
+    ///
+    /// The answer is boxed: compilers take minutes to see through all of it.
+    pub(super) async fn admit<'a>(
         &self,
         mut request: Request<Incoming>,
         local: SocketAddr,
-    ) -> Result<ServerResponse, Infallible> {
+        route: &'static str,
+        answer: impl FnOnce(Request<Incoming>) -> BoxFuture<'a, ServerResponse>,
+    ) -> ServerResponse {
         let start = Instant::now();
-        let route = metrics::route(request.uri().path());
+        let span = tracing::info_span!(
+            "request",
+            otel.kind = "server",
+            http.request.method = %request.method(),
+            http.route = route,
+            http.response.status_code = tracing::field::Empty,
+        );
+        #[cfg(feature = "otel")]
+        crate::telemetry::follow(&span, request.headers());
+        request.extensions_mut().insert(Reached(local));
         let mut unanswered = Unanswered(Some(self));
         let mut answer = match self.guard.check(&mut request, local) {
             Err(refusal) => refusal.into(),
-            Ok(None) => self.let_in(request, route).await,
+            Ok(None) => answer(request).instrument(span.clone()).await,
             Ok(Some(page)) => {
                 let mut answer = match page.preflight(&request) {
                     Some(answer) => answer,
-                    None => self.let_in(request, route).await,
+                    None => answer(request).instrument(span.clone()).await,
                 };
                 page.may_read(&mut answer);
                 answer
             }
         };
         unanswered.0 = None;
+        span.record("http.response.status_code", answer.status().as_u16());
         self.metrics
             .answered(route, answer.status(), start.elapsed());
         if *self.ending.borrow() {
             let headers = answer.headers_mut();
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        tracing::info!(route, status = answer.status().as_u16(), took = ?start.elapsed(), "answered");
-        Ok(answer)
+        span.in_scope(|| {
+            tracing::info!(route, status = answer.status().as_u16(), took = ?start.elapsed(), "answered");
+        });
+        answer
     }
 
     async fn let_in(&self, mut request: Request<Incoming>, route: &str) -> ServerResponse {
@@ -96,6 +127,13 @@ impl Server {
         }
         if *request.method() == Method::GET && live::named(request.uri().path()).is_some() {
             return self.live(request).await.unwrap_or_else(|answer| answer);
+        }
+        #[cfg(feature = "webrtc")]
+        let path = request.uri().path().to_owned();
+        #[cfg(feature = "webrtc")]
+        if let Some(asked) = super::webrtc::Asked::of(&path) {
+            let answer = Box::pin(self.webrtc(&asked, request)).await;
+            return answer.unwrap_or_else(|answer| answer);
         }
         let answered = self.run(request).await;
         answered.unwrap_or_else(|answer| answer)
@@ -182,6 +220,16 @@ impl Server {
         })
     }
 }
+
+/// The address of the server's that a request came to.
+#[derive(Clone, Copy)]
+pub(super) struct Reached(
+    #[cfg_attr(
+        not(feature = "webrtc"),
+        expect(dead_code, reason = "peers are told of it")
+    )]
+    pub(super) SocketAddr,
+);
 
 /// Counts a request whose client leaves before it is answered.
 struct Unanswered<'a>(Option<&'a Server>);

@@ -7,8 +7,7 @@ use pipeline_host::codec::names::Named as _;
 use pipeline_host::codec::{Style, Writer};
 use pipeline_host::http::mark;
 use pipeline_host::types::{ErrorKind, Loaded, PipelineError};
-use pipeline_host::{Engine, Error, Instance, Interrupt, Limits, Sandbox};
-use tokio::runtime::Handle;
+use pipeline_host::{Engine, Error, Instance, InterruptGuard, Limits, Sandbox, on_a_thread};
 
 use super::responses::{self, ServerResponse};
 
@@ -16,24 +15,6 @@ use super::responses::{self, ServerResponse};
 pub(super) struct Typed {
     engine: Engine,
     sandbox: Sandbox,
-}
-
-/// Stops a run when nobody waits for it any more.
-pub(super) struct Guard(Option<Interrupt>);
-
-impl Guard {
-    /// The run may go on.
-    pub(super) fn release(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if let Some(interrupt) = self.0.take() {
-            interrupt.raise();
-        }
-    }
 }
 
 impl Typed {
@@ -50,13 +31,13 @@ impl Typed {
     }
 
     /// Limits of a run that can be stopped, and what stops it when it is dropped.
-    pub(super) fn guarded(&self, limits: &Limits) -> (Limits, Guard) {
+    pub(super) fn guarded(&self, limits: &Limits) -> (Limits, InterruptGuard) {
         let interrupt = self.engine.interrupt();
         let limits = Limits {
             interrupt: Some(interrupt.clone()),
             ..limits.clone()
         };
-        (limits, Guard(Some(interrupt)))
+        (limits, interrupt.guard())
     }
 
     /// Works with a fresh instance, on a thread of its own, which begins at once.
@@ -74,19 +55,16 @@ impl Typed {
         W: AsyncFnOnce(&mut Instance) -> Result<T, Error> + Send + 'static,
     {
         let sandbox = self.sandbox.clone().mark_prints(mark(path));
-        let handle = Handle::current();
-        let run = tokio::task::spawn_blocking(move || {
-            let ended = handle.block_on(async {
+        let run = on_a_thread(async move || {
+            let ended = async {
                 let mut instance = sandbox.instantiate(&limits).await?;
                 work(&mut instance).await
-            });
+            };
+            let ended = ended.await;
             drop(held);
             ended
         });
-        async {
-            run.await
-                .unwrap_or_else(|error| Err(Error::Host(error.into())))
-        }
+        async { run.await.flatten() }
     }
 }
 

@@ -6,5 +6,7 @@ mod isolation;
 mod limits;
 mod loader;
 mod packages;
+#[cfg(feature = "webrtc")]
+mod peers;
 mod server;
 mod terminal;

@@ -49,8 +49,8 @@ fn a_page_of_another_origin_cannot_run_code() {
     let allowed = "access-control-allow-origin: http://localhost:3000\r\n";
     assert!(answer.head.contains(allowed), "{}", answer.head);
     for more in [
-        "access-control-allow-headers: accept, content-type\r\n",
-        "access-control-allow-methods: get, head, post\r\n",
+        "access-control-allow-headers: accept, authorization, content-type\r\n",
+        "access-control-allow-methods: get, head, post, delete\r\n",
         "vary: origin\r\n",
     ] {
         assert!(answer.head.contains(more), "{more}: {}", answer.head);

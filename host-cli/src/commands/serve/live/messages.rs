@@ -11,7 +11,7 @@ use super::super::typed::{bad, parameter};
 
 /// Which samples binary messages are made of, both ways, where that is agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Audio {
+pub(in super::super) struct Audio {
     samples: Samples,
     rate: u32,
     channels: u32,
@@ -128,7 +128,7 @@ impl Audio {
 }
 
 /// The item of a text message.
-pub(super) fn text(bytes: &[u8], bounds: Bounds) -> Result<Vec<Input>, String> {
+pub(in super::super) fn text(bytes: &[u8], bounds: Bounds) -> Result<Vec<Input>, String> {
     media::allow(bytes, bounds).map_err(|error| error.to_string())?;
     let read = codec::read_input(bytes);
     read.map(|item| vec![item])
@@ -137,7 +137,7 @@ pub(super) fn text(bytes: &[u8], bounds: Bounds) -> Result<Vec<Input>, String> {
 
 /// The item of a binary message: samples, where that is agreed on, or else a file of
 /// the kind that its content says.
-pub(super) fn binary(
+pub(in super::super) fn binary(
     bytes: Bytes,
     audio: Option<Audio>,
     bounds: Bounds,

@@ -4,9 +4,10 @@
 //! ends the input. Outputs are sent as they are known, each in a message; the last
 //! message says how the session ended, as the last line of a stream does.
 
+mod client;
 mod handshake;
-mod messages;
-mod session;
+pub(super) mod messages;
+pub(super) mod session;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use http::Request;
 use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use pipeline_host::InterruptGuard;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -25,12 +27,12 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use self::client::{Given, Messages};
 use self::messages::Audio;
 use self::session::Live;
-use super::connections::Place;
 use super::responses::{self, ServerResponse};
 use super::server::Server;
-use super::typed::{Guard, Options};
+use super::typed::Options;
 
 /// How many messages wait for the pipeline, and for the client.
 const AHEAD: usize = 2;
@@ -38,16 +40,6 @@ const AHEAD: usize = 2;
 const GOODBYE: Duration = Duration::from_secs(2);
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
-
-/// What a client sends.
-pub(super) enum Given {
-    Text(Bytes),
-    Binary(Bytes),
-    /// The input ends.
-    End,
-    /// What can't be taken, and why.
-    Wrong(String, CloseCode),
-}
 
 /// The name of the pipeline whose session a path asks for.
 pub(super) fn named(path: &str) -> Option<&str> {
@@ -74,8 +66,6 @@ impl Server {
         let (options, audio) = (Options::read(query)?, Audio::read(query)?);
         let typed = self.typed(packaged)?;
         let permit = self.admission.next(true).await.map_err(responses::busy)?;
-        // The connection is this one's as long as the session lives.
-        let place = request.extensions().get::<Place>().cloned();
         let upgrade = hyper::upgrade::on(&mut request);
         let (limits, guard) = typed.guarded(&self.limits);
         let (given, incoming) = mpsc::channel(AHEAD);
@@ -85,16 +75,18 @@ impl Server {
         let mut live = Live {
             manifest,
             options,
-            audio,
-            incoming,
-            outgoing,
-            limits: limits.clone(),
+            produces: false,
+            client: Messages {
+                incoming,
+                outgoing,
+                audio,
+                limits: limits.clone(),
+                announced: None,
+            },
             ending: self.ending.subscribe(),
-            announced: None,
         };
         let (typed, metrics) = (Arc::clone(typed), Arc::clone(&self.metrics));
         tokio::spawn(async move {
-            let _place = place;
             let Ok(upgraded) = upgrade.await else { return };
             let config = WebSocketConfig::default()
                 .max_message_size(Some(longest))
@@ -129,7 +121,7 @@ impl Server {
 async fn read(
     mut stream: SplitStream<Socket>,
     given: mpsc::Sender<Given>,
-    guard: Guard,
+    guard: InterruptGuard,
     idle: Duration,
 ) {
     let _guard = guard;

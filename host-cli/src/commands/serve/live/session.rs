@@ -1,49 +1,60 @@
-//! A session that is fed and read message by message.
+//! A session that is fed and read item by item, by whoever talks to it.
 
 use pipeline_host::codec::document::{self, Form, plain_error};
 use pipeline_host::codec::{self, Style, Writer};
 use pipeline_host::types::{
-    Data, Diagnostic, ErrorKind, Input, NodeOutputs, Part, PipelineError, RunResult,
+    Audio, Data, Diagnostic, ErrorKind, Input, NodeOutputs, Part, PipelineError, RunResult,
 };
-use pipeline_host::{Error, Instance, Limits, Session};
-use tokio::sync::{mpsc, watch};
-use tokio_tungstenite::tungstenite::Message;
+use pipeline_host::{Error, Instance, Session};
+use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::super::media::bounds;
 use super::super::metrics::Metrics;
 use super::super::typed::{self, Options};
-use super::Given;
-use super::messages::{self, Audio};
 use crate::commands::run::fault_kind;
 
 /// How many outputs are asked for at a time.
 const AT_ONCE: u32 = 64;
 
-/// How a session ended: what its connection is closed with.
-pub(super) type Ended = (CloseCode, String);
+/// How a session ended: what a WebSocket is closed with.
+pub(in super::super) type Ended = (CloseCode, String);
 
-pub(super) struct Live {
-    pub(super) manifest: String,
-    pub(super) options: Options,
-    pub(super) audio: Option<Audio>,
-    pub(super) incoming: mpsc::Receiver<Given>,
-    pub(super) outgoing: mpsc::Sender<Message>,
-    pub(super) limits: Limits,
+/// Who a session talks to.
+pub(in super::super) trait Client {
+    /// The items that come next; none at the end of the input.
+    async fn next(&mut self) -> Result<Option<Vec<Input>>, End>;
+    /// Takes a node's audio; says no where it is to be told as JSON.
+    async fn audio(&mut self, node: &str, audio: &Audio) -> Result<bool, End>;
+    /// Takes an output as JSON, or what says how it ended.
+    async fn tell(&mut self, text: String) -> Result<(), End>;
+}
+
+/// A session with a client.
+pub(in super::super) struct Live<C> {
+    pub(in super::super) manifest: String,
+    pub(in super::super) options: Options,
+    /// Whether sources produce their own items before any other comes.
+    pub(in super::super) produces: bool,
+    pub(in super::super) client: C,
     /// Whether the server is about to end.
-    pub(super) ending: watch::Receiver<bool>,
-    /// Which audio the client was last told of: its node, rate and channels.
-    pub(super) announced: Option<(String, u32, u32)>,
+    pub(in super::super) ending: watch::Receiver<bool>,
 }
 
 /// Why a session ends early.
-enum End {
+pub(in super::super) enum End {
     /// The client has gone.
     Gone,
     Failed(Box<PipelineError>),
     /// The client sent what can't be an item.
     Wrong(String, CloseCode),
     Fault(Error),
+}
+
+impl End {
+    /// The client sent a message that is no item.
+    pub(in super::super) fn no_item(why: &str) -> Self {
+        Self::Wrong(format!("the message is no item: {why}"), CloseCode::Invalid)
+    }
 }
 
 impl From<Error> for End {
@@ -58,9 +69,9 @@ impl From<PipelineError> for End {
     }
 }
 
-impl Live {
+impl<C: Client> Live<C> {
     /// Runs it to its end, and says how it ended.
-    pub(super) async fn run(&mut self, instance: &mut Instance) -> Result<Ended, Error> {
+    pub(in super::super) async fn run(&mut self, instance: &mut Instance) -> Result<Ended, Error> {
         let mut warnings = Vec::new();
         let ended = self.within(instance, &mut warnings).await;
         let (error, code) = match ended {
@@ -94,37 +105,45 @@ impl Live {
         let loaded = typed::load(instance, &self.manifest).await??;
         *warnings = loaded.warnings;
         let mut session = instance.open(&loaded.manifest).await??;
-        let code = loop {
-            let given = tokio::select! {
-                given = self.incoming.recv() => given.ok_or(End::Gone)?,
-                _ = self.ending.wait_for(|ending| *ending) => break CloseCode::Away,
-            };
-            let items = match given {
-                Given::Text(text) => messages::text(&text, bounds(&self.limits)),
-                Given::Binary(bytes) => messages::binary(bytes, self.audio, bounds(&self.limits)),
-                Given::End => break CloseCode::Normal,
-                Given::Wrong(text, code) => return Err(End::Wrong(text, code)),
-            };
-            let items = items.map_err(|text| {
-                End::Wrong(
-                    format!("the message is no item: {text}"),
-                    CloseCode::Invalid,
-                )
-            })?;
-            for item in items {
-                self.push(&mut session, &item).await?;
+        let code = match self.feed(&mut session).await {
+            Ok(code) => code,
+            Err(End::Fault(fault)) => return Err(fault.into()),
+            Err(end) => {
+                // Its nodes are cleaned up, as they are at every other end.
+                let _ = session.close().await;
+                return Err(end);
             }
         };
-        let part = session.end().await?;
-        self.parts(&mut session, part).await?;
         let run = session.finish().await??;
         self.outputs(&run.outputs).await?;
         Ok((run, code))
     }
 
-    async fn push(&mut self, session: &mut Session<'_>, item: &Input) -> Result<(), End> {
-        let part = session.push(item).await?;
-        self.parts(session, part).await
+    /// Lets it take all that comes, until the input ends and all came of it.
+    async fn feed(&mut self, session: &mut Session<'_>) -> Result<CloseCode, End> {
+        if self.produces {
+            match session.pull(AT_ONCE).await? {
+                // It has sources that wait for items.
+                Err(error) if error.kind == ErrorKind::NeedsInput => {}
+                part => self.parts(session, part).await?,
+            }
+        }
+        let code = loop {
+            let given = tokio::select! {
+                given = self.client.next() => given?,
+                _ = self.ending.wait_for(|ending| *ending) => break CloseCode::Away,
+            };
+            let Some(items) = given else {
+                break CloseCode::Normal;
+            };
+            for item in items {
+                let part = session.push(&item).await?;
+                self.parts(session, part).await?;
+            }
+        };
+        let part = session.end().await?;
+        self.parts(session, part).await?;
+        Ok(code)
     }
 
     /// Sends a part, and those that follow.
@@ -153,23 +172,14 @@ impl Live {
     async fn outputs(&mut self, outputs: &[NodeOutputs]) -> Result<(), End> {
         for given in outputs {
             for item in &given.items {
-                match (item, self.audio) {
-                    (Data::Audio(output), Some(audio)) => {
-                        let (rate, channels) = (output.sample_rate, output.channels);
-                        let form = (given.node_id.clone(), rate, channels);
-                        if self.announced.as_ref() != Some(&form) {
-                            let text = audio.announcement(&given.node_id, output);
-                            self.send(Message::text(text)).await?;
-                            self.announced = Some(form);
-                        }
-                        self.send(Message::Binary(audio.bytes(output))).await?;
-                    }
-                    _ => {
-                        for item in codec::one_by_one(vec![item.clone().into()]) {
-                            let text = self.output(&given.node_id, &item.item)?;
-                            self.send(Message::text(text)).await?;
-                        }
-                    }
+                if let Data::Audio(audio) = item
+                    && self.client.audio(&given.node_id, audio).await?
+                {
+                    continue;
+                }
+                for item in codec::one_by_one(vec![item.clone().into()]) {
+                    let text = self.output(&given.node_id, &item.item)?;
+                    self.client.tell(text).await?;
                 }
             }
         }
@@ -189,18 +199,14 @@ impl Live {
         }
     }
 
-    async fn send(&self, message: Message) -> Result<(), End> {
-        self.outgoing.send(message).await.map_err(|_| End::Gone)
-    }
-
     /// Says how it ended.
-    async fn last(&self, ended: &Result<RunResult, PipelineError>, warnings: &[Diagnostic]) {
+    async fn last(&mut self, ended: &Result<RunResult, PipelineError>, warnings: &[Diagnostic]) {
         let form = self.form(warnings);
         let text = super::super::media::last_line(ended, form);
-        let _ = self.send(Message::text(text.trim_end())).await;
+        let _ = self.client.tell(text.trim_end().to_owned()).await;
     }
 
-    async fn last_of_kind(&self, error: &PipelineError, kind: &str, warnings: &[Diagnostic]) {
+    async fn last_of_kind(&mut self, error: &PipelineError, kind: &str, warnings: &[Diagnostic]) {
         let mut writer = Writer::new(Style::Compact);
         writer.object(|writer| {
             writer.key("status").string("error");
@@ -208,7 +214,7 @@ impl Live {
             document::error_object(writer, error, kind);
             document::all_warnings(writer, warnings);
         });
-        let _ = self.send(Message::text(writer.finish())).await;
+        let _ = self.client.tell(writer.finish()).await;
     }
 
     fn form<'w>(&self, warnings: &'w [Diagnostic]) -> Form<'w> {
@@ -221,7 +227,7 @@ impl Live {
 }
 
 /// A session ended by a fault.
-pub(super) fn faulted(fault: &Error, metrics: &Metrics) -> Ended {
+pub(in super::super) fn faulted(fault: &Error, metrics: &Metrics) -> Ended {
     // Who leaves stops the run, which is no fault.
     let kind = match fault {
         Error::Interrupted => "disconnect",

@@ -131,9 +131,14 @@ impl Server {
 
     /// A run ended without an answer.
     pub(super) fn ended(&self, fault: &Error) -> ServerResponse {
+        self.told_of(fault);
+        responses::fault(fault)
+    }
+
+    /// Counts a run that ended without a result.
+    pub(super) fn told_of(&self, fault: &Error) {
         tracing::warn!(fault = fault.in_full(), "a run ended without a result");
         self.metrics.ended(fault_kind(fault));
-        responses::fault(fault)
     }
 }
 

@@ -8,11 +8,11 @@ use pipeline_host::codec::document::Form;
 use pipeline_host::http::{BodyError, ResponseBody};
 use pipeline_host::media::MediaWriter;
 use pipeline_host::types::{Data, Diagnostic, Input, NodeOutputs, Part, PipelineError};
-use pipeline_host::{Error, Instance, Limits, Session, codec};
+use pipeline_host::{Error, Instance, InterruptGuard, Limits, Session, codec};
 use tokio::sync::{mpsc, oneshot};
 
 use super::super::responses::ServerResponse;
-use super::super::typed::{self, Guard, Options, Typed};
+use super::super::typed::{self, Options, Typed};
 use super::answer::{self, Answer};
 use super::body::{Fed, Parts, unreadable};
 
@@ -53,7 +53,7 @@ impl Streaming {
         self,
         typed: &Typed,
         limits: Limits,
-        guard: Guard,
+        guard: InterruptGuard,
         path: &str,
         held: impl Send + 'static,
     ) -> Result<ServerResponse, Error> {
