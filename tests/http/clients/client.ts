@@ -4,7 +4,7 @@ import createClient from "openapi-fetch";
 
 import type { components, paths } from "./api.js";
 
-type Manifest = components["schemas"]["Manifest"];
+type Manifest = components["schemas"]["def-manifest"];
 
 const server = process.argv[2];
 if (server === undefined) {
