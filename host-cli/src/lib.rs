@@ -59,15 +59,15 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    let telemetry = match start_logging(&arguments) {
-        Ok(telemetry) => telemetry,
-        Err(failure) => return failure.end(),
-    };
-    let code = match commands::dispatch(arguments.command) {
+    let ended = start_logging(&arguments).and_then(|sent| {
+        let ended = commands::dispatch(arguments.command);
+        sent.end();
+        ended
+    });
+    let code = match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.end(),
     };
-    telemetry.end();
     pipeline_host::stderr::flush();
     code
 }

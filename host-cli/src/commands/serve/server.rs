@@ -104,7 +104,10 @@ impl Server {
             }
         };
         unanswered.0 = None;
-        span.record("http.response.status_code", answer.status().as_u16());
+        span.record(
+            "http.response.status_code",
+            i64::from(answer.status().as_u16()),
+        );
         self.metrics
             .answered(route, answer.status(), start.elapsed());
         if *self.ending.borrow() {
