@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 
-/** How far a frequency may be off: a bin of the analysis at 48 kHz. */
-const BIN = 12;
+/** How far a frequency may be off, in Hz. */
+const BIN = 2;
 
 const near = (found, wanted, what) => assert.ok(Math.abs(found / wanted - 1) < 0.05, `${what} is ${found}, not ${wanted}`);
 
