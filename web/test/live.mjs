@@ -2,10 +2,13 @@
 
 import assert from "node:assert/strict";
 
-/** How far a frequency may be off: a bin of the analysis at 48 kHz. */
-const BIN = 12;
+/** How far a frequency may be off, in Hz. */
+const BIN = 2;
 
 const near = (found, wanted, what) => assert.ok(Math.abs(found / wanted - 1) < 0.05, `${what} is ${found}, not ${wanted}`);
+
+/** A busy machine is late by more than a person would bear: nothing that is tested here is how late it is. */
+const PATIENT = { latency: 1000, maxWaiting: 200 };
 
 /** All that was captured, and all that came out, is somewhere. */
 function whole({ pieces, frames }) {
@@ -20,7 +23,7 @@ export const LIVE = [
     async (page) => {
       const lines = ["AudioGainNode gain_db=-6 ! live:Times", "AudioGainNode gain_db=-20 ! live:Times"];
       const levels = [0.5 * 10 ** (-6 / 20), 0.05];
-      const { heard, given, running, ended, state, rate } = await page.evaluate((...all) => window.live.tone(...all), lines, levels);
+      const { heard, given, running, ended, state, rate } = await page.evaluate((...all) => window.live.tone(...all), lines, levels, PATIENT);
       heard.forEach(({ level, frequency }, index) => {
         near(level, levels[index], "the level");
         assert.ok(Math.abs(frequency - 440) <= BIN, `${frequency} Hz`);
@@ -46,7 +49,7 @@ export const LIVE = [
     "live: other rates on the way in and on the way out",
     async (page, name) => {
       const lines = ["AudioResampleNode sample_rate=24000 ! live:Times"];
-      const options = { sampleRate: 16_000, chunk: 40, channels: 2, latency: 200 };
+      const options = { sampleRate: 16_000, chunk: 40, channels: 2, ...PATIENT };
       const { heard, given, ended, rate } = await page.evaluate((...all) => window.live.tone(...all), lines, [0.5], options);
       assert.equal(rate, 16_000, name);
       near(heard[0].level, 0.5, "the level");

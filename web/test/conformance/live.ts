@@ -187,22 +187,22 @@ export class LiveTests {
 /** Waits for a tone of some loudness; how loud and how high it is. */
 async function listen(node: AudioNode, level: number): Promise<{ level: number; frequency: number }> {
   const { sampleRate } = node.context;
-  const analyser = new AnalyserNode(node.context, { fftSize: 4096, smoothingTimeConstant: 0 });
+  const analyser = new AnalyserNode(node.context, { fftSize: 4096 });
   node.connect(analyser);
   const samples = new Float32Array(analyser.fftSize);
-  const bins = new Float32Array(analyser.frequencyBinCount);
   try {
     for (;;) {
       analyser.getFloatTimeDomainData(samples);
       const found = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
-      // Both ends are there: no gap, and no change of loudness, is within.
+      const rising = [...samples.keys()].filter((at) => at > 0 && samples[at - 1]! < 0 && samples[at]! >= 0);
+      const waves = rising.slice(1).map((at, index) => at - rising[index]!);
+      // Waves of one length and loudness from end to end: no gap and no change is within.
       const ends = [samples.subarray(0, 300), samples.subarray(-300)].map((part) =>
         part.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0),
       );
-      if ([found, ...ends].every((each) => Math.abs(each / level - 1) < 0.05)) {
-        analyser.getFloatFrequencyData(bins);
-        const highest = bins.indexOf(Math.max(...bins));
-        return { level: found, frequency: (highest * sampleRate) / analyser.fftSize };
+      const even = waves.length > 10 && Math.max(...waves) - Math.min(...waves) <= 2;
+      if (even && [found, ...ends].every((each) => Math.abs(each / level - 1) < 0.05)) {
+        return { level: found, frequency: (waves.length * sampleRate) / (rising.at(-1)! - rising[0]!) };
       }
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
