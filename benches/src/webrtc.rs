@@ -260,6 +260,10 @@ fn speak(peers: &mut [Client], from: u32, steps: u32) -> Result<(u64, u64)> {
     for step in 0..steps {
         let samples = tone(from + step);
         let count = peers.len() as u32;
+        #[expect(
+            clippy::needless_range_loop,
+            reason = "peers are taken out in the loop"
+        )]
         for at in 0..peers.len() {
             // They speak one after the other within the 20 ms, as peers do that know
             // nothing of each other.

@@ -48,7 +48,7 @@ impl Telemetry {
         let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let disabled = std::env::var("OTEL_SDK_DISABLED");
         if disabled.is_ok_and(|value| value.eq_ignore_ascii_case("true"))
-            || !ENDPOINTS.iter().any(|name| set(&name))
+            || !ENDPOINTS.iter().any(set)
         {
             return Ok(None);
         }

@@ -260,14 +260,6 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
         "gRPC: a client in JavaScript",
         Box::new(|| npm::test_grpc(dist)),
     );
-    add(
-        "documentation: commands",
-        Box::new(|| docs::try_all(dist, tools, core)),
-    );
-    add(
-        "documentation: pictures",
-        Box::new(|| docs::check_pictures(dist)),
-    );
     add("example: composition", Box::new(|| compose::test(dist)));
     add("documentation: hosts", Box::new(hosts::check));
     steps

@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, bail};
 
 use crate::test::{self, Tally};
-use crate::{audit, crates, dist, ray, shell, threats};
+use crate::{audit, crates, dist, docs, ray, shell, threats, wheel};
 
 /// Does the parts whose name contains `only`; each fuzz target runs for some
 /// seconds.
@@ -30,6 +30,12 @@ pub(crate) fn run(only: Option<&str>, seconds: u32) -> Result<ExitCode> {
             bail!("the audit found something");
         }
         Ok(())
+    });
+    part("documentation: commands", &mut || {
+        docs::try_all(&dist, &test::python_tools()?, &wheel::core()?)
+    });
+    part("documentation: pictures", &mut || {
+        docs::check_pictures(&dist)
     });
     part("ray", &mut || ray::test(&dist));
     part("other systems", &mut crates::other_systems);

@@ -368,7 +368,8 @@ impl Run {
     /// way in nodes belongs to the batch, and is waited for where there are
     /// merges, or where `settles` asks for it.
     fn end_batch(&mut self, settles: bool) {
-        if !self.concurrent || !(settles || !self.merges.is_empty()) {
+        let apart = !settles && self.merges.is_empty();
+        if !self.concurrent || apart {
             for &node in self.merges.iter().rev() {
                 self.steps.push_front(Step::Drain { node, queue: 0 });
             }

@@ -1,6 +1,11 @@
 //! Looking into sessions: who knows the name of one may hear what its nodes give, give
 //! them items, decide on what its sinks give, and let nodes out.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "what goes wrong is an answer, and is made once"
+)]
+
 mod line;
 mod ways;
 
