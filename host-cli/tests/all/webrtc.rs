@@ -233,7 +233,7 @@ fn audio_is_items_of_20_ms_and_outputs_are_messages() {
         assert_eq!(form, (&json!(48_000), &json!(2), &json!(1920)));
         let at = told["at"].as_u64().expect("a time");
         assert!(
-            at % 20_000 == 0 && last.is_none_or(|last| at > last),
+            at.is_multiple_of(20_000) && last.is_none_or(|last| at > last),
             "{at} after {last:?}"
         );
         last = Some(at);

@@ -145,7 +145,7 @@ pub(super) fn page(root: &Path, path: &Path, tools: &Tools) -> Result<Option<Tri
             }
             Step::Same { path, text } => {
                 let whole =
-                    fs::read_to_string(root.join(path)).with_context(|| format!("{path}"))?;
+                    fs::read_to_string(root.join(path)).with_context(|| path.to_string())?;
                 ensure!(
                     whole.contains(text),
                     "{name}: {path} has no such text:\n{text}"
