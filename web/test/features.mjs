@@ -383,7 +383,7 @@ export const FEATURES = [
         await server.close();
       }
     },
-    ["axe"],
+    [],
     ["webkit"],
   ],
 ];
