@@ -12,6 +12,7 @@ pub mod graph;
 pub mod manifest;
 pub mod node;
 pub mod nodes;
+pub mod observed;
 pub mod registry;
 pub mod value;
 

@@ -358,6 +358,10 @@ pub trait Object: fmt::Debug {
     /// Says at which path inside the object something has no form.
     fn to_value(&self) -> Result<Value, NoForm>;
 
+    /// Whether what [`to_value`](Self::to_value) gives becomes an equal object of the
+    /// same types again.
+    fn is_plain(&self) -> bool;
+
     /// A copy that shares no mutable state with it.
     ///
     /// # Errors

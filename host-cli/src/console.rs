@@ -9,17 +9,20 @@ use pipeline_host::events::{Event, Events, Telling};
 use pipeline_host::stderr;
 use pipeline_host::terminal::visible;
 
-use crate::cli::LogFormat;
+use crate::cache::Recorder;
+use crate::cli::{LogFormat, Looking};
 use crate::profile::Profile;
 use crate::report;
 
 /// Shows what runs tell, and keeps what a profile is made of.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Console {
     format: LogFormat,
     /// The node in the middle of whose line the output is.
     open: Mutex<Option<Option<String>>>,
     profile: Mutex<Profile>,
+    /// Who keeps what nodes give.
+    recorder: Mutex<Option<Recorder>>,
     /// A line that goes away as soon as a node prints something.
     progress: Mutex<Option<ProgressBar>>,
 }
@@ -33,13 +36,19 @@ impl Console {
     }
 
     /// What a sandbox is to tell this console.
-    pub(crate) fn telling(self: &Arc<Self>, traces: bool, profiles: bool) -> Telling {
+    pub(crate) fn telling(self: &Arc<Self>, looking: &Looking) -> Telling {
         let console = Arc::clone(self);
         let to: Events = Arc::new(move |event| console.show(event));
         let mut telling = Telling::new(to);
-        telling.traces = traces;
-        telling.profiles = profiles;
+        telling.traces = looking.trace;
+        telling.profiles = looking.profile.is_some();
+        telling.observes = looking.cache.is_some();
         telling
+    }
+
+    /// Lets somebody keep what nodes give; gives who did so before.
+    pub(crate) fn record(&self, recorder: Option<Recorder>) -> Option<Recorder> {
+        std::mem::replace(&mut lock(&self.recorder), recorder)
     }
 
     /// Takes care of a line that says that something goes on.
@@ -93,6 +102,11 @@ impl Console {
                 }
                 (LogFormat::Text, None) => self.print(None, &format!("trace: {node} -> {item}\n")),
             },
+            event @ (Event::Gives { .. } | Event::Depends { .. }) => {
+                if let Some(recorder) = &mut *lock(&self.recorder) {
+                    recorder.hear(event);
+                }
+            }
             other => lock(&self.profile).add(other),
         }
     }

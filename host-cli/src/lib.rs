@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod archive;
+mod cache;
 mod chunks;
 mod cli;
 mod commands;

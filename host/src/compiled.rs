@@ -31,6 +31,7 @@ const MOST_MEMORIES: usize = 1000;
 pub struct Component {
     code: component::Component,
     images: Images,
+    source: Hash,
 }
 
 impl Component {
@@ -43,6 +44,12 @@ impl Component {
 
     pub(crate) fn images(&self) -> &Images {
         &self.images
+    }
+
+    /// The BLAKE3 hash of the WebAssembly that it was compiled from.
+    #[must_use]
+    pub fn source(&self) -> [u8; 32] {
+        *self.source.as_bytes()
     }
 }
 
@@ -249,7 +256,11 @@ impl Index {
         };
         #[cfg(not(target_os = "linux"))]
         let images = Images;
-        Ok(Component { code, images })
+        Ok(Component {
+            code,
+            images,
+            source: self.source,
+        })
     }
 }
 

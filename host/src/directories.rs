@@ -113,8 +113,8 @@ impl Directories {
         library.map(PathBuf::as_path).zip(["/stdlib", "/python"])
     }
 
-    /// Those with the user's own nodes.
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = (&Path, &str)> {
+    /// Those with the user's own nodes: where each is, and where the sandbox sees it.
+    pub fn nodes(&self) -> impl Iterator<Item = (&Path, &str)> {
         let nodes = self.nodes.iter();
         nodes.map(|nodes| (nodes.canonical.as_path(), nodes.guest.as_str()))
     }

@@ -49,6 +49,21 @@ pub enum Event {
         /// The item, in a few words.
         item: String,
     },
+    /// What a node gives depends on more than its code, its params and its items:
+    /// it may be something else the next time.
+    Depends {
+        /// Id of the node; none where that is true of all.
+        node: Option<String>,
+        /// On what.
+        on: Dependence,
+    },
+    /// A node gives an item, which is told whole.
+    Gives {
+        /// Id of the node.
+        node: String,
+        /// The item as JSON: see [`crate::codec`].
+        json: String,
+    },
     /// How busy nodes were over the time of a run.
     Busy {
         /// Nanoseconds that a part of the time lasts.
@@ -61,6 +76,20 @@ pub enum Event {
         /// Each way to a function that was seen.
         stacks: Vec<Stack>,
     },
+}
+
+/// On what a node can depend beside its items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dependence {
+    /// A clock that it reads. To sleep is not to read one.
+    Clock,
+    /// Random numbers, from the system or from a generator that all share.
+    Chance,
+    /// When items come in relation to others.
+    Order,
+    /// What its items are beyond their form as JSON: objects of its language, or
+    /// more than is told.
+    Form,
 }
 
 /// A way to a function, and what was seen of it.
@@ -86,6 +115,9 @@ pub struct Telling {
     pub traces: bool,
     /// Whether it is told where the time goes. It makes Python slower.
     pub profiles: bool,
+    /// Whether it is told what nodes give, whole, and what that depends on beside
+    /// their items.
+    pub observes: bool,
 }
 
 impl std::fmt::Debug for Telling {
@@ -93,6 +125,7 @@ impl std::fmt::Debug for Telling {
         f.debug_struct("Telling")
             .field("traces", &self.traces)
             .field("profiles", &self.profiles)
+            .field("observes", &self.observes)
             .finish_non_exhaustive()
     }
 }
@@ -105,6 +138,7 @@ impl Telling {
             to,
             traces: false,
             profiles: false,
+            observes: false,
         }
     }
 
@@ -114,6 +148,7 @@ impl Telling {
         let asked = [
             ("PIPELINE_TRACE", self.traces),
             ("PIPELINE_PROFILE", self.profiles),
+            ("PIPELINE_OBSERVE", self.observes),
         ];
         let asked = asked.into_iter().filter(|(_, asked)| *asked);
         variables.extend(asked.map(|(name, _)| (name, "1".to_owned())));
@@ -154,6 +189,20 @@ pub(crate) fn read(json: &[u8]) -> Option<Event> {
             node: text(1)?,
             for_item: parts.get(2)?.as_u64(),
             item: text(3)?,
+        },
+        "depends" => Event::Depends {
+            node: text(1),
+            on: match parts.get(2)?.as_str()? {
+                "clock" => Dependence::Clock,
+                "chance" => Dependence::Chance,
+                "order" => Dependence::Order,
+                "form" => Dependence::Form,
+                _ => return None,
+            },
+        },
+        "gives" => Event::Gives {
+            node: text(1)?,
+            json: text(2)?,
         },
         "busy" => Event::Busy {
             part: parts.get(2)?.as_u64()?,
@@ -215,6 +264,7 @@ mod tests {
             r#"["print",null,5]"#,
             r#"["busy",null,-1,{}]"#,
             r#"["profile",null,[[["n"],"5",1]]]"#,
+            r#"["depends","n","luck"]"#,
             r#"["format"]"#,
         ] {
             assert_eq!(read(strange.as_bytes()), None, "{strange}");

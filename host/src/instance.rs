@@ -44,6 +44,7 @@ pub struct Sandbox {
     engine: Engine,
     pre: PipelinePre<State>,
     images: Images,
+    source: [u8; 32],
     directories: Arc<Directories>,
     prints: Option<Prints>,
     /// What each line begins with that a guest prints.
@@ -130,6 +131,7 @@ impl Sandbox {
             engine: engine.clone(),
             pre,
             images: component.images().clone(),
+            source: component.source(),
             directories: Arc::new(directories),
             prints: None,
             mark: None,
@@ -175,6 +177,12 @@ impl Sandbox {
         }
     }
 
+    /// What its component was compiled from: see [`Component::source`].
+    #[must_use]
+    pub fn source(&self) -> [u8; 32] {
+        self.source
+    }
+
     /// The directories that it sees.
     #[must_use]
     pub fn directories(&self) -> &Directories {
@@ -218,6 +226,7 @@ impl Sandbox {
                 watch,
                 engine: self.engine.clone(),
                 directories: Arc::clone(&self.directories),
+                cut_off: false,
             }),
             Err(error) => Err(store.data().fault(error)),
         }
@@ -348,6 +357,8 @@ pub struct Instance {
     watch: Option<Watch>,
     engine: Engine,
     directories: Arc<Directories>,
+    /// Whether a call into it was cut off: then there is nothing to call any more.
+    cut_off: bool,
 }
 
 impl Instance {
@@ -449,8 +460,10 @@ impl Instance {
         call: impl AsyncFnOnce(&executor::Guest, &mut Store<State>) -> wasmtime::Result<T>,
     ) -> Result<T, Error> {
         let executor = self.bindings.remotemedia_pipeline_executor();
-        let called = hold(&self.bounds, call(executor, &mut self.store)).await?;
-        called.map_err(|error| self.store.data().fault(error))
+        let called = hold(&self.bounds, call(executor, &mut self.store)).await;
+        let called = called.and_then(|it| it.map_err(|error| self.store.data().fault(error)));
+        self.cut_off |= called.is_err();
+        called
     }
 
     /// A call of a session's, for which limits are counted anew.
@@ -567,11 +580,15 @@ impl Session<'_> {
         Ok(ended)
     }
 
-    /// Stops what is under way and cleans the nodes up, without flushing them.
+    /// Stops what is under way and cleans the nodes up, without flushing them. After
+    /// a call that was cut off there is nothing left to clean up, and nothing is done.
     ///
     /// # Errors
     /// See [`Instance`].
     pub async fn close(self) -> Result<(), Error> {
+        if self.instance.cut_off {
+            return Ok(());
+        }
         let handle = self.handle;
         self.instance
             .session_call(async |_, store| handle.resource_drop_async(store).await)

@@ -21,7 +21,7 @@ const AT_ONCE: usize = 8 << 10;
 /// The longest line of a run with a mark; what is longer becomes several.
 const LINE: usize = 8 << 10;
 /// The longest line that tells something; what is longer is only printed.
-const LONGEST_TOLD: usize = 8 << 20;
+const LONGEST_TOLD: usize = 64 << 20;
 
 /// Takes what runs print, as it comes: whole lines or parts of them.
 pub type Prints = Arc<dyn Fn(&[u8]) + Send + Sync>;
@@ -181,6 +181,8 @@ impl Sink {
         };
         let length = match &event {
             Some(Event::Printed { text, .. }) => text.len(),
+            // It is no log, and bounded by whoever takes it.
+            Some(Event::Gives { .. }) => 0,
             _ => line.len(),
         };
         line.clear();

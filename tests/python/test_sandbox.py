@@ -267,6 +267,16 @@ def test_another_thread_stops_a_session(own) -> None:
     with pytest.raises(Interrupted):
         session.push(1)
     thread.join()
+    # There is nothing left to clean up.
+    session.close()
+
+
+def test_a_session_that_met_a_limit_closes(own) -> None:
+    sandbox = own(BUSY, prints=lambda _: None, timeout=5)
+    with sandbox.session(OWN) as session, pytest.raises(LimitError, match="5 s"):
+        session.push(1)
+    with pytest.raises(RuntimeError, match="the session is closed"):
+        session.push(1)
 
 
 def test_threads_share_a_sandbox(sandbox: Sandbox) -> None:

@@ -11,7 +11,6 @@
 #![forbid(unsafe_code)]
 
 mod bounds;
-#[cfg(feature = "client")]
 pub mod client;
 mod decode;
 mod driver;

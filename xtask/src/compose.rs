@@ -1,14 +1,14 @@
 //! `examples/compose`: a component of one's own that calls the pipeline
-//! component, made one by `wac`.
+//! component, made one by the library of `wac`.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::shell;
 use crate::stamp::{self, Inputs};
 use crate::toolchain::{TARGET, Toolchain};
-use crate::tools::{WAC, WASMTIME};
+use crate::tools::WASMTIME;
+use crate::{http, shell};
 
 /// Where it is said what the example prints.
 const DESCRIBED: &str = "examples/README.md";
@@ -35,21 +35,12 @@ pub(crate) fn test(dist: &Path) -> Result<()> {
 pub(crate) fn run(dist: &Path) -> Result<String> {
     let root = crate::root();
     let work = crate::target().join("examples");
-    let (wac, wasmtime) = (WAC.install()?, WASMTIME.install()?);
+    let wasmtime = WASMTIME.install()?;
     let program = build(&work)?;
     let composed = work.join("composed.wasm");
     shell::step("compose the example", || {
-        // wac plug program.wasm --plug pipeline.wasm -o composed.wasm
-        shell::output(
-            shell::command(wac, &root)
-                .arg("plug")
-                .arg(&program)
-                .arg("--plug")
-                .arg(dist.join("pipeline.wasm"))
-                .arg("-o")
-                .arg(&composed),
-        )
-        .map(drop)
+        let bytes = http::plug(&program, &dist.join("pipeline.wasm"))?;
+        Ok(std::fs::write(&composed, bytes)?)
     })?;
     let compiled = work.join("composed.cwasm");
     let inputs = Inputs::new("compile the example", &[include_str!("compose.rs")])

@@ -45,13 +45,22 @@ pub(crate) fn compose(http: &Path, pipeline: &Path, work: &Path) -> Result<PathB
         .file(http)?
         .file(pipeline)?;
     stamp::unless_done("compose the HTTP component", inputs, &output, || {
-        let mut graph = CompositionGraph::new();
-        let http = register(&mut graph, "remotemedia:http", http)?;
-        let pipeline = register(&mut graph, "remotemedia:pipeline", pipeline)?;
-        wac_graph::plug(&mut graph, vec![pipeline], http)?;
-        Ok(fs::write(&output, graph.encode(EncodeOptions::default())?)?)
+        Ok(fs::write(&output, plug(http, pipeline)?)?)
     })?;
     Ok(output)
+}
+
+/// A component whose imports the pipeline component fulfils, and that component in
+/// one: `wac plug SOCKET --plug PIPELINE`.
+///
+/// # Errors
+/// Where they don't fit together.
+pub(crate) fn plug(socket: &Path, pipeline: &Path) -> Result<Vec<u8>> {
+    let mut graph = CompositionGraph::new();
+    let socket = register(&mut graph, "remotemedia:socket", socket)?;
+    let pipeline = register(&mut graph, "remotemedia:pipeline", pipeline)?;
+    wac_graph::plug(&mut graph, vec![pipeline], socket)?;
+    Ok(graph.encode(EncodeOptions::default())?)
 }
 
 fn register(graph: &mut CompositionGraph, name: &str, path: &Path) -> Result<PackageId> {

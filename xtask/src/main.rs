@@ -163,8 +163,8 @@ enum Task {
     /// Build everything, then an example of another kind than a manifest
     ///
     /// `compose`: a component in Rust that calls the pipeline component, joined
-    /// to it by `wac` and run by stock wasmtime. Both programs are built at the
-    /// first time, which takes minutes.
+    /// to it as `wac plug` does and run by stock wasmtime, which is built at the
+    /// first time: that takes minutes.
     Example {
         /// Which
         #[arg(value_parser = ["compose"])]

@@ -80,3 +80,15 @@ pub(crate) fn test(dist: &Path) -> Result<()> {
         shell::run(&mut npm::npm(&page, dist, "test --silent"))
     })
 }
+
+/// Lets Chromium be a WebRTC peer of the server's. `dist` is the build.
+///
+/// # Errors
+/// Where npm or the browser is missing and can't be installed, or a test fails.
+pub(crate) fn test_webrtc(dist: &Path) -> Result<()> {
+    debian::install(&PROGRAMS[..1])?;
+    npm::build(dist)?;
+    let page = crate::root().join("web");
+    npm::install(&page)?;
+    shell::run(&mut npm::npm(&page, dist, "run --silent test:webrtc"))
+}

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
@@ -97,12 +98,14 @@ pub(crate) struct Tally {
     passed: usize,
     failed: Vec<String>,
     pub(crate) skipped: usize,
+    took: Vec<(String, Duration)>,
 }
 
 impl Tally {
     /// Runs a step under its headline, and counts it.
     pub(crate) fn step(&mut self, name: &str, work: impl FnOnce() -> Result<()>) {
         shell::say(format_args!("\n== {name}"));
+        let started = Instant::now();
         match work() {
             Ok(()) => self.passed += 1,
             Err(error) => {
@@ -110,6 +113,7 @@ impl Tally {
                 self.failed.push(name.to_owned());
             }
         }
+        self.took.push((name.to_owned(), started.elapsed()));
     }
 
     /// Runs the steps whose name contains `only`.
@@ -125,6 +129,9 @@ impl Tally {
 
     /// Says what all steps came to, last of all.
     pub(crate) fn finish(self) -> ExitCode {
+        for (name, took) in &self.took {
+            shell::say(format_args!("{:>6.0} s  {name}", took.as_secs_f64()));
+        }
         for name in &self.failed {
             shell::say(format_args!("failed: {name}"));
         }
@@ -243,6 +250,7 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
         Box::new(|| npm::test_installed(dist)),
     );
     add("host: browsers", Box::new(|| page::test(dist)));
+    add("WebRTC: Chromium", Box::new(|| page::test_webrtc(dist)));
     add("host: stock wasmtime", Box::new(|| stock::test(dist)));
     add(
         "host: HTTP",

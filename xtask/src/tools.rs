@@ -26,14 +26,6 @@ pub(crate) const WASMTIME: Tool = Tool {
         parallel-compilation,gc,gc-null,backtrace",
 };
 
-/// Composes components.
-pub(crate) const WAC: Tool = Tool {
-    name: "wac-cli",
-    version: "0.12.0",
-    program: "wac",
-    features: "wit",
-};
-
 impl Tool {
     /// Builds the program, where that has not been done.
     ///

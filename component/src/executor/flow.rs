@@ -96,7 +96,7 @@ impl Run {
             .into_iter()
             .map(resolve)
             .collect::<Result<Vec<_>, _>>()?;
-        if self.slots.iter().any(|slot| slot.node.follows_time()) {
+        if self.follows_time() {
             self.steps = inputs
                 .into_iter()
                 .map(|FedInput { root, batch }| Step::Batch { root, batch, at: 0 })
@@ -455,7 +455,9 @@ impl Run {
         let number = self.slots[node].items_out;
         self.slots[node].items_out += 1;
         if let Some(watcher) = &mut self.watcher {
-            watcher.given(&self.slots[node].id, item, &given);
+            let mut takers = self.slots[node].targets.iter();
+            let converted = takers.all(|target| !self.slots[target.node].takes_objects);
+            watcher.given(&self.slots[node].id, item, &given, converted);
         }
         let converts = matches!(given, Value::Object(_));
         let bottom = self.stack.len();

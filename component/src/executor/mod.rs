@@ -314,6 +314,13 @@ impl Run {
         self
     }
 
+    /// Whether a node sets items of several connections in relation by when they
+    /// come.
+    #[must_use]
+    pub fn follows_time(&self) -> bool {
+        self.slots.iter().any(|slot| slot.node.follows_time())
+    }
+
     /// Lets somebody watch. Nothing of the run depends on it.
     #[must_use]
     pub fn watched_by(mut self, watcher: Option<Box<dyn Watcher>>) -> Self {

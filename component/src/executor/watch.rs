@@ -11,6 +11,7 @@ pub trait Watcher {
     /// An item of the input begins its way.
     fn fed(&mut self, node: &str, item: &Value);
 
-    /// A node gives an item, for one of its own items or for none.
-    fn given(&mut self, node: &str, for_item: Option<u64>, item: &Value);
+    /// A node gives an item, for one of its own items or for none. Where it is
+    /// `converted`, whoever takes it gets it without what is its language's own.
+    fn given(&mut self, node: &str, for_item: Option<u64>, item: &Value, converted: bool);
 }

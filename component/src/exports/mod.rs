@@ -143,7 +143,8 @@ fn run(
         let _runtime = Runtime::enter();
         let result = REGISTRY.with(|registry| {
             let run = Run::make(&manifest, registry)?;
-            run.watched_by(told::watcher()).execute(inputs)
+            let watcher = told::watcher(&run);
+            run.watched_by(watcher).execute(inputs)
         });
         report::run_result(result?, lower)
     })
@@ -280,7 +281,8 @@ impl GuestSession for Session {
             let manifest = lift_manifest(manifest)?;
             let runtime = Runtime::enter();
             let run = REGISTRY.with(|registry| Run::make(&manifest, registry))?;
-            let mut run = run.watched_by(told::watcher());
+            let watcher = told::watcher(&run);
+            let mut run = run.watched_by(watcher);
             run.initialize()?;
             Ok(executor::Session::new(Self {
                 run: RefCell::new(Some(Open {

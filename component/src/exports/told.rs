@@ -1,13 +1,15 @@
-//! What a host asks to be told of a run while it goes on: each item's way, or how
-//! busy the nodes are over time. Told like what nodes print, by lines of the
+//! What a host asks to be told of a run while it goes on: each item's way, how busy
+//! the nodes are over time, or what they depend on beside their items. Told like what nodes print, by lines of the
 //! standard error that begin with a mark which only the host knows.
 
 use std::time::{Duration, Instant};
 
 use pipeline_codec::{Style, Writer, item_to_json};
 
-use crate::executor::Watcher;
+use crate::executor::{Run, Watcher};
+use crate::observed::Observed;
 use crate::python::interpreter::{self, Asked};
+use crate::python::observing;
 use crate::value::{Media, Value, items};
 
 /// Into how many parts a run's time is divided at most.
@@ -16,14 +18,16 @@ const PARTS: usize = 512;
 const SHORTEST: Duration = Duration::from_micros(100);
 /// How many characters of an item are told.
 const MOST_CHARS: usize = 200;
+/// The longest item that is told whole, in bytes of JSON; the host bounds its lines.
+const LONGEST_ITEM: usize = 24 << 20;
 /// How many elements a list has that is told as it is.
 const MOST_ELEMENTS: usize = 100;
 
 /// Who watches a run, if the host asked for that.
-pub(super) fn watcher() -> Option<Box<dyn Watcher>> {
+pub(super) fn watcher(run: &Run) -> Option<Box<dyn Watcher>> {
     let asked = interpreter::asked();
-    let watches = asked.mark.is_some() && (asked.traces || asked.profiles);
-    watches.then(|| Box::new(Told::new(asked)) as _)
+    let watches = asked.mark.is_some() && (asked.traces || asked.profiles || asked.observes);
+    watches.then(|| Box::new(Told::new(asked, run)) as _)
 }
 
 struct Told {
@@ -33,17 +37,87 @@ struct Told {
     part: Duration,
     /// Of each node: its id, and how long it was busy in each part.
     busy: Vec<(String, Vec<Duration>)>,
+    /// Of each node, what is known where that is asked for.
+    observed: Vec<Node>,
+}
+
+/// A node, and what its items depend on.
+#[derive(Default)]
+struct Node {
+    id: String,
+    seen: Observed,
+    /// Whether one of its items can't be told as it is.
+    untold: bool,
 }
 
 impl Told {
-    fn new(asked: Asked) -> Self {
+    fn new(asked: Asked, run: &Run) -> Self {
         let now = Instant::now();
-        Self {
+        let told = Self {
             asked,
             begun: now,
             last: now,
             part: SHORTEST,
             busy: Vec::new(),
+            observed: Vec::new(),
+        };
+        if told.asked.observes {
+            // What modules saw when they were imported may be in any node.
+            told.depends(None, observing::take_all());
+            if run.follows_time() {
+                told.depends_on(None, "order");
+            }
+        }
+        told
+    }
+
+    /// Tells on what a node depends, or all of them.
+    fn depends(&self, node: Option<&str>, seen: Observed) {
+        for (_, on) in [(seen.clock, "clock"), (seen.chance, "chance")]
+            .into_iter()
+            .filter(|(seen, _)| *seen)
+        {
+            self.depends_on(node, on);
+        }
+    }
+
+    fn depends_on(&self, node: Option<&str>, on: &str) {
+        self.tell("depends", |writer| {
+            match node {
+                Some(node) => writer.string(node),
+                None => writer.null(),
+            }
+            writer.string(on);
+        });
+    }
+
+    /// What is known of a node.
+    fn node(&mut self, id: &str) -> &mut Node {
+        let known = self.observed.iter().position(|it| it.id == id);
+        let position = known.unwrap_or_else(|| {
+            self.observed.push(Node {
+                id: id.to_owned(),
+                ..Node::default()
+            });
+            self.observed.len() - 1
+        });
+        &mut self.observed[position]
+    }
+
+    /// Tells an item so that it can be given again, where it can be.
+    fn give(&mut self, node: &str, item: &Value, converted: bool) {
+        if self.node(node).untold {
+            return;
+        }
+        match json_of(item, converted) {
+            Some(json) => self.tell("gives", |writer| {
+                writer.string(node);
+                writer.string(&json);
+            }),
+            None => {
+                self.node(node).untold = true;
+                self.depends_on(Some(node), "form");
+            }
         }
     }
 
@@ -74,6 +148,11 @@ impl Told {
 
 impl Watcher for Told {
     fn called(&mut self, position: usize, node: &str) {
+        if self.asked.observes {
+            let seen = observing::take_all();
+            let told = self.node(node);
+            told.seen = told.seen.or(seen);
+        }
         if !self.asked.profiles {
             return;
         }
@@ -108,7 +187,10 @@ impl Watcher for Told {
         }
     }
 
-    fn given(&mut self, node: &str, for_item: Option<u64>, item: &Value) {
+    fn given(&mut self, node: &str, for_item: Option<u64>, item: &Value, converted: bool) {
+        if self.asked.observes {
+            self.give(node, item, converted);
+        }
         if self.asked.traces {
             self.tell("given", |writer| {
                 writer.string(node);
@@ -124,6 +206,9 @@ impl Watcher for Told {
 
 impl Drop for Told {
     fn drop(&mut self) {
+        for node in &self.observed {
+            self.depends(Some(&node.id), node.seen);
+        }
         if !self.asked.profiles {
             return;
         }
@@ -142,6 +227,17 @@ impl Drop for Told {
             });
         });
     }
+}
+
+/// An item as JSON, where that says all of it and is not too long.
+fn json_of(item: &Value, converted: bool) -> Option<String> {
+    let plain = match item {
+        Value::Object(object) if converted || object.is_plain() => object.to_value().ok()?,
+        Value::Object(_) => return None,
+        plain => plain.clone(),
+    };
+    let json = item_to_json(&items::lower_item(plain).ok()?).ok()?;
+    (json.len() <= LONGEST_ITEM).then_some(json)
 }
 
 /// An item in a few words, or as it is where it is short.

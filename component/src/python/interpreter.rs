@@ -114,6 +114,8 @@ pub(crate) fn ensure_up() -> Result<(), String> {
         }
     }
     STATE.set(State::Up);
+    // What that took is no node's.
+    crate::observed::take();
     Ok(())
 }
 
@@ -131,11 +133,13 @@ unsafe extern "C" {
 }
 
 /// Variables of the host's that are none of Python's: the mark of what it is told,
-/// and whether that is to be where the time goes, and each item's way, too.
+/// and whether that is to be where the time goes, each item's way, and what nodes
+/// depend on, too.
 const EVENTS: &str = "PIPELINE_EVENTS";
 const PROFILE: &str = "PIPELINE_PROFILE";
 const TRACE: &str = "PIPELINE_TRACE";
-const OWN: [&str; 3] = [EVENTS, PROFILE, TRACE];
+const OBSERVE: &str = "PIPELINE_OBSERVE";
+const OWN: [&str; 4] = [EVENTS, PROFILE, TRACE, OBSERVE];
 
 /// What a host asks to be told of this instance.
 #[derive(Debug, Default)]
@@ -146,6 +150,8 @@ pub(crate) struct Asked {
     pub(crate) profiles: bool,
     /// Whether it wants to know each item's way.
     pub(crate) traces: bool,
+    /// Whether it wants to know what nodes depend on beside their items.
+    pub(crate) observes: bool,
 }
 
 /// What the host asks to be told of this instance.
@@ -159,6 +165,7 @@ fn asked_by(variables: &[(String, String)]) -> Asked {
         mark: value(EVENTS).map(|(_, mark)| mark.clone()),
         profiles: value(PROFILE).is_some(),
         traces: value(TRACE).is_some(),
+        observes: value(OBSERVE).is_some(),
     }
 }
 
@@ -179,7 +186,11 @@ fn restore(py: Python<'_>) -> PyResult<()> {
         }
     }
     let asked = asked_by(&variables);
-    super::bridge::get(py)?.refresh(py, asked.mark.as_deref(), asked.profiles)
+    super::bridge::get(py)?.refresh(py, asked.mark.as_deref(), asked.profiles)?;
+    match asked.observes {
+        true => super::observing::begin(py),
+        false => Ok(()),
+    }
 }
 
 /// Directories with nodes first, then the standard library and the package, where
@@ -246,6 +257,7 @@ fn start() {
     super::permissions::install();
     super::baking::install();
     super::pipelines::install();
+    super::observing::install();
     let paths = [STDLIB, PACKAGE].map(|path| CString::new(path).expect("no NUL in it"));
     let mut paths = paths.each_ref().map(|path| path.as_ptr());
     // SAFETY: the configuration lives from `Create` to `Free`; every name and

@@ -25,6 +25,8 @@ pub(crate) mod interpreter;
 #[cfg(target_family = "wasm")]
 mod memory;
 #[cfg(target_family = "wasm")]
+pub(crate) mod observing;
+#[cfg(target_family = "wasm")]
 mod permissions;
 #[cfg(target_family = "wasm")]
 pub(crate) mod snapshot;

@@ -3,10 +3,10 @@
 use std::any::Any;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use super::{bridge, convert, errors};
-use crate::value::{NoForm, Object, Value};
+use crate::value::{MAX_DEPTH, NoForm, Object, Value};
 
 /// An item that is still a Python object.
 #[derive(Debug)]
@@ -29,17 +29,15 @@ impl Object for PyItem {
         Python::attach(|py| convert::item_from_python(self.0.bind(py)))
     }
 
+    fn is_plain(&self) -> bool {
+        Python::attach(|py| is_plain(self.0.bind(py), 0))
+    }
+
     fn duplicate(&self) -> Result<Box<dyn Object>, NoForm> {
         Python::attach(|py| {
             let object = self.0.bind(py);
             // Immutable, so a second reference is as good as a copy.
-            if object.is_none()
-                || object.is_exact_instance_of::<PyString>()
-                || object.is_exact_instance_of::<PyInt>()
-                || object.is_exact_instance_of::<PyFloat>()
-                || object.is_exact_instance_of::<PyBool>()
-                || object.is_exact_instance_of::<PyBytes>()
-            {
+            if is_simple(object) {
                 return Ok(Box::new(Self(self.0.clone_ref(py))) as Box<dyn Object>);
             }
             let copy = bridge::get(py).and_then(|bridge| bridge.deepcopy.call1(py, (object,)));
@@ -61,4 +59,40 @@ impl Object for PyItem {
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
     }
+}
+
+/// Whether an object can't change and holds no others.
+fn is_simple(object: &Bound<'_, PyAny>) -> bool {
+    object.is_none()
+        || object.is_exact_instance_of::<PyString>()
+        || object.is_exact_instance_of::<PyInt>()
+        || object.is_exact_instance_of::<PyFloat>()
+        || object.is_exact_instance_of::<PyBool>()
+        || object.is_exact_instance_of::<PyBytes>()
+}
+
+/// Whether an object at some depth in others is of Python's own types, and so are
+/// all in it.
+fn is_plain(object: &Bound<'_, PyAny>, depth: usize) -> bool {
+    let inner = |it: &Bound<'_, PyAny>| is_plain(it, depth + 1);
+    if is_simple(object) {
+        return true;
+    }
+    // Deeper ones have no form.
+    if depth > MAX_DEPTH {
+        return false;
+    }
+    if object.is_exact_instance_of::<PyList>() {
+        let list = object.cast::<PyList>();
+        return list.is_ok_and(|list| list.iter().all(|it| inner(&it)));
+    }
+    if object.is_exact_instance_of::<PyTuple>() {
+        let tuple = object.cast::<PyTuple>();
+        return tuple.is_ok_and(|tuple| tuple.iter().all(|it| inner(&it)));
+    }
+    if object.is_exact_instance_of::<PyDict>() {
+        let dict = object.cast::<PyDict>();
+        return dict.is_ok_and(|dict| dict.iter().all(|(key, it)| inner(&key) && inner(&it)));
+    }
+    false
 }

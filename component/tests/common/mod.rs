@@ -288,6 +288,10 @@ impl Object for Thing {
         }
     }
 
+    fn is_plain(&self) -> bool {
+        false
+    }
+
     fn duplicate(&self) -> Result<Box<dyn Object>, NoForm> {
         log(format!("copy {}", show(&self.0)));
         match &self.0 {

@@ -164,7 +164,7 @@ pub(crate) struct Run {
 }
 
 /// How to look into a pipeline.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Looking into a pipeline")]
 pub(crate) struct Looking {
     /// Run what leads to this node, and give its items.
@@ -188,6 +188,12 @@ pub(crate) struct Looking {
     /// Python is slower meanwhile.
     #[arg(long, value_name = "FILE.html", conflicts_with_all = ["stream", "jobs"])]
     pub(crate) profile: Option<PathBuf>,
+    /// Keep what nodes give in this directory, and run only those that something
+    /// changed for: their code, their params, what leads to them, the items. What
+    /// depends on a clock or on random numbers runs each time, and what kept nodes
+    /// would print is not printed again.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["stream", "chunk", "jobs", "profile"])]
+    pub(crate) cache: Option<PathBuf>,
     /// Run again when the manifest, a node or an input changes, until Ctrl-C.
     #[arg(long, conflicts_with_all = ["stream", "profile"])]
     pub(crate) watch: bool,

@@ -33,7 +33,9 @@ pub(crate) fn repl(arguments: &cli::Repl) -> Result<(), Failure> {
     let (engine, sandbox) = workspace::open(&arguments.installation)?;
     // At a prompt of Python's there is one node, and it needs no name.
     let sandbox = match arguments.manifest {
-        Some(_) => sandbox.tell_to(Console::new(cli::LogFormat::Text).telling(false, false)),
+        Some(_) => {
+            sandbox.tell_to(Console::new(cli::LogFormat::Text).telling(&cli::Looking::default()))
+        }
         None => sandbox,
     };
     let mut limits = arguments.limits.limits();

@@ -13,6 +13,7 @@ use pipeline_host::types::{
 };
 use pipeline_host::{Engine, Error, Instance, Interrupt, LimitError, Limits, Sandbox};
 
+use crate::cache::{self, Plan, Recorder};
 use crate::console::Console;
 use crate::failure::{FAILED, Failure, USAGE};
 use crate::outputs::Outputs;
@@ -53,8 +54,7 @@ pub(super) fn open<T>(
 ) -> Result<(Opened<T>, Arc<Console>), Failure> {
     let mut opened = workspace::open_for(source, &arguments.installation, handle, stop)?;
     let console = Console::new(arguments.log_format);
-    let looking = &arguments.looking;
-    let telling = console.telling(looking.trace, looking.profile.is_some());
+    let telling = console.telling(&arguments.looking);
     opened.sandbox = opened.sandbox.clone().tell_to(telling);
     Ok((opened, console))
 }
@@ -162,10 +162,25 @@ impl Run<'_> {
                 let items = items.unwrap_or_default();
                 jobs::execute(self.sandbox, limits, manifest.clone(), items, jobs).await
             }
-            items => {
-                let ended = instance.execute(&manifest, items.as_deref()).await;
-                ended.map(|ended| (ended, instance.refusals()))
-            }
+            items => match &self.arguments.looking.cache {
+                Some(directory) => {
+                    let entries = match cache::open(directory) {
+                        Ok(entries) => entries,
+                        Err(failure) => return Ok(Err(failure)),
+                    };
+                    let plan =
+                        Plan::new(&entries, self.sandbox, &manifest, &graph, items.as_deref());
+                    let ended = match plan {
+                        Ok(plan) => self.with_cache(instance, plan, items).await,
+                        Err(failure) => return Ok(Err(failure)),
+                    };
+                    ended.map(|ended| (ended, instance.refusals()))
+                }
+                None => {
+                    let ended = instance.execute(&manifest, items.as_deref()).await;
+                    ended.map(|ended| (ended, instance.refusals()))
+                }
+            },
         };
         progress.end();
         let (ended, refusals) = ended?;
@@ -187,6 +202,32 @@ impl Run<'_> {
             Err(error) => error,
         };
         Ok(Err(self.ended_early(error, &refusals)))
+    }
+
+    /// Runs what is not known of a pipeline.
+    async fn with_cache(
+        &self,
+        instance: &mut Instance,
+        plan: Plan,
+        items: &Option<Vec<Input>>,
+    ) -> Result<Result<RunResult, PipelineError>, Error> {
+        let mut plan = plan;
+        loop {
+            self.console.record(Some(plan.recorder()));
+            let ended = instance
+                .execute(&plan.manifest, plan.items.as_deref())
+                .await;
+            let recorded = self.console.record(None).map(Recorder::finish);
+            let (run, recorded) = match (ended?, recorded) {
+                (Ok(run), Some(recorded)) => (run, recorded),
+                (ended, _) => return Ok(ended),
+            };
+            if plan.is_cut() && recorded.follows_time() {
+                plan = plan.without(items.clone());
+                continue;
+            }
+            return Ok(Ok(plan.finish(run, recorded)));
+        }
     }
 
     fn succeeded(&mut self, run: &RunResult) -> Result<(), Failure> {

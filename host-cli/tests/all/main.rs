@@ -9,6 +9,7 @@ mod archives;
 mod arrays;
 mod author;
 mod bake;
+mod cache;
 mod cases;
 mod faults;
 mod grpc;

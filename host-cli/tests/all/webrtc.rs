@@ -174,7 +174,6 @@ fn loudness(samples: &[f32]) -> f32 {
 }
 
 #[test]
-#[ignore = "sound does not come back to peers yet: docs/webrtc.md"]
 fn a_tone_goes_in_and_comes_back_quieter() {
     let files = files();
     let server = serve(&files, &[]);
@@ -209,7 +208,6 @@ fn a_tone_goes_in_and_comes_back_quieter() {
 }
 
 #[test]
-#[ignore = "sound does not come back to peers yet: docs/webrtc.md"]
 fn audio_is_items_of_20_ms_and_outputs_are_messages() {
     let files = files();
     let server = serve(&files, &[]);
@@ -258,7 +256,6 @@ fn audio_is_items_of_20_ms_and_outputs_are_messages() {
 }
 
 #[test]
-#[ignore = "sound does not come back to peers yet: docs/webrtc.md"]
 fn lost_packets_are_made_up_for() {
     let files = files();
     let server = serve(&files, &[]);
@@ -289,7 +286,6 @@ fn lost_packets_are_made_up_for() {
 }
 
 #[test]
-#[ignore = "sound does not come back to peers yet: docs/webrtc.md"]
 fn a_viewer_hears_what_a_pipeline_makes_by_itself() {
     let files = files();
     let server = serve(&files, &[]);
@@ -332,7 +328,6 @@ fn a_peer_that_leaves_lets_nodes_clean_up() {
 }
 
 #[test]
-#[ignore = "sound does not come back to peers yet: docs/webrtc.md"]
 fn a_failed_session_says_so() {
     let files = files();
     let server = serve(&files, &[]);
@@ -354,7 +349,6 @@ fn a_failed_session_says_so() {
 }
 
 #[test]
-#[ignore = "sound does not come back to peers yet: docs/webrtc.md"]
 fn offers_that_are_refused() {
     let files = files();
     let server = serve(&files, &[]);

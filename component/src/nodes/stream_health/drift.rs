@@ -300,6 +300,7 @@ impl Arrivals {
 }
 
 fn wall_clock() -> u64 {
+    crate::observed::clock();
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| {
         u64::try_from(since.as_micros()).unwrap_or(u64::MAX)

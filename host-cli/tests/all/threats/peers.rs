@@ -128,7 +128,6 @@ fn a_pipeline_that_hangs_is_stopped_when_its_peer_is_gone() {
 }
 
 #[test]
-#[ignore = "sound does not come back to peers yet: docs/webrtc.md"]
 fn a_pipeline_that_hangs_holds_no_other_up() {
     let files = files();
     let server = serve(&files, &["--timeout", "none"]);
@@ -170,7 +169,6 @@ fn messages_that_come_too_fast_end_a_session_alone() {
 }
 
 #[test]
-#[ignore = "sound does not come back to peers yet: docs/webrtc.md"]
 fn datagrams_of_strangers_change_nothing() {
     let files = files();
     let server = serve(&files, &[]);
