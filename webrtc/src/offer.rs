@@ -90,9 +90,9 @@ pub(crate) fn answer(
     if offer.len() > LONGEST {
         return Err(Refusal::TooLong);
     }
-    let channel = judge(offer, role)?;
     let invalid = |error: String| Refusal::Invalid(error);
     let read = SdpOffer::from_sdp_string(offer).map_err(|error| invalid(error.to_string()))?;
+    let channel = judge(offer, role)?;
     let mut rtc = config.clone().build(Instant::now());
     let candidate = Candidate::host(local, "udp").map_err(|error| invalid(error.to_string()))?;
     rtc.add_local_candidate(candidate);

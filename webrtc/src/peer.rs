@@ -61,6 +61,8 @@ pub(crate) struct Peer {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) connected: bool,
+    /// Whether the session knows that.
+    greeted: bool,
     /// Where audio comes from.
     ear: Option<Mid>,
     /// Where audio goes to.
@@ -235,6 +237,7 @@ impl Peer {
             match self.rtc.poll_output() {
                 Ok(Output::Timeout(timeout)) => {
                     self.timeout = timeout;
+                    self.greet();
                     return (!self.rtc.is_alive()).then_some(Ending::Left);
                 }
                 Ok(Output::Transmit(sent)) => send(sent.destination, &sent.contents),
@@ -296,6 +299,14 @@ impl Peer {
         self.heard = now;
         self.handshake = None;
         self.observer.connected();
+    }
+
+    /// Tells the session that the peer is connected, once it is known what it can
+    /// do: the media are told after the connection is.
+    fn greet(&mut self) {
+        if !self.state.connected || std::mem::replace(&mut self.state.greeted, true) {
+            return;
+        }
         let ears = Ears {
             hears: self.state.mouth.is_some(),
             talks: self.state.ear.is_some() || self.offered_channel,
@@ -333,6 +344,7 @@ impl Peer {
 
     /// Whether the session, if there is one, has room for it.
     fn tell(&mut self, heard: Heard) -> bool {
+        self.greet();
         let Some(session) = &self.session else {
             return true;
         };

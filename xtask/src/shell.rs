@@ -29,10 +29,21 @@ pub(crate) fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T>
     Ok(result)
 }
 
+/// What `cargo run` tells a program of its package. Build scripts that look at these
+/// would run again under a Cargo that inherits them, and all that depends on them be
+/// compiled twice: once for `cargo xtask`, and once by it.
+const OF_THIS_PACKAGE: &[&str] = &["CARGO_MANIFEST_", "CARGO_PKG_"];
+
 /// A command with its program, run from `directory`.
 pub(crate) fn command(program: impl AsRef<OsStr>, directory: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(directory).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        let is_one = |prefix: &&str| name.to_string_lossy().starts_with(prefix);
+        if OF_THIS_PACKAGE.iter().any(|prefix| is_one(&prefix)) {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 

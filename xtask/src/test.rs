@@ -85,7 +85,12 @@ pub(crate) fn run(only: Option<&str>, busy: bool) -> Result<ExitCode> {
         // What passed on an idle machine is to pass on this one.
         stamp::forget_all(&crate::target().join("hosts"))?;
     }
-    tally.steps(steps(&dist, &python, &core), only);
+    let steps = steps(&dist, &python, &core);
+    if only.is_none() {
+        // It takes minutes, and many steps leave a core idle.
+        WASMTIME.begin();
+    }
+    tally.steps(steps, only);
     Ok(tally.finish())
 }
 

@@ -2,6 +2,7 @@
 //! once, as released, into `target/tools`.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 
@@ -26,12 +27,22 @@ pub(crate) const WASMTIME: Tool = Tool {
         parallel-compilation,gc,gc-null,backtrace",
 };
 
+/// Held while a program is built.
+static BUILDING: Mutex<()> = Mutex::new(());
+
 impl Tool {
+    /// Begins to build the program on a thread of its own, behind all else that the
+    /// machine does. [`install`](Self::install) waits for it, and says why it failed.
+    pub(crate) fn begin(&'static self) {
+        std::thread::spawn(|| self.install());
+    }
+
     /// Builds the program, where that has not been done.
     ///
     /// # Errors
     /// Where Cargo can't fetch or build it.
     pub(crate) fn install(&self) -> Result<PathBuf> {
+        let _alone = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
         let tools = crate::target().join("tools");
         let suffix = std::env::consts::EXE_SUFFIX;
         let program = tools.join("bin").join(format!("{}{suffix}", self.program));
@@ -43,7 +54,9 @@ impl Tool {
         stamp::unless_done(&what, inputs, &program, || {
             let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
             shell::output(
-                shell::command(cargo, &crate::root())
+                // Tests that run meanwhile go first.
+                shell::command("nice", &crate::root())
+                    .arg(cargo)
                     .args(["install", self.name, "--version", self.version])
                     .args(["--locked", "--force", "--no-default-features"])
                     .args(["--features", self.features, "--root"])

@@ -79,11 +79,13 @@ pub(super) fn start_for_snapshot(fill: impl FnOnce(Python<'_>)) {
         set_search_path(py).expect("sys.path");
         fill(py);
     });
-    STATE.set(State::Snapshot);
+    leave_as_snapshot();
 }
 
 /// Leaves Python as what instances begin with from now on.
 pub(super) fn leave_as_snapshot() {
+    // What the build saw is not what an instance sees.
+    crate::observed::take();
     STATE.set(State::Snapshot);
 }
 
