@@ -20,7 +20,8 @@ pub(crate) const LONGEST: usize = 256 << 10;
 pub enum Given {
     /// 20 ms of it, at 48 kHz, with the time since its first packet.
     Audio(Audio),
-    /// A text message of its data channel; an empty one ends the input.
+    /// A text message of its data channel; one of nothing but white space ends the
+    /// input.
     Text(Vec<u8>),
     /// A binary message of its data channel.
     Binary(Vec<u8>),
@@ -198,7 +199,7 @@ impl Line {
                 } => {
                     let given = match binary {
                         true => Given::Binary(bytes),
-                        false if bytes.is_empty() => Given::End,
+                        false if bytes.trim_ascii().is_empty() => Given::End,
                         false => Given::Text(bytes),
                     };
                     (given, arrived)

@@ -47,7 +47,7 @@ fn files() -> Files {
              class Busy:\n    def process(self, x):\n        \
              while True:\n            pass\n\
              class Tone:\n    def process(self):\n        \
-             for n in range(50):\n            yield Audio([0.5] * 320, 16000, 1)\n        yield 'sung'\n\
+             for n in range(50):\n            yield Audio([0.5 if i % 40 < 20 else -0.5 for i in range(320)], 16000, 1)\n        yield 'sung'\n\
              class Odd:\n    def process(self, x):\n        yield Audio([0.0] * 882, 44100, 1)\n",
         ),
     ])
@@ -237,7 +237,7 @@ fn audio_is_items_of_20_ms_and_outputs_are_messages() {
         last = Some(at);
     }
     peer.talking = None;
-    peer.client.tell("").expect("it is sent");
+    peer.client.tell("\n").expect("it is sent");
     let mut message = peer.json();
     while message["output"]["rate"].is_u64() {
         message = peer.json();
@@ -303,7 +303,7 @@ fn a_viewer_hears_what_a_pipeline_makes_by_itself() {
         }
         (loud > 20 && told).then_some(())
     });
-    peer.client.tell("").expect("it is sent");
+    peer.client.tell("\n").expect("it is sent");
     peer.closed();
     // Without a channel there is nothing to wait for: it ends by itself.
     let wanted = Wanted {

@@ -146,7 +146,7 @@ async fn read(
             }
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
             _ if ended => continue,
-            Message::Text(text) if text.is_empty() => {
+            Message::Text(text) if text.trim().is_empty() => {
                 ended = true;
                 Given::End
             }
