@@ -255,7 +255,6 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
         Box::new(|| npm::test_installed(dist)),
     );
     add("host: browsers", Box::new(|| page::test(dist)));
-    add("WebRTC: Chromium", Box::new(|| page::test_webrtc(dist)));
     add("host: stock wasmtime", Box::new(|| stock::test(dist)));
     add(
         "host: HTTP",

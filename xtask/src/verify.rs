@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, bail};
 
 use crate::test::{self, Tally};
-use crate::{audit, crates, dist, docs, ray, shell, threats, wheel};
+use crate::{audit, crates, dist, docs, page, ray, shell, threats, wheel};
 
 /// Does the parts whose name contains `only`; each fuzz target runs for some
 /// seconds.
@@ -37,6 +37,7 @@ pub(crate) fn run(only: Option<&str>, seconds: u32) -> Result<ExitCode> {
     part("documentation: pictures", &mut || {
         docs::check_pictures(&dist)
     });
+    part("WebRTC: Chromium", &mut || page::test_webrtc(&dist));
     part("ray", &mut || ray::test(&dist));
     part("other systems", &mut crates::other_systems);
     part("miri: allocator", &mut miri);
