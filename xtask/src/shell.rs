@@ -39,8 +39,8 @@ pub(crate) fn command(program: impl AsRef<OsStr>, directory: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(directory).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
-        let is_one = |prefix: &&str| name.to_string_lossy().starts_with(prefix);
-        if OF_THIS_PACKAGE.iter().any(|prefix| is_one(&prefix)) {
+        let is_one = |prefix: &str| name.to_string_lossy().starts_with(prefix);
+        if OF_THIS_PACKAGE.iter().any(|prefix| is_one(prefix)) {
             command.env_remove(&name);
         }
     }
