@@ -33,10 +33,14 @@ class Loudest:
     """How loud each item is, and its form."""
 
     def process(self, x):
-        if isinstance(x, Audio):
-            yield {"loudest": max(map(abs, x.samples)), "rate": x.sample_rate, "samples": len(x.samples)}
-        else:
-            yield x
+        return {"loudest": max(map(abs, x.samples)), "rate": x.sample_rate, "samples": len(x.samples)}
+
+
+class Words:
+    """What is no sound."""
+
+    def process(self, x):
+        return None if isinstance(x, Audio) else x
 
 
 class Hum:
@@ -53,6 +57,7 @@ const FILES = {
       { id: "mic", node_type: "PassThrough" },
       { id: "gain", node_type: "AudioGainNode", params: { gain_db: -6 } },
       { id: "loudest", node_type: "own:Loudest" },
+      { id: "words", node_type: "own:Words" },
     ],
     [
       { from: "mic", to: "gain" },
@@ -79,7 +84,7 @@ async function bring(url) {
     window.seen.loudest = Math.max(window.seen.loudest, output.loudest);
     window.seen.rates = [output.rate, output.samples];
   };
-  channel.onopen = () => channel.send(JSON.stringify({ $input: { node: "mic", item: "hello" } }));
+  channel.onopen = () => channel.send(JSON.stringify({ $input: { node: "words", item: "hello" } }));
   channel.onclose = () => (window.seen.closed = true);
   return window.join(peer, url);
 }
