@@ -12,11 +12,7 @@ use crate::types::Manifest;
 #[must_use]
 pub fn until(manifest: &Manifest, id: &str) -> Option<Manifest> {
     let mut part = has(manifest, id)?;
-    let mut givers: HashMap<&str, Vec<&str>> = HashMap::new();
-    for connection in &manifest.connections {
-        let to = givers.entry(connection.to.as_str()).or_default();
-        to.push(connection.from.as_str());
-    }
+    let givers = givers(manifest);
     let mut wanted = HashSet::from([id]);
     let mut pending = vec![id];
     while let Some(node) = pending.pop() {
@@ -56,6 +52,17 @@ pub fn showing(manifest: &Manifest, ids: Option<&[String]>) -> Manifest {
         node.is_output_node |= ids.is_none_or(|ids| ids.contains(&node.id));
     }
     shown
+}
+
+/// For each node that others give to, these, in the order of the connections.
+#[must_use]
+pub fn givers(manifest: &Manifest) -> HashMap<&str, Vec<&str>> {
+    let mut givers: HashMap<&str, Vec<&str>> = HashMap::new();
+    for connection in &manifest.connections {
+        let to = givers.entry(connection.to.as_str()).or_default();
+        to.push(connection.from.as_str());
+    }
+    givers
 }
 
 fn has(manifest: &Manifest, id: &str) -> Option<Manifest> {

@@ -55,6 +55,30 @@ impl From<Data> for Input {
     }
 }
 
+impl NodeSpec {
+    /// A node of this type, and no more said of it.
+    #[must_use]
+    pub fn new(id: impl Into<String>, node_type: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            node_type: node_type.into(),
+            params: Value {
+                nodes: vec![ValueNode::Fields(Vec::new())],
+                root: 0,
+            },
+            is_streaming: false,
+            is_output_node: false,
+            capabilities: None,
+            host: None,
+            runtime_hint: None,
+            execution: None,
+            fast_path: None,
+            python_deps: Vec::new(),
+            media_capabilities: None,
+        }
+    }
+}
+
 impl RunResult {
     /// The items that the sinks gave, without the sinks.
     #[must_use]

@@ -1,6 +1,7 @@
 //! What a host asks to be told of a run while it goes on: each item's way, how busy
-//! the nodes are over time, or what they depend on beside their items. Told like what nodes print, by lines of the
-//! standard error that begin with a mark which only the host knows.
+//! the nodes are over time, or what they depend on beside their items. Told like
+//! what nodes print, by lines of the standard error that begin with a mark which
+//! only the host knows.
 
 use std::time::{Duration, Instant};
 
@@ -73,11 +74,11 @@ impl Told {
 
     /// Tells on what a node depends, or all of them.
     fn depends(&self, node: Option<&str>, seen: Observed) {
-        for (_, on) in [(seen.clock, "clock"), (seen.chance, "chance")]
-            .into_iter()
-            .filter(|(seen, _)| *seen)
-        {
-            self.depends_on(node, on);
+        if seen.clock {
+            self.depends_on(node, "clock");
+        }
+        if seen.chance {
+            self.depends_on(node, "chance");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use pipeline_host::codec::select;
-use pipeline_host::types::{Connection, Manifest, NodeSpec, Value, ValueNode};
+use pipeline_host::types::{Connection, Manifest, NodeSpec};
 
 /// What passes on for a node what is published for it.
 const ENTRANCE: &str = "PassThroughNode";
@@ -52,7 +52,7 @@ impl Ways {
             while ids.contains(id.as_str()) {
                 id.push('_');
             }
-            opened.nodes.push(entrance(id.clone()));
+            opened.nodes.push(NodeSpec::new(id.clone(), ENTRANCE));
             opened.connections.push(Connection {
                 from: id.clone(),
                 to: node.id.clone(),
@@ -83,25 +83,5 @@ impl Ways {
     /// The nodes that a node gives to.
     pub(super) fn next(&self, node: &str) -> &[String] {
         self.next.get(node).map_or(&[], Vec::as_slice)
-    }
-}
-
-fn entrance(id: String) -> NodeSpec {
-    NodeSpec {
-        id,
-        node_type: ENTRANCE.into(),
-        params: Value {
-            nodes: vec![ValueNode::Fields(Vec::new())],
-            root: 0,
-        },
-        is_streaming: false,
-        is_output_node: false,
-        capabilities: None,
-        host: None,
-        runtime_hint: None,
-        execution: None,
-        fast_path: None,
-        python_deps: Vec::new(),
-        media_capabilities: None,
     }
 }

@@ -11,6 +11,7 @@ use pipeline_host::types::{Input, NodeSpec};
 use sha2::{Digest as _, Sha256};
 
 use crate::failure::Failure;
+use crate::packages::wheel::hex;
 
 /// Raised where entries mean something else than before.
 const FORM: &str = "pipeline cache 1";
@@ -24,7 +25,7 @@ pub(super) struct Digest([u8; 32]);
 impl Digest {
     /// As the name of a file.
     pub(super) fn name(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.0)
     }
 }
 

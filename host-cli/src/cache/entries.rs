@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::report;
 
 /// A directory of entries.
+#[derive(Clone, Debug)]
 pub(crate) struct Entries {
     directory: PathBuf,
 }

@@ -15,183 +15,107 @@ mod entries;
 mod recorder;
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
-use std::sync::Arc;
 
 use pipeline_host::Sandbox;
-use pipeline_host::codec;
-use pipeline_host::types::{
-    Connection, GraphInfo, Input, Manifest, NodeMetrics, NodeOutputs, NodeSpec, RunResult, Value,
-    ValueNode,
-};
+use pipeline_host::codec::{self, select};
+use pipeline_host::types::{GraphInfo, Input, Manifest, NodeMetrics, NodeSpec, RunResult};
 
 use crate::failure::Failure;
 use crate::report;
 use digest::Digest;
 pub(crate) use entries::Entries;
-use recorder::Recorded;
 pub(crate) use recorder::Recorder;
 
 /// What is given in the place of a node whose items are known.
 const SOURCE: &str = "PassThrough";
 
 /// A run that makes use of what is kept.
-pub(crate) struct Plan {
-    entries: Arc<Entries>,
-    /// As it is, before anything is left out.
-    whole: Manifest,
-    graph: GraphInfo,
+pub(crate) struct Plan<'a> {
+    entries: Entries,
+    whole: &'a Manifest,
+    graph: &'a GraphInfo,
+    items: Option<&'a [Input]>,
     keys: HashMap<String, Digest>,
-    /// Nodes whose items are outputs.
-    outputs: HashSet<String>,
+    /// None where all of it runs.
+    cut: Option<Cut>,
+}
+
+/// What is left of a pipeline of which something is known.
+struct Cut {
+    manifest: Manifest,
+    items: Vec<Input>,
     /// Nodes that run.
     running: HashSet<String>,
     /// Nodes whose items are given, and how many there are.
     known: HashMap<String, usize>,
-    /// What is to be run.
-    pub(crate) manifest: Manifest,
-    pub(crate) items: Option<Vec<Input>>,
 }
 
-impl Plan {
+impl<'a> Plan<'a> {
     /// Looks for what is known of a pipeline's nodes.
     ///
     /// # Errors
     /// Where what nodes can import can't be read, or an item has no form.
     pub(crate) fn new(
-        entries: &Arc<Entries>,
+        entries: Entries,
         sandbox: &Sandbox,
-        manifest: &Manifest,
-        graph: &GraphInfo,
-        items: Option<&[Input]>,
+        whole: &'a Manifest,
+        graph: &'a GraphInfo,
+        items: Option<&'a [Input]>,
     ) -> Result<Self, Failure> {
         let surroundings = digest::surroundings(sandbox)?;
-        let keys = keys(&surroundings, manifest, graph, items)?;
-        let gives: HashSet<&str> = manifest.connections.iter().map(|it| &*it.from).collect();
-        let is_output = |node: &&NodeSpec| node.is_output_node || !gives.contains(&*node.id);
-        let outputs = manifest.nodes.iter().filter(is_output);
-        let outputs = outputs.map(|node| node.id.clone()).collect();
-        let mut plan = Self {
-            entries: Arc::clone(entries),
-            whole: manifest.clone(),
-            graph: graph.clone(),
+        let keys = keys(&surroundings, whole, graph, items)?;
+        let cut = cut(&entries, &keys, whole, items);
+        Ok(Self {
+            entries,
+            whole,
+            graph,
+            items,
             keys,
-            outputs,
-            running: HashSet::new(),
-            known: HashMap::new(),
-            manifest: manifest.clone(),
-            items: items.map(<[_]>::to_vec),
-        };
-        plan.running = manifest.nodes.iter().map(|node| node.id.clone()).collect();
-        plan.cut();
-        Ok(plan)
+            cut,
+        })
     }
 
-    /// Leaves out what need not run.
-    fn cut(&mut self) {
-        let mut givers: HashMap<&str, Vec<&str>> = HashMap::new();
-        for Connection { from, to, .. } in &self.whole.connections {
-            givers.entry(to).or_default().push(from);
+    /// What is to be run, and on what.
+    pub(crate) fn part(&self) -> (&Manifest, Option<&[Input]>) {
+        match &self.cut {
+            Some(cut) => (&cut.manifest, Some(&cut.items)),
+            None => (self.whole, self.items),
         }
-        let (mut running, mut known) = (HashSet::new(), HashMap::new());
-        let mut pending: Vec<&str> = self.outputs.iter().map(String::as_str).collect();
-        while let Some(id) = pending.pop() {
-            if running.contains(id) || known.contains_key(id) {
-                continue;
-            }
-            match self.keys.get(id).and_then(|key| self.entries.read(key)) {
-                Some(items) => {
-                    known.insert(id.to_owned(), items);
-                }
-                None => {
-                    running.insert(id.to_owned());
-                    pending.extend(givers.get(id).into_iter().flatten());
-                }
-            }
-        }
-        let roots: Vec<&str> = running
-            .iter()
-            .map(String::as_str)
-            .filter(|id| !givers.contains_key(id))
-            .collect();
-        if known.is_empty() || (self.items.is_none() && !roots.is_empty()) {
-            // Sources produce where a pipeline is given nothing at all.
-            return;
-        }
-        let mut items = Vec::new();
-        for input in self.items.iter().flatten() {
-            let meant = roots.iter().filter(|root| {
-                let meant = input.node_id.as_deref();
-                meant.is_none_or(|id| id == **root)
-            });
-            items.extend(meant.map(|root| Input {
-                node_id: Some((*root).to_owned()),
-                item: input.item.clone(),
-            }));
-        }
-        for (id, given) in known {
-            self.known.insert(id.clone(), codec::count(&given));
-            items.extend(given.into_iter().map(|input| Input {
-                node_id: Some(id.clone()),
-                item: input.item,
-            }));
-        }
-        self.items = Some(items);
-        let mut nodes = self.whole.nodes.clone();
-        nodes.retain(|node| running.contains(&node.id) || self.known.contains_key(&node.id));
-        for node in &mut nodes {
-            if self.known.contains_key(&node.id) {
-                *node = source(&node.id, node.is_output_node);
-            }
-        }
-        self.manifest.nodes = nodes;
-        self.manifest
-            .connections
-            .retain(|it| running.contains(&it.to));
-        self.running = running;
     }
 
-    /// The same without what is known: all of it runs.
-    pub(crate) fn without(mut self, items: Option<Vec<Input>>) -> Self {
-        self.manifest = self.whole.clone();
-        self.running = self
-            .whole
-            .nodes
-            .iter()
-            .map(|node| node.id.clone())
-            .collect();
-        self.known.clear();
-        self.items = items;
-        self
+    /// Lets all of it run, where a run showed that nothing can be left out; says
+    /// whether that is something new.
+    pub(crate) fn widen(&mut self, recorder: &Recorder) -> bool {
+        recorder.follows_time() && self.cut.take().is_some()
     }
 
-    /// Whether something of the pipeline need not run.
-    pub(crate) fn is_cut(&self) -> bool {
-        !self.known.is_empty()
+    fn runs(&self, id: &str) -> bool {
+        self.cut.as_ref().is_none_or(|cut| cut.running.contains(id))
     }
 
     /// Takes what the nodes give that run.
     pub(crate) fn recorder(&self) -> Recorder {
-        Recorder::new(Arc::clone(&self.entries), self.running.clone())
+        let ids = self.whole.nodes.iter().map(|node| &node.id);
+        let running = ids.filter(|id| self.runs(id)).cloned().collect();
+        Recorder::new(self.entries.clone(), running)
     }
 
     /// Keeps what can be, says what was done, and gives the result as if all had run.
-    pub(crate) fn finish(&self, mut run: RunResult, mut recorded: Recorded) -> RunResult {
-        let mut kept = 0;
-        let mut impure: HashMap<&str, String> = HashMap::new();
-        for id in &self.graph.execution_order {
-            let Some((id, key)) = self.keys.get_key_value(id) else {
+    pub(crate) fn finish(&self, mut run: RunResult, mut recorder: Recorder) -> RunResult {
+        let givers = select::givers(self.whole);
+        let (mut ran, mut kept) = (0, 0);
+        let mut unkept = HashSet::new();
+        let mut told = Vec::new();
+        for id in self.graph.execution_order.iter().filter(|id| self.runs(id)) {
+            let Some(key) = self.keys.get(id) else {
                 continue;
             };
-            if !self.running.contains(id) {
-                continue;
-            }
-            let mut givers = self.whole.connections.iter().filter(|it| it.to == *id);
-            let after = givers.find(|it| impure.contains_key(&*it.from));
-            let why = match (recorded.why(id), after) {
+            ran += 1;
+            let mut givers = givers.get(&**id).into_iter().flatten();
+            let why = match (recorder.why(id), givers.find(|it| unkept.contains(*it))) {
                 (Some(why), _) => why,
-                (None, Some(giver)) => format!("it follows `{}`", giver.from),
-                (None, None) => match recorded.keep(id, key) {
+                (None, Some(giver)) => format!("it follows `{giver}`"),
+                (None, None) => match recorder.keep(id, key) {
                     Ok(()) => {
                         kept += 1;
                         continue;
@@ -199,56 +123,114 @@ impl Plan {
                     Err(error) => format!("its entry can't be written: {error}"),
                 },
             };
-            impure.insert(id, why);
+            unkept.insert(&**id);
+            told.push(format!("cache: `{id}` is not kept: {why}"));
         }
-        let mut told = format!(
-            "cache: {} of {} nodes ran",
-            self.running.len(),
-            self.whole.nodes.len()
-        );
-        if kept > 0 {
-            told.push_str(&format!(", {kept} kept for the next time"));
+        let of = self.whole.nodes.len();
+        report::tell(&match kept {
+            0 => format!("cache: {ran} of {of} nodes ran"),
+            kept => format!("cache: {ran} of {of} nodes ran, {kept} kept for the next time"),
+        });
+        told.iter().for_each(|line| report::tell(line));
+        if let Some(cut) = &self.cut {
+            run.metrics = cut.metrics(self.whole, run.metrics);
+            run.graph = self.graph.clone();
         }
-        report::tell(&told);
-        for id in &self.graph.execution_order {
-            if let Some(why) = impure.get(&**id) {
-                report::tell(&format!("cache: `{id}` is not kept: {why}"));
-            }
-        }
-        run.outputs = self.of_the_whole(run.outputs);
-        run.metrics = self.metrics(&run.metrics);
-        run.graph = self.graph.clone();
         run
     }
+}
 
-    /// Outputs in the order of the whole pipeline.
-    fn of_the_whole(&self, mut outputs: Vec<NodeOutputs>) -> Vec<NodeOutputs> {
-        let position = |id: &str| self.whole.nodes.iter().position(|node| node.id == id);
-        outputs.sort_by_key(|given| position(&given.node_id));
-        outputs
-    }
-
-    /// Nodes that did not run took no items and no time.
-    fn metrics(&self, ran: &[NodeMetrics]) -> Vec<NodeMetrics> {
+impl Cut {
+    /// What each node of the whole pipeline did: those that did not run took no items
+    /// and no time.
+    fn metrics(&self, whole: &Manifest, metrics: Vec<NodeMetrics>) -> Vec<NodeMetrics> {
+        // In the order of the nodes, of which some are left out.
+        let mut ran = metrics
+            .into_iter()
+            .filter(|it| self.running.contains(&it.node_id))
+            .peekable();
         let of = |node: &NodeSpec| {
-            let ran = ran.iter().find(|it| it.node_id == node.id);
-            match ran.filter(|_| self.running.contains(&node.id)) {
-                Some(ran) => ran.clone(),
-                None => NodeMetrics {
+            ran.next_if(|it| it.node_id == node.id)
+                .unwrap_or_else(|| NodeMetrics {
                     node_id: node.id.clone(),
                     items_in: 0,
                     items_out: self.known.get(&node.id).map_or(0, |&items| items as u64),
                     nanoseconds: 0,
-                },
-            }
+                })
         };
-        self.whole.nodes.iter().map(of).collect()
+        whole.nodes.iter().map(of).collect()
     }
 }
 
-/// Opens the directory of entries.
-pub(crate) fn open(directory: &Path) -> Result<Arc<Entries>, Failure> {
-    Entries::open(directory).map(Arc::new)
+/// Leaves out what need not run; none where all of it has to.
+fn cut(
+    entries: &Entries,
+    keys: &HashMap<String, Digest>,
+    whole: &Manifest,
+    items: Option<&[Input]>,
+) -> Option<Cut> {
+    let givers = select::givers(whole);
+    let gives: HashSet<&str> = whole.connections.iter().map(|it| &*it.from).collect();
+    let is_output = |node: &&NodeSpec| node.is_output_node || !gives.contains(&*node.id);
+    let outputs = whole.nodes.iter().filter(is_output);
+    let mut pending: Vec<&str> = outputs.map(|node| &*node.id).collect();
+    let (mut running, mut known) = (HashSet::new(), HashMap::new());
+    while let Some(id) = pending.pop() {
+        if running.contains(id) || known.contains_key(id) {
+            continue;
+        }
+        match keys.get(id).and_then(|key| entries.read(key)) {
+            Some(items) => {
+                known.insert(id, items);
+            }
+            None => {
+                running.insert(id.to_owned());
+                pending.extend(givers.get(id).into_iter().flatten());
+            }
+        }
+    }
+    let roots = || running.iter().filter(|id| !givers.contains_key(&***id));
+    if known.is_empty() || (items.is_none() && roots().next().is_some()) {
+        // Sources produce where a pipeline is given nothing at all.
+        return None;
+    }
+    let fed = |id: &str, input: &Input| Input {
+        node_id: Some(id.to_owned()),
+        item: input.item.clone(),
+    };
+    let mut given = Vec::new();
+    for input in items.into_iter().flatten() {
+        let meant = input.node_id.as_ref();
+        let roots = roots().filter(|root| meant.is_none_or(|id| id == *root));
+        given.extend(roots.map(|root| fed(root, input)));
+    }
+    let mut manifest = whole.clone();
+    manifest
+        .nodes
+        .retain(|node| running.contains(&node.id) || known.contains_key(&*node.id));
+    for node in &mut manifest.nodes {
+        if known.contains_key(&*node.id) {
+            *node = NodeSpec {
+                is_output_node: node.is_output_node,
+                ..NodeSpec::new(&*node.id, SOURCE)
+            };
+        }
+    }
+    manifest.connections.retain(|it| running.contains(&it.to));
+    let known = known.into_iter().map(|(id, items)| {
+        let count = codec::count(&items);
+        given.extend(items.into_iter().map(|input| Input {
+            node_id: Some(id.to_owned()),
+            item: input.item,
+        }));
+        (id.to_owned(), count)
+    });
+    Some(Cut {
+        known: known.collect(),
+        items: given,
+        manifest,
+        running,
+    })
 }
 
 /// The name of each node's entry.
@@ -258,13 +240,7 @@ fn keys(
     graph: &GraphInfo,
     items: Option<&[Input]>,
 ) -> Result<HashMap<String, Digest>, Failure> {
-    let mut givers: HashMap<&str, Vec<&str>> = HashMap::new();
-    for connection in &manifest.connections {
-        givers
-            .entry(&connection.to)
-            .or_default()
-            .push(&connection.from);
-    }
+    let givers = select::givers(manifest);
     let specs: HashMap<&str, &NodeSpec> = manifest
         .nodes
         .iter()
@@ -300,25 +276,4 @@ fn keys(
         keys.insert(id.clone(), of.finish());
     }
     Ok(keys)
-}
-
-/// A node that gives what it is given.
-fn source(id: &str, is_output_node: bool) -> NodeSpec {
-    NodeSpec {
-        id: id.to_owned(),
-        node_type: SOURCE.to_owned(),
-        params: Value {
-            nodes: vec![ValueNode::Fields(Vec::new())],
-            root: 0,
-        },
-        is_streaming: false,
-        is_output_node,
-        capabilities: None,
-        host: None,
-        runtime_hint: None,
-        execution: None,
-        fast_path: None,
-        python_deps: Vec::new(),
-        media_capabilities: None,
-    }
 }

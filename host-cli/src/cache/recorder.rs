@@ -1,8 +1,8 @@
 //! What the nodes of a run give, as it comes, and on what it depends.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, BufWriter, Write as _};
-use std::sync::Arc;
 
 use pipeline_host::events::{Dependence, Event};
 use pipeline_host::files::NewFile;
@@ -13,9 +13,9 @@ use super::entries::Entries;
 /// How many bytes the entries of a run have at most.
 const MOST: u64 = 4 << 30;
 
-/// Writes what is told of nodes.
+/// Writes what is told of nodes, and keeps it when the run is over.
 pub(crate) struct Recorder {
-    entries: Arc<Entries>,
+    entries: Entries,
     /// The nodes that it is about.
     running: HashSet<String>,
     files: HashMap<String, Recording>,
@@ -33,7 +33,7 @@ struct Recording {
 }
 
 impl Recorder {
-    pub(super) fn new(entries: Arc<Entries>, running: HashSet<String>) -> Self {
+    pub(super) fn new(entries: Entries, running: HashSet<String>) -> Self {
         Self {
             entries,
             running,
@@ -85,37 +85,26 @@ impl Recorder {
     }
 
     fn recording(&mut self, node: &str) -> io::Result<&mut Recording> {
-        if !self.files.contains_key(node) {
-            let file = BufWriter::new(self.entries.begin()?);
-            let recording = Recording { file, items: 0 };
-            self.files.insert(node.to_owned(), recording);
-        }
-        self.files
-            .get_mut(node)
-            .ok_or_else(|| io::Error::other("it is gone"))
+        Ok(match self.files.entry(node.to_owned()) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(place) => place.insert(Recording {
+                file: BufWriter::new(self.entries.begin()?),
+                items: 0,
+            }),
+        })
     }
 
-    /// The run is over.
-    pub(crate) fn finish(self) -> Recorded {
-        Recorded(self)
-    }
-}
-
-/// What was told of a run that is over.
-pub(crate) struct Recorded(Recorder);
-
-impl Recorded {
     /// Whether a node sets items in relation by when they come.
-    pub(crate) fn follows_time(&self) -> bool {
-        self.0.all == Some(Dependence::Order)
+    pub(super) fn follows_time(&self) -> bool {
+        self.all == Some(Dependence::Order)
     }
 
     /// Why a node can't be kept.
     pub(super) fn why(&self, node: &str) -> Option<String> {
-        if let Some(failed) = &self.0.failed {
+        if let Some(failed) = &self.failed {
             return Some(failed.clone());
         }
-        let why = match (self.0.all, self.0.each.get(node)) {
+        let why = match (self.all, self.each.get(node)) {
             (Some(Dependence::Clock), _) => "a module reads a clock when it is imported",
             (Some(Dependence::Chance), _) => "a module asks for random numbers when it is imported",
             (Some(_), _) => "a node of the pipeline is about when items come",
@@ -131,13 +120,12 @@ impl Recorded {
 
     /// Gives a node's entry its name.
     pub(super) fn keep(&mut self, node: &str, key: &Digest) -> io::Result<()> {
-        let Recorder { entries, files, .. } = &mut self.0;
-        let (mut file, items) = match files.remove(node) {
+        let (mut file, items) = match self.files.remove(node) {
             Some(recording) => (recording.file, recording.items),
-            None => (BufWriter::new(entries.begin()?), 0),
+            None => (BufWriter::new(self.entries.begin()?), 0),
         };
         writeln!(file, "{}", Entries::end(node, items))?;
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        entries.name(file, key)
+        self.entries.name(file, key)
     }
 }

@@ -13,7 +13,7 @@ use pipeline_host::types::{
 };
 use pipeline_host::{Engine, Error, Instance, Interrupt, LimitError, Limits, Sandbox};
 
-use crate::cache::{self, Plan, Recorder};
+use crate::cache::{Entries, Plan};
 use crate::console::Console;
 use crate::failure::{FAILED, Failure, USAGE};
 use crate::outputs::Outputs;
@@ -162,25 +162,22 @@ impl Run<'_> {
                 let items = items.unwrap_or_default();
                 jobs::execute(self.sandbox, limits, manifest.clone(), items, jobs).await
             }
-            items => match &self.arguments.looking.cache {
-                Some(directory) => {
-                    let entries = match cache::open(directory) {
-                        Ok(entries) => entries,
-                        Err(failure) => return Ok(Err(failure)),
-                    };
-                    let plan =
-                        Plan::new(&entries, self.sandbox, &manifest, &graph, items.as_deref());
-                    let ended = match plan {
-                        Ok(plan) => self.with_cache(instance, plan, items).await,
-                        Err(failure) => return Ok(Err(failure)),
-                    };
-                    ended.map(|ended| (ended, instance.refusals()))
-                }
-                None => {
-                    let ended = instance.execute(&manifest, items.as_deref()).await;
-                    ended.map(|ended| (ended, instance.refusals()))
-                }
-            },
+            items => {
+                let ended = match &self.arguments.looking.cache {
+                    None => instance.execute(&manifest, items.as_deref()).await,
+                    Some(directory) => {
+                        let plan = Entries::open(directory).and_then(|entries| {
+                            let items = items.as_deref();
+                            Plan::new(entries, self.sandbox, &manifest, &graph, items)
+                        });
+                        match plan {
+                            Ok(plan) => self.planned(instance, plan).await,
+                            Err(failure) => return Ok(Err(failure)),
+                        }
+                    }
+                };
+                ended.map(|ended| (ended, instance.refusals()))
+            }
         };
         progress.end();
         let (ended, refusals) = ended?;
@@ -205,28 +202,23 @@ impl Run<'_> {
     }
 
     /// Runs what is not known of a pipeline.
-    async fn with_cache(
+    async fn planned(
         &self,
         instance: &mut Instance,
-        plan: Plan,
-        items: &Option<Vec<Input>>,
+        mut plan: Plan<'_>,
     ) -> Result<Result<RunResult, PipelineError>, Error> {
-        let mut plan = plan;
         loop {
             self.console.record(Some(plan.recorder()));
-            let ended = instance
-                .execute(&plan.manifest, plan.items.as_deref())
-                .await;
-            let recorded = self.console.record(None).map(Recorder::finish);
-            let (run, recorded) = match (ended?, recorded) {
-                (Ok(run), Some(recorded)) => (run, recorded),
+            let (manifest, items) = plan.part();
+            let ended = instance.execute(manifest, items).await;
+            let recorder = self.console.record(None);
+            let (run, recorder) = match (ended?, recorder) {
+                (Ok(run), Some(recorder)) => (run, recorder),
                 (ended, _) => return Ok(ended),
             };
-            if plan.is_cut() && recorded.follows_time() {
-                plan = plan.without(items.clone());
-                continue;
+            if !plan.widen(&recorder) {
+                return Ok(Ok(plan.finish(run, recorder)));
             }
-            return Ok(Ok(plan.finish(run, recorded)));
         }
     }
 

@@ -146,7 +146,7 @@ async fn read(
             }
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
             _ if ended => continue,
-            Message::Text(text) if text.trim().is_empty() => {
+            Message::Text(text) if text.as_bytes().trim_ascii().is_empty() => {
                 ended = true;
                 Given::End
             }
