@@ -1,7 +1,6 @@
 """The same component under stock `wasmtime serve`, where there is one.
 
-`PIPELINE_WASMTIME` names it, or it is in target/tools (`cargo install wasmtime-cli --root
-target/tools`).
+`PIPELINE_WASMTIME` names it, or it is in target/tools, where the build puts it.
 """
 
 from __future__ import annotations

@@ -7,8 +7,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::stamp::{self, Inputs};
 use crate::toolchain::{TARGET, Toolchain};
-use crate::tools::WASMTIME;
-use crate::{http, shell};
+use crate::{http, shell, tools};
 
 /// Where it is said what the example prints.
 const DESCRIBED: &str = "examples/README.md";
@@ -35,7 +34,7 @@ pub(crate) fn test(dist: &Path) -> Result<()> {
 pub(crate) fn run(dist: &Path) -> Result<String> {
     let root = crate::root();
     let work = crate::target().join("examples");
-    let wasmtime = WASMTIME.install()?;
+    let wasmtime = tools::wasmtime()?;
     let program = build(&work)?;
     let composed = work.join("composed.wasm");
     shell::step("compose the example", || {
@@ -45,7 +44,7 @@ pub(crate) fn run(dist: &Path) -> Result<String> {
     let compiled = work.join("composed.cwasm");
     let inputs = Inputs::new("compile the example", &[include_str!("compose.rs")])
         .file(&composed)?
-        .file(&wasmtime)?;
+        .text(tools::WASMTIME);
     stamp::unless_done("compile the example", inputs, &compiled, || {
         shell::output(
             shell::command(&wasmtime, &root)

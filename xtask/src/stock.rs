@@ -6,19 +6,19 @@ use anyhow::Result;
 
 use crate::shell;
 use crate::stamp::{self, Inputs};
-use crate::tools::WASMTIME;
+use crate::tools;
 
-/// Builds the command line, and the component compiled by it; gives both.
+/// Installs the command line, and compiles the component by it; gives both.
 ///
 /// # Errors
-/// Where one of them can't be built.
+/// Where one of them can't be had.
 pub(crate) fn build(dist: &Path) -> Result<(PathBuf, PathBuf)> {
     let root = crate::root();
-    let wasmtime = WASMTIME.install()?;
+    let wasmtime = tools::wasmtime()?;
     let component = dist.join("pipeline.wasm");
-    let compiled = crate::target().join("tools/pipeline.cwasm");
+    let compiled = crate::target().join("stock/pipeline.cwasm");
     let inputs = Inputs::new("stock wasmtime compile", &[include_str!("stock.rs")])
-        .file(&wasmtime)?
+        .text(tools::WASMTIME)
         .file(&component)?;
     stamp::unless_done(
         "compile the component by stock wasmtime",
@@ -38,10 +38,10 @@ pub(crate) fn build(dist: &Path) -> Result<(PathBuf, PathBuf)> {
     Ok((wasmtime, compiled))
 }
 
-/// Builds the command line and runs the tests of it.
+/// Installs the command line and runs the tests of it.
 ///
 /// # Errors
-/// Where it can't be built, or a test fails.
+/// Where it can't be installed, or a test fails.
 pub(crate) fn test(dist: &Path) -> Result<()> {
     let (wasmtime, compiled) = build(dist)?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

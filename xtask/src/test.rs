@@ -8,10 +8,9 @@ use anyhow::Result;
 
 use crate::busy::Busy;
 use crate::toolchain::{TARGET, Toolchain};
-use crate::tools::WASMTIME;
 use crate::{
     audit, compose, crates, debian, deploy, dist, docs, faults, guest, hosts, npm, package, page,
-    python, shell, snapshot, stamp, stock, suites, threats, wheel,
+    python, shell, snapshot, stamp, stock, suites, threats, tools, wheel,
 };
 
 /// Packages from PyPI that check the Python package, and other tools that PyPI
@@ -69,6 +68,9 @@ pub(crate) fn run(only: Option<&str>, busy: bool) -> Result<ExitCode> {
         return Ok(tally.finish());
     }
     let mut built = None;
+    if only.is_none() {
+        compile_ahead();
+    }
     tally.step("build", || {
         built = Some((dist::build(dist::Flavour::Full)?, wheel::core()?));
         Ok(())
@@ -85,13 +87,26 @@ pub(crate) fn run(only: Option<&str>, busy: bool) -> Result<ExitCode> {
         // What passed on an idle machine is to pass on this one.
         stamp::forget_all(&crate::target().join("hosts"))?;
     }
-    let steps = steps(&dist, &python, &core);
-    if only.is_none() {
-        // It takes minutes, and many steps leave a core idle.
-        WASMTIME.begin();
-    }
-    tally.steps(steps, only);
+    tally.steps(steps(&dist, &python, &core), only);
     Ok(tally.finish())
+}
+
+/// What Cargo is asked to compile and to look at.
+const TEST: &str = "test --workspace --release";
+const LINT: &str = "clippy --quiet --workspace --all-targets --release -- -D warnings";
+
+/// Compiles, behind all else that the machine does, what the steps after the build
+/// begin with: much of the build keeps one core busy. What goes wrong is told by
+/// the step that needs it.
+fn compile_ahead() {
+    std::thread::spawn(|| {
+        for arguments in [&format!("{TEST} --no-run"), LINT] {
+            let cargo = cargo(arguments);
+            let mut command = shell::command("nice", &crate::root());
+            command.arg(cargo.get_program()).args(cargo.get_args());
+            let _ = command.output();
+        }
+    });
 }
 
 /// A step: what it is called, and what it does.
@@ -208,16 +223,13 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
             "conformance: Python natively",
             python("../tests/conformance/run_python.py"),
         ),
-        step(
-            "lint",
-            cargo("clippy --quiet --workspace --all-targets --release -- -D warnings"),
-        ),
+        step("lint", cargo(LINT)),
         step(
             "documentation",
             documentation(cargo("doc --quiet --workspace --no-deps --release")),
         ),
         ("tests", {
-            let mut command = cargo("test --workspace --release");
+            let mut command = cargo(TEST);
             Box::new(move || {
                 debian::install(&[faults::SERVER])?;
                 // Those that need it fail where it isn't there.
@@ -264,7 +276,7 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
                 python(&format!(
                     "-m pytest -q --rootdir {tests} -c {tests}/pytest.ini {tests}"
                 ))
-                .env("PIPELINE_WASMTIME", WASMTIME.install()?),
+                .env("PIPELINE_WASMTIME", tools::wasmtime()?),
             )
         }),
     );

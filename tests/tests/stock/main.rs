@@ -237,7 +237,7 @@ fn report(cases: usize, failed: usize) {
     ];
     HostReport {
         host: "stock `wasmtime run --invoke`".into(),
-        version: "wasmtime-cli 48".into(),
+        version: "wasmtime 49".into(),
         component: "pipeline.wasm".into(),
         cases: Cases {
             passed: cases - failed,
