@@ -23,27 +23,67 @@ pub(crate) enum Flavour {
     Small,
 }
 
+/// What the component is made of.
+pub(crate) struct Parts {
+    pub(crate) toolchain: Toolchain,
+    pub(crate) artefacts: Artefacts,
+    /// The component, whose core modules are still those of its libraries.
+    pub(crate) linked: PathBuf,
+    /// The packages that it knows without being given any.
+    pub(crate) package: PathBuf,
+}
+
+impl Parts {
+    /// Builds them.
+    ///
+    /// # Errors
+    /// Names the step that failed, and the command in it.
+    pub(crate) fn build(flavour: Flavour, work: &Path) -> Result<Self> {
+        let toolchain = Toolchain::find()?;
+        let artefacts = Artefacts::unpack(work)?;
+        let guest = guest::build(&guest::GUEST, &toolchain, &artefacts, work)?;
+        let numpy = match flavour {
+            Flavour::Full => Some(Numpy::build(&artefacts, &crate::target())?),
+            Flavour::Small => None,
+        };
+        let linked = link::link(&guest, &artefacts, numpy.as_ref(), work)?;
+        let python = crate::root().join("python");
+        let package = package(&python, numpy.as_ref(), work)?;
+        Ok(Self {
+            toolchain,
+            artefacts,
+            linked,
+            package,
+        })
+    }
+}
+
+/// The folder that the parts are built in.
+///
+/// # Errors
+/// Where it can't be made.
+pub(crate) fn work() -> Result<PathBuf> {
+    let work = crate::target().join("guest");
+    fs::create_dir_all(&work)?;
+    Ok(work)
+}
+
 /// Builds everything and gives the folder.
 ///
 /// # Errors
 /// Names the step that failed, and the command in it.
 pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
-    let work = crate::target().join("guest");
+    let work = work()?;
     let dist = crate::target().join("dist");
-    let python = crate::root().join("python");
-    fs::create_dir_all(&work)?;
     fs::create_dir_all(&dist)?;
     let _alone = alone(&work)?;
 
-    let toolchain = Toolchain::find()?;
-    let artefacts = Artefacts::unpack(&work)?;
-    let guest = guest::build(&guest::GUEST, &toolchain, &artefacts, &work)?;
-    let numpy = match flavour {
-        Flavour::Full => Some(Numpy::build(&artefacts, &crate::target())?),
-        Flavour::Small => None,
-    };
-    let linked = link::link(&guest, &artefacts, numpy.as_ref(), &work)?;
-    let package = package(&python, numpy.as_ref(), &work)?;
+    let Parts {
+        toolchain,
+        artefacts,
+        linked,
+        package,
+    } = Parts::build(flavour, &work)?;
     let flat = flatten::flatten(&linked, &work)?;
     let plain = flatten::plain(&flat, &work)?;
     let named = snapshot::take(&flat, &artefacts.stdlib, &package, &work)?;
@@ -68,7 +108,7 @@ pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
         copy_file(&compiled, &dist.join(name))?;
     }
     copy_tree(&artefacts.stdlib, &dist.join("stdlib"))?;
-    if numpy.is_none() {
+    if flavour == Flavour::Small {
         // With its bytecode, which a copy leaves where it is.
         artefacts::remove(&dist.join("python/numpy"))?;
     }
@@ -194,7 +234,10 @@ fn precompile(component: &Path, output: &Path) -> Result<()> {
 
 /// Waits until no other build works in a directory. The next one goes on when
 /// the file is dropped.
-fn alone(work: &Path) -> Result<File> {
+///
+/// # Errors
+/// Where the file that says so can't be written.
+pub(crate) fn alone(work: &Path) -> Result<File> {
     let path = work.join("lock");
     let lock = File::create(&path).with_context(|| format!("can't write {}", path.display()))?;
     if lock.try_lock().is_err() {

@@ -5,6 +5,7 @@
 //! and memory and tables that are only filled while instantiating. In one
 //! module, calls are direct, and memory is an image that a runtime can map.
 
+mod calls;
 mod component;
 mod data;
 mod facts;
@@ -31,6 +32,7 @@ use crate::stamp::{self, Inputs};
 /// What the steps here do.
 const SOURCES: &[&str] = &[
     include_str!("flatten.rs"),
+    include_str!("flatten/calls.rs"),
     include_str!("flatten/component.rs"),
     include_str!("flatten/data.rs"),
     include_str!("flatten/facts.rs"),
@@ -40,7 +42,11 @@ const SOURCES: &[&str] = &[
     include_str!("flatten/sections.rs"),
     include_str!("flatten/simplify.rs"),
     include_str!("optimise.rs"),
+    PROFILE,
 ];
+
+/// Where calls through the table go: written by `cargo xtask profile`.
+const PROFILE: &str = include_str!("../profile/calls.txt");
 
 /// The export that starts Python: of use only to who takes a snapshot.
 pub(crate) const INITIALIZE: &str = "initialize";
@@ -63,6 +69,7 @@ pub(crate) fn flatten(linked: &Path, into: &Path) -> Result<PathBuf> {
         || {
             let flat = Flat::new(&fs::read(linked)?)?
                 .without_network()?
+                .direct(PROFILE)?
                 .optimised()?;
             Ok(fs::write(&output, flat.encode()?)?)
         },
@@ -89,6 +96,23 @@ pub(crate) fn plain(flat: &Path, into: &Path) -> Result<PathBuf> {
         },
     )?;
     Ok(output)
+}
+
+/// Where the calls through the table of a linked component go, as text. `train` runs
+/// the component that counts them, and gives a snapshot of it.
+///
+/// # Errors
+/// Where the component is not one that `wit_component::Linker` makes; what `train`
+/// gives.
+pub(crate) fn profile(
+    linked: &[u8],
+    train: impl FnOnce(&[u8]) -> Result<Vec<u8>>,
+) -> Result<String> {
+    let flat = Flat::new(linked)?.without_network()?;
+    let (module, sites) = calls::count(&flat.module)?;
+    let counting = Flat::checked(module, flat.resolve, flat.world)?;
+    let snapshot = train(&counting.encode()?)?;
+    calls::profile(component::Component::main(&snapshot)?, &sites)
 }
 
 /// The component without the names of its functions, which only profiles and
@@ -132,6 +156,15 @@ impl Flat {
     /// Where the module is malformed.
     fn without_network(self) -> Result<Self> {
         let module = simplify::simplify(&network::cut(&self.module)?, |_| true)?;
+        Self::checked(module, self.resolve, self.world)
+    }
+
+    /// The same, that calls directly what a profile says is called most.
+    ///
+    /// # Errors
+    /// Where the module or the profile is malformed.
+    fn direct(self, profile: &str) -> Result<Self> {
+        let module = calls::direct(&self.module, profile)?;
         Self::checked(module, self.resolve, self.world)
     }
 

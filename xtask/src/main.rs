@@ -24,6 +24,7 @@ mod optimise;
 mod package;
 mod packages;
 mod page;
+mod profile;
 mod python;
 mod ray;
 mod redirect;
@@ -163,8 +164,7 @@ enum Task {
     /// Build everything, then an example of another kind than a manifest
     ///
     /// `compose`: a component in Rust that calls the pipeline component, joined
-    /// to it as `wac plug` does and run by stock wasmtime, which is built at the
-    /// first time: that takes minutes.
+    /// to it as `wac plug` does and run by stock wasmtime.
     Example {
         /// Which
         #[arg(value_parser = ["compose"])]
@@ -195,6 +195,9 @@ enum Task {
         #[arg(long)]
         dist: Option<PathBuf>,
     },
+    /// Build the component's parts, then count which functions CPython calls through
+    /// tables, in xtask/profile/calls.txt: for a new CPython or numpy
+    Profile,
     /// Write the table in docs/hosts.md from the results of the last tests
     Hosts,
     /// Build everything, then the documentation as a site, in target/site
@@ -234,6 +237,10 @@ fn main() -> ExitCode {
     let result = match arguments.task {
         Task::Build { flavour } => dist::build(flavour).map(|dist| {
             shell::say(format_args!("built {}", dist.display()));
+            ExitCode::SUCCESS
+        }),
+        Task::Profile => profile::record().map(|profile| {
+            shell::say(format_args!("wrote {}", profile.display()));
             ExitCode::SUCCESS
         }),
         Task::Wheel => wheel::run().map(|wheel| {

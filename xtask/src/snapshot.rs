@@ -69,9 +69,21 @@ pub(crate) fn again(work: &Path) -> Result<()> {
     })
 }
 
-/// The snapshot of a component.
+/// The snapshot of a component, which has started and needs no more of it.
 fn make(component: &Path, stdlib: &Path, python: &Path) -> Result<Vec<u8>> {
     let wasm = fs::read(component)?;
+    let snapshot = run(&wasm, stdlib, python)?;
+    // Only now: Wizer would take the export out of the module alone, and
+    // leave a component that looks for it.
+    let flat = Flat::new(&wasm)?.snapshot(&snapshot)?.without(INITIALIZE)?;
+    flat.encode()
+}
+
+/// Starts Python in a component; gives the component with the memory that results.
+///
+/// # Errors
+/// Where Python can't start; what it printed is on stderr.
+pub(crate) fn run(wasm: &[u8], stdlib: &Path, python: &Path) -> Result<Vec<u8>> {
     let engine = Engine::new(&Config::new())?;
     let mut wasi = WasiCtxBuilder::new();
     wasi.inherit_stdout()
@@ -90,11 +102,8 @@ fn make(component: &Path, stdlib: &Path, python: &Path) -> Result<Vec<u8>> {
         .enable_all()
         .build()?;
     let (snapshot, _) = runtime
-        .block_on(wizer.run_component(&mut store, &wasm, instantiate))
+        .block_on(wizer.run_component(&mut store, wasm, instantiate))
         .map_err(anyhow::Error::from)
         .context("Python could not be started in the component")?;
-    // Only now: Wizer would take the export out of the module alone, and
-    // leave a component that looks for it.
-    let flat = Flat::new(&wasm)?.snapshot(&snapshot)?.without(INITIALIZE)?;
-    flat.encode()
+    Ok(snapshot)
 }

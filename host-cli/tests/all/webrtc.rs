@@ -193,16 +193,13 @@ fn a_tone_goes_in_and_comes_back_quieter() {
         }
         (alike == 25).then_some(())
     });
-    assert_eq!(server.metric("pipeline_webrtc_peers"), 1);
+    server.until("pipeline_webrtc_peers", 1);
     let answer = server.send("DELETE", &peer.location, "", b"").read();
     assert_eq!(answer.status, 200, "{}", answer.body);
     peer.talking = None;
     peer.closed();
     server.until("pipeline_webrtc_peers", 0);
-    assert_eq!(
-        server.metric("pipeline_webrtc_peers_ended_total{by=\"deleted\"}"),
-        1
-    );
+    server.until("pipeline_webrtc_peers_ended_total{by=\"deleted\"}", 1);
     let again = server.send("DELETE", &peer.location, "", b"").read();
     assert_eq!(again.status, 404);
 }
@@ -248,10 +245,7 @@ fn audio_is_items_of_20_ms_and_outputs_are_messages() {
     assert!(last["metrics"][0]["items_in"].as_u64() > Some(10), "{last}");
     peer.closed();
     server.until("pipeline_webrtc_peers", 0);
-    assert_eq!(
-        server.metric("pipeline_webrtc_peers_ended_total{by=\"finished\"}"),
-        1
-    );
+    server.until("pipeline_webrtc_peers_ended_total{by=\"finished\"}", 1);
     assert!(server.metric("pipeline_webrtc_item_duration_seconds_count") > 10);
 }
 
@@ -279,10 +273,7 @@ fn lost_packets_are_made_up_for() {
     }
     let all: Vec<u64> = (0..30).map(|n| n * 20_000).collect();
     assert_eq!(times, all);
-    assert_eq!(
-        server.metric("pipeline_webrtc_lost_total{where=\"network\"}"),
-        3
-    );
+    server.until("pipeline_webrtc_lost_total{where=\"network\"}", 3);
 }
 
 #[test]

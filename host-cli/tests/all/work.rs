@@ -83,7 +83,7 @@ impl Server {
         command.args(["--stream", "s", "--consumer", "c", "--create"]);
         command.args(["--metrics-addr", "127.0.0.1:0"]);
         let worker = Worker::start(command.args(arguments));
-        worker.until("working on stream `s`");
+        worker.until_told("working on stream `s`");
         worker
     }
 
@@ -174,7 +174,7 @@ impl Worker {
     }
 
     #[track_caller]
-    fn until(&self, text: &str) {
+    fn until_told(&self, text: &str) {
         until(text, || self.told().contains(text));
     }
 
@@ -191,6 +191,12 @@ impl Worker {
         let text = self.get("/metrics");
         let line = text.lines().find_map(|line| line.strip_prefix(name));
         line.map_or(0, |rest| rest.trim().parse().expect("a number"))
+    }
+
+    /// Waits until a metric has a value: it is counted after the answer is out.
+    #[track_caller]
+    fn until(&self, name: &str, value: u64) {
+        until(&format!("{name} {value}"), || self.metric(name) == value);
     }
 
     /// Ends it as Kubernetes would; its exit code.
@@ -282,15 +288,9 @@ fn items_go_out_and_come_back_in_order() {
     expected.sort_unstable();
     assert_eq!(got, expected);
     assert_eq!(worker.get("/readyz"), "ready\n");
-    assert_eq!(
-        worker.metric("pipeline_work_messages_total{result=\"done\"} "),
-        222
-    );
-    assert_eq!(
-        worker.metric("pipeline_work_messages_total{result=\"failed\"} "),
-        1
-    );
-    assert_eq!(server.count("s"), 0, "all is acknowledged");
+    worker.until("pipeline_work_messages_total{result=\"done\"} ", 222);
+    worker.until("pipeline_work_messages_total{result=\"failed\"} ", 1);
+    until("all is acknowledged", || server.count("s") == 0);
     assert_eq!(worker.terminate(), Some(0), "{}", worker.told());
 }
 
@@ -478,15 +478,9 @@ class Own:
             "item 2: an output of 2000002 bytes is longer than the server takes",
         ]);
     assert_eq!(run.stdout, "\"xxx\"\n");
-    assert_eq!(
-        worker.metric("pipeline_work_messages_total{result=\"again\"} "),
-        1
-    );
-    assert_eq!(
-        worker.metric("pipeline_work_messages_total{result=\"failed\"} "),
-        2
-    );
-    assert_eq!(server.count("s"), 0);
+    worker.until("pipeline_work_messages_total{result=\"again\"} ", 1);
+    worker.until("pipeline_work_messages_total{result=\"failed\"} ", 2);
+    until("all is acknowledged", || server.count("s") == 0);
 }
 
 #[test]
@@ -530,14 +524,14 @@ class Own:
     // Without a key each message is a run of its own.
     let alone = "1\n{\"total\":1}\n".repeat(3);
     assert_eq!(submit("Other: x", ["1", "1", "1"]), alone);
-    assert_eq!(worker.metric("pipeline_work_sessions "), 1);
+    worker.until("pipeline_work_sessions ", 1);
     assert_eq!(worker.terminate(), Some(0), "{}", worker.told());
     assert_eq!(
         server.count("s-outputs"),
         12 + 6 + 3,
         "three sessions were flushed"
     );
-    assert_eq!(server.count("s"), 0);
+    until("all is acknowledged", || server.count("s") == 0);
 }
 
 #[test]
@@ -558,7 +552,7 @@ fn a_new_version_rolls_out_and_a_broken_one_does_not() {
     );
     let mut worker = server.work(&["--deployed", "own"]);
     let version = |json: &Value| json["version"].as_str().expect("text").to_owned();
-    worker.until(&format!("pipeline version {}", version(&first)));
+    worker.until_told(&format!("pipeline version {}", version(&first)));
     let ask = || {
         server
             .run(&["submit", "--stream", "s", "-i", "0"])
@@ -572,7 +566,7 @@ fn a_new_version_rolls_out_and_a_broken_one_does_not() {
     );
     let second = deploy();
     assert_ne!(second["version"], first["version"]);
-    worker.until(&format!("pipeline version {}", version(&second)));
+    worker.until_told(&format!("pipeline version {}", version(&second)));
     assert_eq!(ask(), "\"second\"\n");
     files.write("nodes/own.py", b"class Other: pass\n");
     // Here it is refused, and what a worker can't run it does not take.

@@ -112,8 +112,15 @@ impl Facts {
         Ok(stack.pop())
     }
 
-    /// The functions in a table, by slot.
-    fn content(&self, module: &Module<'_>, table: u32) -> Result<Option<HashMap<u32, u32>>, Error> {
+    /// The functions in a table, by slot, where all is known now.
+    ///
+    /// # Errors
+    /// Where the module is malformed.
+    pub(super) fn content(
+        &self,
+        module: &Module<'_>,
+        table: u32,
+    ) -> Result<Option<HashMap<u32, u32>>, Error> {
         let mut content = HashMap::new();
         for element in &module.elements {
             let ElementKind::Active {

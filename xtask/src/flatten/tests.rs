@@ -352,3 +352,74 @@ fn what_code_refers_to_stays_declared() -> Result<()> {
     assert_eq!(again, simple);
     Ok(())
 }
+
+/// Calls functions of a table, mostly one of them.
+const CALLS: &str = r#"(module
+  (type $binary (func (param i32 i64) (result i64)))
+  (memory (export "memory") 1)
+  (table 6 funcref)
+  (elem (i32.const 1) $add $subtract $multiply $add $nothing)
+  (func $add (type $binary) (i64.add (i64.extend_i32_s (local.get 0)) (local.get 1)))
+  (func $subtract (type $binary) (i64.sub (i64.extend_i32_s (local.get 0)) (local.get 1)))
+  (func $multiply (type $binary) (i64.mul (i64.extend_i32_s (local.get 0)) (local.get 1)))
+  (func $nothing)
+  (func $apply (export "apply") (param i32 i32 i64) (result i64)
+    (local $before i64)
+    (local.set $before (i64.const 1000))
+    (i64.add
+      (local.get $before)
+      (call_indirect (type $binary) (local.get 1) (local.get 2) (local.get 0))))
+  (func $often (param $slot i32) (param $times i32)
+    (loop
+      (drop (call $apply (local.get $slot) (i32.const 1) (i64.const 2)))
+      (br_if 0 (local.tee $times (i32.sub (local.get $times) (i32.const 1))))))
+  (func (export "train")
+    (call $often (i32.const 2) (i32.const 30))
+    (call $often (i32.const 1) (i32.const 60))
+    (call $often (i32.const 3) (i32.const 10))))"#;
+
+#[test]
+fn calls_are_counted_and_made_direct() -> Result<()> {
+    let given = wat::parse_str(CALLS)?;
+    let (counting, sites) = super::calls::count(&given)?;
+    wasmparser::Validator::new().validate_all(&counting)?;
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, ());
+    let instantiate = async |store: &mut Store<()>, module: &wasmtime::Module| {
+        wasmtime::Instance::new_async(store, module, &[]).await
+    };
+    let mut wizer = wasmtime_wizer::Wizer::new();
+    let snapshot = wizer.init_func("train").keep_init_func(true);
+    let snapshot = tokio::runtime::Builder::new_current_thread()
+        .build()?
+        .block_on(snapshot.run(&mut store, &counting, instantiate))?;
+    let profile = super::calls::profile(&snapshot, &sites)?;
+    assert_eq!(profile, "apply 0 1000000 add=60 subtract=30 multiply=10\n");
+
+    let direct = super::calls::direct(&given, &profile)?;
+    wasmparser::Validator::new().validate_all(&direct)?;
+    let calls = |wasm: &[u8]| operators(wasm, |it| matches!(it, Operator::Call { .. }));
+    assert_eq!(calls(&direct)?, calls(&given)? + 2);
+    assert_eq!(indirect(&direct)?, 1);
+    for slot in 0..7 {
+        let run = |wasm: &[u8]| -> Result<Option<i64>> {
+            let mut store = Store::new(&engine, ());
+            let module = wasmtime::Module::new(&engine, wasm)?;
+            let instance = wasmtime::Instance::new(&mut store, &module, &[])?;
+            let apply = instance.get_typed_func::<(i32, i32, i64), i64>(&mut store, "apply")?;
+            Ok(apply.call(&mut store, (slot, 7, 5)).ok())
+        };
+        assert_eq!(run(&direct)?, run(&given)?, "slot {slot}");
+    }
+    // What is gone is passed over.
+    for other in [
+        "apply 1 9 add=90\n",
+        "apply 0 9 nothing=90\n",
+        "gone 0 9 add=90 gone=9\n",
+    ] {
+        let same = super::calls::direct(&given, other)?;
+        assert_eq!(calls(&same)?, calls(&given)?, "{other}");
+    }
+    assert!(super::calls::direct(&given, "apply 0 9 add\n").is_err());
+    Ok(())
+}
