@@ -16,7 +16,9 @@ pub(crate) fn build(dist: &Path) -> Result<(PathBuf, PathBuf)> {
     let root = crate::root();
     let wasmtime = tools::wasmtime()?;
     let component = dist.join("pipeline.wasm");
-    let compiled = crate::target().join("stock/pipeline.cwasm");
+    let folder = crate::target().join("stock");
+    std::fs::create_dir_all(&folder)?;
+    let compiled = folder.join("pipeline.cwasm");
     let inputs = Inputs::new("stock wasmtime compile", &[include_str!("stock.rs")])
         .text(tools::WASMTIME)
         .file(&component)?;

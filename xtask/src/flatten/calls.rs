@@ -34,10 +34,10 @@ const LEAST: u64 = 20;
 
 /// Targets with a smaller part of their site's calls, in percent, are not called
 /// directly.
-const LEAST_PERCENT: u64 = 15;
+const LEAST_PERCENT: u64 = 7;
 
 /// How many targets of a site are called directly.
-const DIRECT: usize = 2;
+const DIRECT: usize = 4;
 
 /// A call through the table: the function that it is in, and how many such calls
 /// come before it there.
