@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -15,8 +16,25 @@ import pytest
 FOR_TESTS = ("_multiarray_tests", "_operand_flag_tests", "_rational_tests", "_struct_ufunc_tests", "_umath_tests")
 
 
+class _Skips(type):
+    """A class of a module that is not there, with `skip`: to use it skips the test."""
+
+    skip: Callable[[], None]
+
+    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> _Skips:
+        for base in bases:
+            base.skip()
+        return super().__new__(cls, name, bases, body)
+
+    def __call__(cls, *_: object, **__: object) -> None:
+        cls.skip()
+
+    def __mul__(cls, _: object) -> None:
+        cls.skip()
+
+
 class _Missing(ModuleType):
-    """In the place of such a module: what asks it for something is skipped."""
+    """In the place of a module: what asks it for something is skipped."""
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
@@ -25,10 +43,10 @@ class _Missing(ModuleType):
             # numpy asks for it around each test: WebAssembly has one mode.
             return int
 
-        def skip(*_: object, **__: object) -> None:
-            pytest.skip(f"needs {self.__name__}, a module for tests")
+        def skip() -> None:
+            pytest.skip(f"needs {self.__name__}, which is not there")
 
-        return skip
+        return _Skips(name, (), {"skip": staticmethod(skip)})
 
 
 def _tests_below(root: Path) -> None:
@@ -36,9 +54,10 @@ def _tests_below(root: Path) -> None:
     for package in sorted({tests.parent for tests in root.rglob("tests")} | {root / "numpy"}):
         name = ".".join(package.relative_to(root).parts)
         import_module(name).__path__.append(str(package))
-    for name in FOR_TESTS:
-        full = f"numpy._core.{name}"
-        sys.modules.setdefault(full, _Missing(full))
+    # Few tests of the files that import ctypes need it; numpy itself looked for it
+    # when the component was built.
+    for name in ("ctypes", *(f"numpy._core.{name}" for name in FOR_TESTS)):
+        sys.modules.setdefault(name, _Missing(name))
 
 
 class _Report:

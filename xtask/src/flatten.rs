@@ -33,6 +33,8 @@ use crate::stamp::{self, Inputs};
 const SOURCES: &[&str] = &[
     include_str!("flatten.rs"),
     include_str!("flatten/calls.rs"),
+    include_str!("flatten/calls/counting.rs"),
+    include_str!("flatten/calls/directing.rs"),
     include_str!("flatten/component.rs"),
     include_str!("flatten/data.rs"),
     include_str!("flatten/facts.rs"),
@@ -109,10 +111,10 @@ pub(crate) fn profile(
     train: impl FnOnce(&[u8]) -> Result<Vec<u8>>,
 ) -> Result<String> {
     let flat = Flat::new(linked)?.without_network()?;
-    let (module, sites) = calls::count(&flat.module)?;
+    let (module, sites) = calls::counting::count(&flat.module)?;
     let counting = Flat::checked(module, flat.resolve, flat.world)?;
     let snapshot = train(&counting.encode()?)?;
-    calls::profile(component::Component::main(&snapshot)?, &sites)
+    calls::counting::profile(component::Component::main(&snapshot)?, &sites)
 }
 
 /// The component without the names of its functions, which only profiles and
@@ -164,7 +166,7 @@ impl Flat {
     /// # Errors
     /// Where the module or the profile is malformed.
     fn direct(self, profile: &str) -> Result<Self> {
-        let module = calls::direct(&self.module, profile)?;
+        let module = calls::directing::direct(&self.module, profile)?;
         Self::checked(module, self.resolve, self.world)
     }
 

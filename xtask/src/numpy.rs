@@ -4,6 +4,7 @@
 //! why.
 
 mod headers;
+mod mended;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -128,7 +129,8 @@ impl Build<'_> {
             package: self.folder.join("package"),
             modules: self.folder.join("modules"),
         };
-        let mut inputs = Inputs::new("numpy", &[include_str!("numpy.rs")])
+        let sources = [include_str!("numpy.rs"), include_str!("numpy/mended.rs")];
+        let mut inputs = Inputs::new("numpy", &sources)
             .tree(&self.inputs)?
             .tree(&headers)?
             .text(&LEFT_OUT.join(" "))
@@ -162,12 +164,13 @@ impl Build<'_> {
         })
     }
 
-    /// Downloads and unpacks numpy's source.
+    /// Downloads, unpacks and mends numpy's source.
     fn source(&self) -> Result<PathBuf> {
         let source = self.folder.join("source");
         let requirements = self.inputs.join("source.txt");
         let backend = self.inputs.join("backend");
-        let inputs = Inputs::new("numpy's source", &[include_str!("numpy.rs")])
+        let sources = [include_str!("numpy.rs"), include_str!("numpy/mended.rs")];
+        let inputs = Inputs::new("numpy's source", &sources)
             .file(&requirements)?
             .tree(&backend)?;
         stamp::unless_done("download numpy's source", inputs, &source, || {
@@ -187,7 +190,8 @@ impl Build<'_> {
                 .arg(&packed)
                 .status();
             ensure!(unpacked?.success(), "can't unpack {}", packed.display());
-            Ok(fs::remove_file(packed)?)
+            fs::remove_file(packed)?;
+            mended::mend(&only_entry(&source)?)
         })?;
         only_entry(&source)
     }

@@ -94,17 +94,26 @@ pub(crate) fn run(only: Option<&str>, busy: bool) -> Result<ExitCode> {
 /// What Cargo is asked to compile and to look at.
 const TEST: &str = "test --workspace --release";
 const LINT: &str = "clippy --quiet --workspace --all-targets --release -- -D warnings";
+const GUEST_LINT: &str = "clippy --quiet";
+const GUEST_LINTS: [(&str, &guest::Crate); 2] =
+    [("lint: guest", &guest::GUEST), ("lint: http", &guest::HTTP)];
 
 /// Compiles, behind all else that the machine does, what the steps after the build
 /// begin with: much of the build keeps one core busy. What goes wrong is told by
 /// the step that needs it.
 fn compile_ahead() {
     std::thread::spawn(|| {
-        for arguments in [&format!("{TEST} --no-run"), LINT] {
-            let cargo = cargo(arguments);
-            let mut command = shell::command("nice", &crate::root());
-            command.arg(cargo.get_program()).args(cargo.get_args());
-            let _ = command.output();
+        let mut commands = vec![cargo(&format!("{TEST} --no-run")), cargo(LINT)];
+        commands.extend(GUEST_LINTS.map(|(_, krate)| guest_lint(cargo(GUEST_LINT), krate)));
+        for command in commands {
+            let mut behind = shell::command("nice", &crate::root());
+            behind.arg(command.get_program()).args(command.get_args());
+            for (name, value) in command.get_envs() {
+                if let Some(value) = value {
+                    behind.env(name, value);
+                }
+            }
+            let _ = behind.output();
         }
     });
 }
@@ -250,8 +259,8 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
     ];
     if let Ok(Toolchain::Rustup { .. }) = Toolchain::find() {
         // Debian's clippy is not among the packages that build the guest.
-        for (name, krate) in [("lint: guest", &guest::GUEST), ("lint: http", &guest::HTTP)] {
-            steps.push(step(name, guest_lint(cargo("clippy --quiet"), krate)));
+        for (name, krate) in GUEST_LINTS {
+            steps.push(step(name, guest_lint(cargo(GUEST_LINT), krate)));
         }
     }
     let mut add = |name, work: Box<dyn FnOnce() -> Result<()> + 'a>| steps.push((name, work));

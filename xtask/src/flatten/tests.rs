@@ -381,7 +381,7 @@ const CALLS: &str = r#"(module
 #[test]
 fn calls_are_counted_and_made_direct() -> Result<()> {
     let given = wat::parse_str(CALLS)?;
-    let (counting, sites) = super::calls::count(&given)?;
+    let (counting, sites) = super::calls::counting::count(&given)?;
     wasmparser::Validator::new().validate_all(&counting)?;
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());
@@ -393,10 +393,10 @@ fn calls_are_counted_and_made_direct() -> Result<()> {
     let snapshot = tokio::runtime::Builder::new_current_thread()
         .build()?
         .block_on(snapshot.run(&mut store, &counting, instantiate))?;
-    let profile = super::calls::profile(&snapshot, &sites)?;
+    let profile = super::calls::counting::profile(&snapshot, &sites)?;
     assert_eq!(profile, "apply 0 1000000 add=60 subtract=30 multiply=10\n");
 
-    let direct = super::calls::direct(&given, &profile)?;
+    let direct = super::calls::directing::direct(&given, &profile)?;
     wasmparser::Validator::new().validate_all(&direct)?;
     let calls = |wasm: &[u8]| operators(wasm, |it| matches!(it, Operator::Call { .. }));
     assert_eq!(calls(&direct)?, calls(&given)? + 2);
@@ -417,9 +417,9 @@ fn calls_are_counted_and_made_direct() -> Result<()> {
         "apply 0 9 nothing=90\n",
         "gone 0 9 add=90 gone=9\n",
     ] {
-        let same = super::calls::direct(&given, other)?;
+        let same = super::calls::directing::direct(&given, other)?;
         assert_eq!(calls(&same)?, calls(&given)?, "{other}");
     }
-    assert!(super::calls::direct(&given, "apply 0 9 add\n").is_err());
+    assert!(super::calls::directing::direct(&given, "apply 0 9 add\n").is_err());
     Ok(())
 }

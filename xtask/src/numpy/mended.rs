@@ -1,0 +1,65 @@
+//! Functions of numpy's that take less than they are called with.
+//!
+//! C's calling conventions don't mind. A WebAssembly runtime compares the types, and
+//! the run would end. Clang names these casts (`-Wcast-function-type-mismatch`), beside
+//! those of functions that CPython calls by what their flags say, which are right.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+
+/// The file below `numpy/_core/src`, the function, what it takes, and what it has to
+/// take as well.
+const SHORT: &[(&str, &str, &str, &str)] = &[
+    (
+        "multiarray/array_converter.c",
+        "array_converter_get_scalar_input",
+        "PyArrayArrayConverterObject *self",
+        "void *NPY_UNUSED(closure)",
+    ),
+    (
+        "multiarray/array_method.c",
+        "boundarraymethod__supports_unaligned",
+        "PyBoundArrayMethodObject *self",
+        "void *NPY_UNUSED(closure)",
+    ),
+    (
+        "multiarray/getset.c",
+        "array_descr_set",
+        "PyArrayObject *self, PyObject *arg",
+        "void *NPY_UNUSED(closure)",
+    ),
+    (
+        "multiarray/scalartypes.c.src",
+        "gentype___copy__",
+        "PyObject *self",
+        "PyObject *NPY_UNUSED(args)",
+    ),
+    (
+        "umath/_scaled_float_dtype.c",
+        "sfloat___reduce__",
+        "PyArray_SFloatDescr *self",
+        "PyObject *NPY_UNUSED(args)",
+    ),
+];
+
+/// Gives the functions in numpy's source the parameters that they lack.
+///
+/// # Errors
+/// Names the function that is not as it was: it may have been mended in numpy.
+pub(super) fn mend(source: &Path) -> Result<()> {
+    for (file, function, takes, lacks) in SHORT {
+        let path = source.join("numpy/_core/src").join(file);
+        let text = fs::read_to_string(&path).with_context(|| format!("no {}", path.display()))?;
+        let head = format!("\n{function}({takes})\n");
+        ensure!(
+            text.matches(&head).count() == 1,
+            "{} has no `{function}({takes})`",
+            path.display()
+        );
+        let text = text.replace(&head, &format!("\n{function}({takes}, {lacks})\n"));
+        fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))?;
+    }
+    Ok(())
+}
