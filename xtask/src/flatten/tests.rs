@@ -374,9 +374,9 @@ const CALLS: &str = r#"(module
       (drop (call $apply (local.get $slot) (i32.const 1) (i64.const 2)))
       (br_if 0 (local.tee $times (i32.sub (local.get $times) (i32.const 1))))))
   (func (export "train")
-    (call $often (i32.const 2) (i32.const 30))
+    (call $often (i32.const 2) (i32.const 35))
     (call $often (i32.const 1) (i32.const 60))
-    (call $often (i32.const 3) (i32.const 10))))"#;
+    (call $often (i32.const 3) (i32.const 5))))"#;
 
 #[test]
 fn calls_are_counted_and_made_direct() -> Result<()> {
@@ -394,7 +394,7 @@ fn calls_are_counted_and_made_direct() -> Result<()> {
         .build()?
         .block_on(snapshot.run(&mut store, &counting, instantiate))?;
     let profile = super::calls::counting::profile(&snapshot, &sites)?;
-    assert_eq!(profile, "apply 0 1000000 add=60 subtract=30 multiply=10\n");
+    assert_eq!(profile, "apply 0 1000000 add=60 subtract=35 multiply=5\n");
 
     let direct = super::calls::directing::direct(&given, &profile)?;
     wasmparser::Validator::new().validate_all(&direct)?;
