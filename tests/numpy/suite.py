@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -12,12 +13,24 @@ from typing import Any
 
 import pytest
 
-# numpy's modules in C that only its tests use: the component has none of them.
-FOR_TESTS = ("_multiarray_tests", "_operand_flag_tests", "_rational_tests", "_struct_ufunc_tests", "_umath_tests")
+# What only numpy's tests use, and ctypes: the component has none of them.
+NOT_THERE = (
+    "ctypes",
+    "numpy._core._multiarray_tests",
+    "numpy._core._operand_flag_tests",
+    "numpy._core._rational_tests",
+    "numpy._core._simd",
+    "numpy._core._struct_ufunc_tests",
+    "numpy._core._umath_tests",
+    "numpy.f2py",
+)
 
 
 class _Skips(type):
-    """A class of a module that is not there, with `skip`: to use it skips the test."""
+    """A class of a module that is not there, with `skip`: to use it skips the test.
+
+    While tests are only collected it stands for whatever is made of it.
+    """
 
     skip: Callable[[], None]
 
@@ -26,11 +39,11 @@ class _Skips(type):
             base.skip()
         return super().__new__(cls, name, bases, body)
 
-    def __call__(cls, *_: object, **__: object) -> None:
+    def __call__(cls, *_: object, **__: object) -> object:
         cls.skip()
+        return cls
 
-    def __mul__(cls, _: object) -> None:
-        cls.skip()
+    __mul__ = __call__
 
 
 class _Missing(ModuleType):
@@ -44,7 +57,8 @@ class _Missing(ModuleType):
             return int
 
         def skip() -> None:
-            pytest.skip(f"needs {self.__name__}, which is not there")
+            if "PYTEST_CURRENT_TEST" in os.environ:
+                pytest.skip(f"needs {self.__name__}, which is not there")
 
         return _Skips(name, (), {"skip": staticmethod(skip)})
 
@@ -54,10 +68,13 @@ def _tests_below(root: Path) -> None:
     for package in sorted({tests.parent for tests in root.rglob("tests")} | {root / "numpy"}):
         name = ".".join(package.relative_to(root).parts)
         import_module(name).__path__.append(str(package))
-    # Few tests of the files that import ctypes need it; numpy itself looked for it
+    # Few tests of the files that import them need them; numpy itself looked for ctypes
     # when the component was built.
-    for name in ("ctypes", *(f"numpy._core.{name}" for name in FOR_TESTS)):
-        sys.modules.setdefault(name, _Missing(name))
+    for name in NOT_THERE:
+        missing = sys.modules.setdefault(name, _Missing(name))
+        parent, _, child = name.rpartition(".")
+        if parent:
+            setattr(sys.modules[parent], child, missing)
 
 
 class _Report:
