@@ -41,6 +41,24 @@ class Own:
 }
 
 #[test]
+fn arrays_are_saved_and_loaded() {
+    const SOURCE: &str = "
+import numpy as np
+
+
+class Own:
+    def process(self, item):
+        array = np.arange(item, dtype='i2').reshape(2, -1)
+        np.save('/tmp/one.npy', array)
+        np.savez('/tmp/two.npz', array=array)
+        one, two = np.load('/tmp/one.npy'), np.load('/tmp/two.npz')['array']
+        return [one.tolist(), (one == two).all(), str(one.dtype)]
+";
+    let outputs = node(SOURCE, "4").code(0).outputs();
+    assert_eq!(outputs, json!([[[[0, 1], [2, 3]], true, "int16"]]));
+}
+
+#[test]
 fn products_are_those_of_plain_loops() {
     const SOURCE: &str = "
 import itertools
