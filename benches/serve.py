@@ -5,8 +5,9 @@
 
 Needs `oha` (cargo install oha), and for the comparison stock wasmtime (of the same version by
 `cargo install wasmtime-cli`). The servers take turns, round by round, so that a noisy machine is
-noisy for both; what is reported is the median of the rounds. Writes benches/results/http-<date>.json and
-prints the table of docs/http.md. Exit code 1 if a request failed.
+noisy for both; what is reported is the median of the rounds. Writes
+benches/results/http-<date>.json and prints the table of docs/http.md. Exit code 1 if a request
+failed.
 """
 
 from __future__ import annotations

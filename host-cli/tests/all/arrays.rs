@@ -2,10 +2,15 @@
 
 use serde_json::json;
 
-use crate::program::{Files, Run, run};
+use crate::program::{Files, Run, dist, run};
 
 /// Runs a node of this source on one item.
 fn node(source: &str, input: &str) -> Run {
+    node_with(&[], source, input)
+}
+
+/// Runs a node of this source on one item, with options.
+fn node_with(options: &[&str], source: &str, input: &str) -> Run {
     let files = Files::new(&[
         ("nodes/own.py", source),
         (
@@ -14,7 +19,8 @@ fn node(source: &str, input: &str) -> Run {
         ),
     ]);
     let (manifest, nodes) = (files.path("m.json"), files.path("nodes"));
-    run(["run", &manifest, "--nodes", &nodes, "--input", input])
+    let own = ["run", &manifest, "--nodes", &nodes, "--input", input];
+    run(own.iter().chain(options))
 }
 
 #[test]
@@ -54,8 +60,11 @@ class Own:
         one, two = np.load('/tmp/one.npy'), np.load('/tmp/two.npz')['array']
         return [one.tolist(), (one == two).all(), str(one.dtype)]
 ";
-    let outputs = node(SOURCE, "4").code(0).outputs();
-    assert_eq!(outputs, json!([[[[0, 1], [2, 3]], true, "int16"]]));
+    let plain = dist().join("pipeline-plain.wasm").display().to_string();
+    for options in [&[][..], &["--component", &plain]] {
+        let outputs = node_with(options, SOURCE, "4").code(0).outputs();
+        assert_eq!(outputs, json!([[[[0, 1], [2, 3]], true, "int16"]]));
+    }
 }
 
 #[test]

@@ -137,6 +137,12 @@ pub(crate) fn run_with<S: AsRef<OsStr>>(
     output.into()
 }
 
+/// The number of a metric in a text of Prometheus's form; 0 where it has none.
+pub(crate) fn metric(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.map_or(0, |rest| rest.trim().parse().expect("a number"))
+}
+
 /// Waits until something is so.
 #[track_caller]
 pub(crate) fn until(what: &str, so: impl FnMut() -> bool) {

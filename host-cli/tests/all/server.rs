@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::program::{PATIENCE, command, end, until};
+use crate::program::{PATIENCE, command, end, metric, until};
 
 /// `pipeline serve` on a port of its own; it ends when this is dropped.
 pub(crate) struct Server {
@@ -151,9 +151,7 @@ impl Server {
 
     /// The number of a metric; 0 where it has none.
     pub(crate) fn metric(&self, name: &str) -> u64 {
-        let text = self.get("/metrics").body;
-        let line = text.lines().find_map(|line| line.strip_prefix(name));
-        line.map_or(0, |rest| rest.trim().parse().expect("a number"))
+        metric(&self.get("/metrics").body, name)
     }
 
     /// Waits until a metric has a value.

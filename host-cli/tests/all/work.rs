@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use crate::program::{Files, Run, command, end, until};
+use crate::program::{Files, Run, command, end, metric, until};
 
 /// A nats-server; it ends when this is dropped.
 struct Server {
@@ -188,9 +188,7 @@ impl Worker {
     }
 
     fn metric(&self, name: &str) -> u64 {
-        let text = self.get("/metrics");
-        let line = text.lines().find_map(|line| line.strip_prefix(name));
-        line.map_or(0, |rest| rest.trim().parse().expect("a number"))
+        metric(&self.get("/metrics"), name)
     }
 
     /// Waits until a metric has a value: it is counted after the answer is out.

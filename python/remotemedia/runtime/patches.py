@@ -1,4 +1,4 @@
-"""Makes the standard library's concurrency work where no thread can be started.
+"""Makes libraries work where no thread can be started, and what else the sandbox has not.
 
 Each patch is applied when its module is imported, so a program that never imports `asyncio` or
 `threading` does not pay for them. Everything is undone by `remove`, for tests.
@@ -220,6 +220,18 @@ def _patch_pool(module: Any) -> None:
     _set(module.Pool, "__del__", lambda self: None)
 
 
+def _patch_numpy_files(module: Any) -> None:
+    """`np.save` and `np.load` write and read by Python's own file objects.
+
+    For a real file numpy copies the descriptor, which WASI can't.
+    """
+    _set(module, "isfileobj", _is_no_file)
+
+
+def _is_no_file(_: object) -> bool:
+    return False
+
+
 _PATCHES: dict[str, Callable[[Any], None]] = {
     "asyncio": _patch_asyncio,
     "threading": _patch_threading,
@@ -230,7 +242,11 @@ _PATCHES: dict[str, Callable[[Any], None]] = {
     "multiprocessing.pool": _patch_pool,
 }
 if sys.platform == "wasi":  # where these are other than elsewhere
-    _PATCHES |= {"ctypes": _patch_ctypes, "sqlite3.dbapi2": _patch_sqlite}
+    _PATCHES |= {
+        "ctypes": _patch_ctypes,
+        "numpy.lib._format_impl": _patch_numpy_files,
+        "sqlite3.dbapi2": _patch_sqlite,
+    }
 
 
 class _Loader:

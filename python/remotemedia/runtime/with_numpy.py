@@ -15,20 +15,10 @@ def revealed(mtrand: ModuleType) -> None:
     """Do nothing more when the global state is first asked for, but where a pipeline is baked."""
 
 
-def write_and_read_by_python() -> None:
-    """Let `np.save` and `np.load` write and read by Python's own file objects.
-
-    For a real file numpy copies the descriptor, which WASI can't.
-    """
-    if "numpy" in sys.modules:
-        sys.modules["numpy.lib._format_impl"].isfileobj = lambda _: False  # type: ignore[attr-defined]
-
-
 def rehearse() -> None:
     """Use what nodes commonly use, where numpy is there: the first use of a thing costs most."""
     if "numpy" not in sys.modules:
         return
-    write_and_read_by_python()
     import numpy as np
 
     from ..media import Audio, Tensor
