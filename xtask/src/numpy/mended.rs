@@ -25,6 +25,18 @@ const SHORT: &[(&str, &str, &str, &str)] = &[
         "void *NPY_UNUSED(closure)",
     ),
     (
+        "multiarray/convert_datatype.c",
+        "_get_castingimpl",
+        "PyObject *NPY_UNUSED(module), PyObject *args",
+        "PyObject *NPY_UNUSED(kwargs)",
+    ),
+    (
+        "multiarray/convert_datatype.h",
+        "_get_castingimpl",
+        "PyObject *NPY_UNUSED(module), PyObject *args",
+        "PyObject *NPY_UNUSED(kwargs)",
+    ),
+    (
         "multiarray/getset.c",
         "array_descr_set",
         "PyArrayObject *self, PyObject *arg",
@@ -52,13 +64,13 @@ pub(super) fn mend(source: &Path) -> Result<()> {
     for (file, function, takes, lacks) in SHORT {
         let path = source.join("numpy/_core/src").join(file);
         let text = fs::read_to_string(&path).with_context(|| format!("no {}", path.display()))?;
-        let head = format!("\n{function}({takes})\n");
+        let head = format!("\n{function}({takes})");
         ensure!(
             text.matches(&head).count() == 1,
             "{} has no `{function}({takes})`",
             path.display()
         );
-        let text = text.replace(&head, &format!("\n{function}({takes}, {lacks})\n"));
+        let text = text.replace(&head, &format!("\n{function}({takes}, {lacks})"));
         fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))?;
     }
     Ok(())
