@@ -54,7 +54,7 @@ impl Artefacts {
     /// # Errors
     /// Where Cargo can't download the crate, or a file in it can't be read.
     pub(crate) fn unpack(into: &Path) -> Result<Self> {
-        let (source, version) = locate()?;
+        let (source, version) = locate(CRATE)?;
         let libraries = into.join("lib");
         let stdlib = into.join("stdlib");
         let inputs = || {
@@ -126,8 +126,11 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Where Cargo put the crate, and its version.
-fn locate() -> Result<(PathBuf, String)> {
+/// Where Cargo put a crate, and its version.
+///
+/// # Errors
+/// Where no package here depends on it, or Cargo can't download it.
+pub(crate) fn locate(name: &str) -> Result<(PathBuf, String)> {
     #[derive(Deserialize)]
     struct Metadata {
         packages: Vec<Package>,
@@ -148,8 +151,8 @@ fn locate() -> Result<(PathBuf, String)> {
     let package = metadata
         .packages
         .into_iter()
-        .find(|package| package.name == CRATE)
-        .with_context(|| format!("Cargo.lock does not name the crate {CRATE}"))?;
+        .find(|package| package.name == name)
+        .with_context(|| format!("Cargo.lock does not name the crate {name}"))?;
     let directory = package
         .manifest_path
         .parent()

@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context as _, Result};
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
+use crate::addons::{self, Addon};
 use crate::artefacts::{self, Artefacts};
+use crate::clang::Clang;
 use crate::numpy::Numpy;
 use crate::stamp::{self, Inputs};
 use crate::toolchain::Toolchain;
 use crate::{bytecode, flatten, guest, http, link, shell, snapshot, wheel};
 
-/// What the component holds.
+/// What every component of a kind holds.
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Flavour {
     /// Python's standard library and numpy
@@ -21,6 +23,26 @@ pub(crate) enum Flavour {
     Full,
     /// Python's standard library alone
     Small,
+}
+
+/// What the component holds.
+#[derive(Default, Args)]
+pub(crate) struct Content {
+    /// What every component of this kind holds
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) flavour: Flavour,
+    /// Add-ons that it holds besides, packages with compiled code, into target/dist-with
+    ///
+    /// docs/add-ons.md says what each can do. Repeated, or with commas between.
+    #[arg(long, value_delimiter = ',', value_parser = addons::parser())]
+    pub(crate) with: Vec<String>,
+}
+
+impl Content {
+    /// The component that everything here is tested with.
+    fn is_usual(&self) -> bool {
+        self.with.is_empty()
+    }
 }
 
 /// What the component is made of.
@@ -34,27 +56,72 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Builds them.
+    /// Builds them: what is the same in every component in `work`, the rest in `made`.
     ///
     /// # Errors
     /// Names the step that failed, and the command in it.
-    pub(crate) fn build(flavour: Flavour, work: &Path) -> Result<Self> {
+    pub(crate) fn build(content: &Content, work: &Path, made: &Path) -> Result<Self> {
         let toolchain = Toolchain::find()?;
         let artefacts = Artefacts::unpack(work)?;
         let guest = guest::build(&guest::GUEST, &toolchain, &artefacts, work)?;
-        let numpy = match flavour {
-            Flavour::Full => Some(Numpy::build(&artefacts, &crate::target())?),
-            Flavour::Small => None,
-        };
-        let linked = link::link(&guest, &artefacts, numpy.as_ref(), work)?;
+        let is_full = content.flavour == Flavour::Full;
+        let mut natives = Natives::default();
+        if is_full || !content.with.is_empty() {
+            let target = crate::target();
+            let clang = Clang::prepare(&artefacts, &target)?;
+            if is_full {
+                natives.numpy = Some(Numpy::build(&clang, &target)?);
+            }
+            let pyo3 = guest::pyo3_config(work);
+            for name in &content.with {
+                let addon = Addon::build(name, &clang, &toolchain, &pyo3)?;
+                natives.addons.push(addon);
+            }
+        }
+        let linked = link::link(&guest, &artefacts, &natives, made)?;
         let python = crate::root().join("python");
-        let package = package(&python, numpy.as_ref(), work)?;
+        let package = package(&python, &natives, made)?;
         Ok(Self {
             toolchain,
             artefacts,
             linked,
             package,
         })
+    }
+}
+
+/// Packages with compiled code.
+#[derive(Default)]
+pub(crate) struct Natives {
+    numpy: Option<Numpy>,
+    addons: Vec<Addon>,
+}
+
+impl Natives {
+    /// Whether there are any.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.numpy.is_none() && self.addons.is_empty()
+    }
+
+    /// Their modules: where the guest looks for each, and its library.
+    ///
+    /// # Errors
+    /// Where a folder can't be read.
+    pub(crate) fn modules(&self) -> Result<Vec<(String, PathBuf)>> {
+        let mut modules = match &self.numpy {
+            Some(numpy) => numpy.libraries()?,
+            None => Vec::new(),
+        };
+        for addon in &self.addons {
+            modules.extend(addon.libraries()?);
+        }
+        Ok(modules)
+    }
+
+    /// The folders with their files of Python's.
+    fn packages(&self) -> impl Iterator<Item = &Path> {
+        let numpy = self.numpy.iter().map(|it| it.package.as_path());
+        numpy.chain(self.addons.iter().map(|it| it.package.as_path()))
     }
 }
 
@@ -68,13 +135,27 @@ pub(crate) fn work() -> Result<PathBuf> {
     Ok(work)
 }
 
-/// Builds everything and gives the folder.
+/// Builds everything as it is tested, and gives the folder.
 ///
 /// # Errors
 /// Names the step that failed, and the command in it.
-pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
+    build_with(&Content::default())
+}
+
+/// Builds everything and gives the folder, which is another one where there are
+/// add-ons.
+///
+/// # Errors
+/// Names the step that failed, and the command in it.
+pub(crate) fn build_with(content: &Content) -> Result<PathBuf> {
     let work = work()?;
-    let dist = crate::target().join("dist");
+    let (made, dist) = if content.is_usual() {
+        (work.clone(), crate::target().join("dist"))
+    } else {
+        (work.join("with"), crate::target().join("dist-with"))
+    };
+    fs::create_dir_all(&made)?;
     fs::create_dir_all(&dist)?;
     let _alone = alone(&work)?;
 
@@ -83,13 +164,13 @@ pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
         artefacts,
         linked,
         package,
-    } = Parts::build(flavour, &work)?;
-    let flat = flatten::flatten(&linked, &work)?;
-    let plain = flatten::plain(&flat, &work)?;
-    let named = snapshot::take(&flat, &artefacts.stdlib, &package, &work)?;
-    let snapshot = flatten::nameless(&named, &work)?;
+    } = Parts::build(content, &work, &made)?;
+    let flat = flatten::flatten(&linked, &made)?;
+    let plain = flatten::plain(&flat, &made)?;
+    let named = snapshot::take(&flat, &artefacts.stdlib, &package, &made)?;
+    let snapshot = flatten::nameless(&named, &made)?;
     let http = http::build(&toolchain, &artefacts, &work)?;
-    let http = http::compose(&http, &snapshot, &work)?;
+    let http = http::compose(&http, &snapshot, &made)?;
 
     shell::step("compile the host", || compile(&[]))?;
     let program = format!("pipeline{}", std::env::consts::EXE_SUFFIX);
@@ -103,21 +184,18 @@ pub(crate) fn build(flavour: Flavour) -> Result<PathBuf> {
         (&snapshot, "pipeline.cwasm"),
         (&http, "pipeline-http.cwasm"),
     ] {
-        let compiled = work.join(name);
+        let compiled = made.join(name);
         precompile(component, &compiled)?;
         copy_file(&compiled, &dist.join(name))?;
     }
     copy_tree(&artefacts.stdlib, &dist.join("stdlib"))?;
-    if flavour == Flavour::Small {
-        // With its bytecode, which a copy leaves where it is.
-        artefacts::remove(&dist.join("python/numpy"))?;
-    }
+    remove_others(&dist.join("python"), &package)?;
     copy_tree(&package, &dist.join("python"))?;
     bytecode::compile(
         &dist.join("pipeline.wasm"),
         &dist.join("stdlib"),
         &dist.join("python"),
-        &work,
+        &made,
     )?;
     for name in ["LICENSE", "NOTICE"] {
         copy_file(&crate::root().join(name), &dist.join(name))?;
@@ -182,17 +260,40 @@ fn benches(dist: &Path, name: &str, arguments: &[String], stderr: Stdio) -> Resu
     })
 }
 
-/// The packages that the component knows without being given any:
-/// `remotemedia`, without its tests and configuration, and numpy.
-fn package(python: &Path, numpy: Option<&Numpy>, work: &Path) -> Result<PathBuf> {
-    let package = work.join("python");
-    copy_tree(&python.join("remotemedia"), &package.join("remotemedia"))?;
-    let place = package.join("numpy");
-    match numpy {
-        Some(numpy) => copy_tree(&numpy.package.join("numpy"), &place)?,
-        None => artefacts::remove(&place)?,
+/// The packages that the component knows without being given any: `remotemedia`,
+/// without its tests and configuration, numpy, and those of add-ons.
+fn package(python: &Path, natives: &Natives, made: &Path) -> Result<PathBuf> {
+    let all = made.join("all");
+    artefacts::recreate(&all)?;
+    copy_tree(&python.join("remotemedia"), &all.join("remotemedia"))?;
+    for package in natives.packages() {
+        for entry in fs::read_dir(package)? {
+            let (from, to) = (entry?.path(), &all);
+            let to = to.join(from.file_name().unwrap_or_default());
+            if from.is_dir() {
+                copy_tree(&from, &to)?;
+            } else {
+                copy_file(&from, &to)?;
+            }
+        }
     }
+    let package = made.join("python");
+    copy_tree(&all, &package)?;
+    artefacts::remove(&all)?;
     Ok(package)
+}
+
+/// Removes packages that a directory is no copy of, with their bytecode, which
+/// [`copy_tree`] leaves where it is.
+fn remove_others(copy: &Path, original: &Path) -> Result<()> {
+    for entry in fs::read_dir(copy).into_iter().flatten() {
+        let path = entry?.path();
+        let there = original.join(path.file_name().unwrap_or_default());
+        if path.is_dir() && !there.exists() {
+            artefacts::remove(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Compiles the host, and more packages, for this machine: together with this

@@ -67,18 +67,31 @@ pub(crate) fn build(
     }
     let inputs = inputs.text(toolchain.name());
     stamp::unless_done(&format!("link {}", krate.what), inputs, &shared, || {
-        shell::output(
-            shell::command(toolchain.linker(), into)
-                .args(["--shared", "--experimental-pic", "--gc-sections", "-o"])
-                .arg(&shared)
-                .arg("--whole-archive")
-                .arg(&library)
-                .arg("--no-whole-archive")
-                .args(&calls),
-        )
-        .map(drop)
+        share(toolchain, &library, &calls, &shared)
     })?;
     Ok(shared)
+}
+
+/// Links a static library, as Cargo makes it, to a shared one that calls others.
+///
+/// # Errors
+/// What the linker says.
+pub(crate) fn share(
+    toolchain: &Toolchain,
+    library: &Path,
+    calls: &[PathBuf],
+    shared: &Path,
+) -> Result<()> {
+    shell::output(
+        shell::command(toolchain.linker(), &crate::root())
+            .args(["--shared", "--experimental-pic", "--gc-sections", "-o"])
+            .arg(shared)
+            .arg("--whole-archive")
+            .arg(library)
+            .arg("--no-whole-archive")
+            .args(calls),
+    )
+    .map(drop)
 }
 
 /// Where the description of Python for PyO3 is.

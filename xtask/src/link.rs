@@ -1,4 +1,4 @@
-//! The guest, CPython, wasi-libc and numpy become one component.
+//! The guest, CPython, wasi-libc, numpy and add-ons become one component.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::artefacts::Artefacts;
-use crate::numpy::Numpy;
+use crate::dist::Natives;
 use crate::redirect;
 use crate::stamp::{self, Inputs};
 
@@ -17,12 +17,12 @@ use crate::stamp::{self, Inputs};
 pub(crate) fn link(
     guest: &Path,
     artefacts: &Artefacts,
-    numpy: Option<&Numpy>,
+    natives: &Natives,
     into: &Path,
 ) -> Result<PathBuf> {
     let component = into.join("linked.wasm");
-    let libraries = artefacts.libraries(numpy.is_some());
-    let modules = numpy.map(Numpy::libraries).transpose()?.unwrap_or_default();
+    let libraries = artefacts.libraries(!natives.is_empty());
+    let modules = natives.modules()?;
     let mut inputs = Inputs::new("link", &[include_str!("link.rs")]).file(guest)?;
     for (_, path) in &libraries {
         inputs = inputs.file(path)?;

@@ -2,10 +2,12 @@
 
 #![forbid(unsafe_code)]
 
+mod addons;
 mod artefacts;
 mod audit;
 mod busy;
 mod bytecode;
+mod clang;
 mod compose;
 mod crates;
 mod debian;
@@ -47,7 +49,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::dist::Flavour;
+use crate::dist::Content;
 use crate::faults::Spread;
 
 /// Builds the pipeline component and its host, and runs the tests.
@@ -74,9 +76,8 @@ enum Task {
     /// PIPELINE_BINARYEN=none the build takes a minute less and Python in it
     /// runs slower: for trying out a change of the guest.
     Build {
-        /// What the component holds
-        #[arg(long, value_enum, default_value_t)]
-        flavour: Flavour,
+        #[command(flatten)]
+        content: Content,
     },
     /// Build everything, then the wheel of the Python package, in target/package
     Wheel,
@@ -175,6 +176,8 @@ enum Task {
         /// Only those whose name contains one of these; nothing is written then
         only: Vec<String>,
     },
+    /// Build a component with all add-ons, then use each in the sandbox, and write docs/add-ons.md
+    AddOns,
     /// Build everything, then run numpy's own tests in the sandbox, and write the
     /// table in docs/numpy.md
     NumpyTests {
@@ -235,7 +238,7 @@ fn main() -> ExitCode {
         debian::forbid_installing();
     }
     let result = match arguments.task {
-        Task::Build { flavour } => dist::build(flavour).map(|dist| {
+        Task::Build { content } => dist::build_with(&content).map(|dist| {
             shell::say(format_args!("built {}", dist.display()));
             ExitCode::SUCCESS
         }),
@@ -256,28 +259,29 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }),
         Task::Run { arguments } => {
-            dist::build(Flavour::Full).and_then(|dist| dist::run(&dist, &arguments))
+            dist::build().and_then(|dist| dist::run(&dist, &arguments))
         }
         Task::Bench { arguments } => {
-            dist::build(Flavour::Full).and_then(|dist| dist::bench(&dist, &arguments))
+            dist::build().and_then(|dist| dist::bench(&dist, &arguments))
         }
         Task::Test { only, busy } => test::run(only.as_deref(), busy),
         Task::Audit => audit::run(),
         Task::Verify { only, seconds } => verify::run(only.as_deref(), seconds),
         Task::Soak { arguments } => {
-            dist::build(Flavour::Full).and_then(|dist| dist::soak(&dist, &arguments))
+            dist::build().and_then(|dist| dist::soak(&dist, &arguments))
         }
         Task::Faults { spread, arguments } => {
-            dist::build(Flavour::Full).and_then(|dist| faults::run(&dist, spread, &arguments))
+            dist::build().and_then(|dist| faults::run(&dist, spread, &arguments))
         }
         Task::Scale { spread, arguments } => {
-            dist::build(Flavour::Full).and_then(|dist| faults::scale(&dist, spread, &arguments))
+            dist::build().and_then(|dist| faults::scale(&dist, spread, &arguments))
         }
-        Task::Example { name: _ } => dist::build(Flavour::Full).and_then(|dist| {
+        Task::Example { name: _ } => dist::build().and_then(|dist| {
             print!("{}", compose::run(&dist)?);
             Ok(ExitCode::SUCCESS)
         }),
         Task::Packages { only } => packages::run(&only),
+        Task::AddOns => packages::addons(),
         Task::NumpyTests { only } => suites::run(&only),
         Task::Sdk { checkout, dist } => {
             sdk::run(&checkout, dist.as_deref()).map(|()| ExitCode::SUCCESS)

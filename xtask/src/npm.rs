@@ -21,7 +21,7 @@ const ENGINES: [&str; 3] = ["node@26.10.0", "bun@1.4.5", "deno@2.9.6"];
 /// # Errors
 /// As [`pack`].
 pub(crate) fn run() -> Result<PathBuf> {
-    pack(&dist::build(dist::Flavour::Full)?)
+    pack(&dist::build()?)
 }
 
 /// Builds the package in `js/`. `dist` is the build.

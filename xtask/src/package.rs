@@ -12,7 +12,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
-use crate::dist::{self, Flavour, copy_file};
+use crate::dist::{self, copy_file};
 use crate::stamp::{self, Inputs};
 use crate::{npm, shell, test, wheel};
 
@@ -42,7 +42,7 @@ const SHELLS: [(&str, &str); 3] = [
 /// # Errors
 /// Names the step that failed.
 pub(crate) fn run() -> Result<PathBuf> {
-    let dist = dist::build(Flavour::Full)?;
+    let dist = dist::build()?;
     make(&dist, &test::python_tools()?)
 }
 

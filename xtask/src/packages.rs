@@ -1,6 +1,6 @@
 //! What works of the packages that people use: each program in
 //! `tests/packages` uses one in the sandbox, and `docs/packages.md` says what
-//! came of it.
+//! came of it. The same for add-ons.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::stamp::{self, Inputs};
-use crate::{dist, shell, test};
+use crate::{addons, dist, shell, test};
 
 const HEAD: &str = "\
 # Packages
@@ -22,6 +22,8 @@ Pure-Python packages that are much used, and what works of each: a program uses 
 
 ";
 
+const ADDONS_HEAD: &str = include_str!("packages/add-ons.md");
+
 /// A package and the program that uses it.
 struct Package {
     /// The module of the program.
@@ -30,6 +32,8 @@ struct Package {
     version: String,
     /// What the program does with it.
     what: String,
+    /// What else it needs, as `name==version`.
+    needs: Option<String>,
 }
 
 /// Installs the packages whose name contains one of the given texts, or all,
@@ -38,27 +42,79 @@ struct Package {
 /// # Errors
 /// Where a package can't be installed or the program can't be started.
 pub(crate) fn run(only: &[String]) -> Result<ExitCode> {
-    let dist = dist::build(dist::Flavour::Full)?;
+    let dist = dist::build()?;
     let python = test::python_tools()?;
     let mut rows = Vec::new();
-    for package in read()? {
+    for package in read(&programs())? {
         if !only.is_empty() && !only.iter().any(|text| package.name.contains(text)) {
             continue;
         }
-        let result = use_package(&package, &dist, &install(&package, &python)?)?;
-        let works = result.as_ref().err().map_or("works", String::as_str);
-        shell::say(format_args!(
-            "{} {}: {works}",
-            package.name, package.version
-        ));
-        rows.push((package, result.err()));
+        let result = use_package(&package, &programs(), &dist, Some(&install(&package, &python)?))?;
+        rows.push(row(package, result));
     }
     if only.is_empty() {
-        fs::write(document(), table(&rows))?;
+        fs::write(document(), table(HEAD, &rows))?;
     }
+    Ok(summary(&rows))
+}
+
+/// Builds a component with all add-ons, runs their programs, and writes the document.
+///
+/// # Errors
+/// Where an add-on can't be built, or the program can't be started.
+pub(crate) fn addons() -> Result<ExitCode> {
+    let dist = dist::build_with(&dist::Content {
+        with: addons::names().map(str::to_owned).collect(),
+        ..dist::Content::default()
+    })?;
+    let mut rows = Vec::new();
+    for package in read(&addon_programs())? {
+        let added = package.needs.as_ref().map(|it| add(it, &dist)).transpose()?;
+        let result = use_package(&package, &addon_programs(), &dist, added.as_deref())?;
+        rows.push(row(package, result));
+    }
+    fs::write(addon_document(), table(ADDONS_HEAD, &rows))?;
+    Ok(summary(&rows))
+}
+
+/// A line of the table, which is said as well.
+fn row(package: Package, result: std::result::Result<(), String>) -> (Package, Option<String>) {
+    let works = result.as_ref().err().map_or("works", String::as_str);
+    shell::say(format_args!(
+        "{} {}: {works}",
+        package.name, package.version
+    ));
+    (package, result.err())
+}
+
+fn summary(rows: &[(Package, Option<String>)]) -> ExitCode {
     let failed = rows.iter().filter(|(_, failure)| failure.is_some()).count();
     println!("\n{} passed, {failed} failed", rows.len() - failed);
-    Ok(ExitCode::SUCCESS)
+    ExitCode::SUCCESS
+}
+
+fn addon_programs() -> PathBuf {
+    crate::root().join("tests/add-ons")
+}
+
+fn addon_document() -> PathBuf {
+    crate::root().join("docs/add-ons.md")
+}
+
+/// Adds a package as users do; gives the directory.
+fn add(requirement: &str, dist: &Path) -> Result<PathBuf> {
+    let directory = crate::target().join("packages").join(requirement);
+    let inputs = Inputs::new("added", &[include_str!("packages.rs")]).text(requirement);
+    stamp::unless_done(&format!("add {requirement}"), inputs, &directory, || {
+        let program = dist.join(format!("pipeline{}", std::env::consts::EXE_SUFFIX));
+        shell::output(
+            shell::command(program, &crate::root())
+                .args(["add", requirement, "--into"])
+                .arg(&directory),
+        )
+        .map(drop)
+    })?;
+    Ok(directory)
 }
 
 fn programs() -> PathBuf {
@@ -70,9 +126,9 @@ fn document() -> PathBuf {
 }
 
 /// What the first lines of the programs say: `"""name==version: what"""`.
-fn read() -> Result<Vec<Package>> {
+fn read(programs: &Path) -> Result<Vec<Package>> {
     let mut packages = Vec::new();
-    for file in stamp::files_below(&programs())? {
+    for file in stamp::files_below(programs)? {
         let Some(module) = file.file_stem().and_then(|stem| stem.to_str()) else {
             continue;
         };
@@ -89,6 +145,10 @@ fn read() -> Result<Vec<Package>> {
                 name: name.to_owned(),
                 version: version.to_owned(),
                 what: what.to_owned(),
+                needs: text
+                    .lines()
+                    .find_map(|line| line.strip_prefix("# needs: "))
+                    .map(str::to_owned),
             })
         });
         packages.push(package.with_context(|| {
@@ -127,21 +187,27 @@ fn install(package: &Package, python: &Path) -> Result<PathBuf> {
 /// Runs a package's program; the inner error is why it does not work.
 fn use_package(
     package: &Package,
+    programs: &Path,
     dist: &Path,
-    directory: &Path,
+    directory: Option<&Path>,
 ) -> Result<std::result::Result<(), String>> {
     let node = json!({"id": "use", "node_type": format!("{}:Use", package.module)});
     let manifest = json!({"version": "v1", "nodes": [node]});
-    let file = crate::target().join("packages/manifest.json");
+    let folder = crate::target().join("packages");
+    fs::create_dir_all(&folder)?;
+    let file = folder.join("manifest.json");
     fs::write(&file, manifest.to_string())?;
     let program = dist.join(format!("pipeline{}", std::env::consts::EXE_SUFFIX));
-    let output = shell::command(program, &crate::root())
+    let mut command = shell::command(program, &crate::root());
+    command
         .arg("run")
         .arg(&file)
         .args(["--input", "0", "--timeout", "600", "--nodes"])
-        .arg(programs())
-        .arg("--nodes")
-        .arg(directory)
+        .arg(programs);
+    if let Some(directory) = directory {
+        command.arg("--nodes").arg(directory);
+    }
+    let output = command
         .output()
         .context("can't start the program `pipeline`")?;
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
@@ -153,12 +219,12 @@ fn use_package(
         str::to_owned,
     );
     let line = message.lines().next().unwrap_or_default();
-    let here = format!("{}/", crate::target().join("packages").display());
+    let here = format!("{}/", folder.display());
     Ok(Err(line.replace(&here, "")))
 }
 
-fn table(rows: &[(Package, Option<String>)]) -> String {
-    let mut text = HEAD.to_owned();
+fn table(head: &str, rows: &[(Package, Option<String>)]) -> String {
+    let mut text = head.to_owned();
     let works = rows.iter().filter(|(_, failure)| failure.is_none()).count();
     let _ = writeln!(text, "{works} of {} work.\n", rows.len());
     text.push_str("| package | version | used for | |\n| --- | --- | --- | --- |\n");
@@ -185,10 +251,29 @@ mod tests {
     /// The table is not older than the programs, and says what was promised.
     #[test]
     fn the_document_has_a_row_for_each_program() {
-        let text = fs::read_to_string(document()).unwrap();
-        let rows: Vec<&str> = text.lines().filter(|row| row.ends_with(" |")).collect();
-        let packages = read().unwrap();
-        assert_eq!(rows.len(), packages.len() + 2);
+        has_a_row_for_each_program(&document(), &programs());
+    }
+
+    /// The same, for all add-ons that there are.
+    #[test]
+    fn the_document_of_add_ons_has_a_row_for_each_program() {
+        has_a_row_for_each_program(&addon_document(), &addon_programs());
+        let packages = read(&addon_programs()).unwrap();
+        for name in addons::names() {
+            let version = addons::version(name).unwrap();
+            let is_used = |it: &Package| it.name == name && it.version == version;
+            assert!(packages.iter().any(is_used), "{name} {version}");
+        }
+    }
+
+    fn has_a_row_for_each_program(document: &Path, programs: &Path) {
+        let text = fs::read_to_string(document).unwrap();
+        let rows: Vec<&str> = text
+            .lines()
+            .filter(|row| row.ends_with(" works |") || row.contains(" | fails: "))
+            .collect();
+        let packages = read(programs).unwrap();
+        assert_eq!(rows.len(), packages.len());
         for package in &packages {
             let begin = format!(
                 "| {} | {} | {} | ",

@@ -35,7 +35,7 @@ pub(crate) const PROGRAMS: [Program; 3] = [
 /// # Errors
 /// Where npm is missing or fails.
 pub(crate) fn run() -> Result<PathBuf> {
-    build(&dist::build(dist::Flavour::Full)?)
+    build(&dist::build()?)
 }
 
 /// Builds the page, and gives its folder. `dist` is the build.

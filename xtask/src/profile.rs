@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use crate::dist::{self, Flavour, Parts, copy_tree};
+use crate::dist::{self, Content, Parts, copy_tree};
 use crate::{flatten, shell, snapshot};
 
 /// What the training run does.
@@ -25,7 +25,7 @@ const STARTS: &str = "remotemedia/runtime/with_numpy.py";
 pub(crate) fn record() -> Result<PathBuf> {
     let work = dist::work()?;
     let _alone = dist::alone(&work)?;
-    let parts = Parts::build(Flavour::Full, &work)?;
+    let parts = Parts::build(&Content::default(), &work, &work)?;
     let place = tempfile::tempdir()?;
     let python = place.path().join("python");
     copy_tree(&parts.package, &python)?;

@@ -73,7 +73,7 @@ pub(crate) fn run(checkout: &Path, dist: Option<&Path>) -> Result<()> {
     );
     let dist = match dist {
         Some(dist) => fs::canonicalize(dist)?,
-        None => dist::build(dist::Flavour::Full)?,
+        None => dist::build()?,
     };
     let work = crate::target().join("sdk");
     fs::create_dir_all(&work)?;

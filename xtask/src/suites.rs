@@ -66,7 +66,7 @@ struct File {
 /// # Errors
 /// Where the tests can't be had, or the program can't be started.
 pub(crate) fn run(only: &[String]) -> Result<ExitCode> {
-    let dist = dist::build(dist::Flavour::Full)?;
+    let dist = dist::build()?;
     let suites = Suites::prepare(&dist)?;
     let mut files = Vec::new();
     for name in suites.names()? {

@@ -72,7 +72,7 @@ pub(crate) fn run(only: Option<&str>, busy: bool) -> Result<ExitCode> {
         compile_ahead();
     }
     tally.step("build", || {
-        built = Some((dist::build(dist::Flavour::Full)?, wheel::core()?));
+        built = Some((dist::build()?, wheel::core()?));
         Ok(())
     });
     let Some((dist, core)) = built else {

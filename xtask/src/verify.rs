@@ -16,7 +16,7 @@ use crate::{audit, crates, dist, docs, page, ray, shell, threats, wheel};
 /// # Errors
 /// Where the build fails; a part that fails is counted instead.
 pub(crate) fn run(only: Option<&str>, seconds: u32) -> Result<ExitCode> {
-    let dist = dist::build(dist::Flavour::Full)?;
+    let dist = dist::build()?;
     let mut tally = Tally::default();
     let mut part = |name: &str, work: &mut dyn FnMut() -> Result<()>| match only {
         Some(only) if !name.contains(only) => tally.skipped += 1,

@@ -145,7 +145,7 @@ pub(crate) fn test(dist: &Path, python: &Path) -> Result<()> {
 /// # Errors
 /// As [`build`].
 pub(crate) fn run() -> Result<PathBuf> {
-    build(&dist::build(dist::Flavour::Full)?, &test::python_tools()?)
+    build(&dist::build()?, &test::python_tools()?)
 }
 
 /// Says for which Pythons and machines the wheel is.

@@ -109,6 +109,13 @@ pub(crate) fn included(python: &Path) -> Vec<Included> {
     let mut found: Vec<Included> = entries
         .filter_map(|entry| {
             let (path, name) = (entry.path(), entry.file_name().into_string().ok()?);
+            if let Some(about) = name.strip_suffix(".dist-info") {
+                let (name, version) = about.split_once('-')?;
+                return Some(Included {
+                    name: normal(name),
+                    version: version.to_owned(),
+                });
+            }
             let version = ["version.py", "_version.py", "__about__.py", "__init__.py"]
                 .into_iter()
                 .find_map(|file| version(&fs::read_to_string(path.join(file)).ok()?))?;
@@ -119,6 +126,7 @@ pub(crate) fn included(python: &Path) -> Vec<Included> {
         })
         .collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
+    found.dedup_by(|a, b| a.name == b.name);
     found
 }
 

@@ -372,8 +372,9 @@ impl Complaint {
 fn native(name: &str, file: &str) -> Failure {
     let text = format!("`{name}` has compiled code ({file}), and the sandbox runs pure Python");
     Failure::failed(text).help(
-        "numpy is there without being installed; for the rest docs/packages.md lists packages that \
-         work, and nodes in Rust do much with audio, images and tensors",
+        "numpy is there without being installed; docs/add-ons.md lists packages that a component can \
+         be built with, docs/packages.md those that work as they are; and nodes in Rust do much with \
+         audio, images and tensors",
     )
 }
 

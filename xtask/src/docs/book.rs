@@ -22,7 +22,7 @@ const MARK: &str = "<!-- reference -->";
 pub(crate) fn build(dist: Option<&Path>) -> Result<PathBuf> {
     let dist = match dist {
         Some(dist) => dist.canonicalize()?,
-        None => dist::build(dist::Flavour::Full)?,
+        None => dist::build()?,
     };
     let tools = reference::tools()?;
     let source = crate::target().join("site-source");

@@ -38,7 +38,7 @@ fn is_teaching(path: &Path) -> bool {
 pub(crate) fn run(only: &[String], dist: Option<&Path>) -> Result<ExitCode> {
     let dist = match dist {
         Some(dist) => dist.canonicalize()?,
-        None => dist::build(dist::Flavour::Full)?,
+        None => dist::build()?,
     };
     try_pages(&dist, &test::python_tools()?, &wheel::core()?, only).map(|()| ExitCode::SUCCESS)
 }

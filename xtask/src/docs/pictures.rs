@@ -53,7 +53,7 @@ const DRAWN: [Drawn; 3] = [
 pub(crate) fn draw(dist: Option<&Path>) -> Result<()> {
     let dist = match dist {
         Some(dist) => dist.canonicalize()?,
-        None => dist::build(dist::Flavour::Full)?,
+        None => dist::build()?,
     };
     let folder = crate::root().join(FOLDER);
     for drawn in &DRAWN {

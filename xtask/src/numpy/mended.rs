@@ -1,8 +1,11 @@
-//! Functions of numpy's that take less than they are called with.
+//! What is changed in numpy's source.
 //!
-//! C's calling conventions don't mind. A WebAssembly runtime compares the types, and
-//! the run would end. Clang names these casts (`-Wcast-function-type-mismatch`), beside
-//! those of functions that CPython calls by what their flags say, which are right.
+//! Functions that take less than they are called with: C's calling conventions don't
+//! mind; a WebAssembly runtime compares the types, and the run would end. Clang names
+//! these casts (`-Wcast-function-type-mismatch`), beside those of functions that CPython
+//! calls by what their flags say, which are right.
+//!
+//! A file that has vector loops for AVX2 alone: it gets them by way of SIMDe.
 
 use std::fs;
 use std::path::Path;
@@ -56,7 +59,19 @@ const SHORT: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
-/// Gives the functions in numpy's source the parameters that they lack.
+/// The file below `numpy/_core/src` with the exponentials and logarithms of float32, and
+/// what comes before it: AVX2's functions (`xtask/numpy/simd/immintrin.h`) where all else
+/// stays as it is elsewhere.
+const WIDE: (&str, &str) = (
+    "umath/loops_exponent_log.dispatch.c.src",
+    "#define NPY_HAVE_AVX2 1\n\
+     #define NPY_HAVE_FMA3 1\n\
+     #define NPY_SIMD_FORCE_128 1\n\
+     #include <immintrin.h>\n",
+);
+
+/// Gives the functions in numpy's source the parameters that they lack, and a file its
+/// vector loops.
 ///
 /// # Errors
 /// Names the function that is not as it was: it may have been mended in numpy.
@@ -73,5 +88,9 @@ pub(super) fn mend(source: &Path) -> Result<()> {
         let text = text.replace(&head, &format!("\n{function}({takes}, {lacks})"));
         fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))?;
     }
-    Ok(())
+    let (file, front) = WIDE;
+    let path = source.join("numpy/_core/src").join(file);
+    let text = fs::read_to_string(&path).with_context(|| format!("no {}", path.display()))?;
+    fs::write(&path, format!("{front}{text}"))
+        .with_context(|| format!("can't write {}", path.display()))
 }

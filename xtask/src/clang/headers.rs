@@ -24,7 +24,7 @@ const VALUES: &str = "_sysconfig_vars__wasi_wasm32-wasi.json";
 ///
 /// # Errors
 /// Where Debian's package can't be had.
-pub(super) fn prepare(folder: &Path, stdlib: &Path) -> Result<PathBuf> {
+pub(crate) fn prepare(folder: &Path, stdlib: &Path) -> Result<PathBuf> {
     let headers = folder.join("include");
     let values = stdlib.join(VALUES);
     let inputs = Inputs::new("CPython's headers", &[include_str!("headers.rs")]).file(&values)?;
