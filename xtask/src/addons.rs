@@ -22,17 +22,17 @@ use crate::{artefacts, guest};
 const RECIPES: &[(&str, &str)] = &[
     ("msgpack", include_str!("../addons/msgpack.toml")),
     ("pillow", include_str!("../addons/pillow.toml")),
-    ("pydantic-core", include_str!("../addons/pydantic-core.toml")),
+    (
+        "pydantic-core",
+        include_str!("../addons/pydantic-core.toml"),
+    ),
     ("regex", include_str!("../addons/regex.toml")),
     ("xxhash", include_str!("../addons/xxhash.toml")),
     ("zstandard", include_str!("../addons/zstandard.toml")),
 ];
 
 /// What builds them.
-const SOURCES: &[&str] = &[
-    include_str!("addons.rs"),
-    include_str!("addons/rust.rs"),
-];
+const SOURCES: &[&str] = &[include_str!("addons.rs"), include_str!("addons/rust.rs")];
 
 /// The names of all add-ons.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
@@ -268,12 +268,15 @@ impl Build<'_> {
         for pattern in &unit.sources {
             let path = self.path(pattern)?;
             let before = files.len();
-            match pattern.rsplit_once('/').and_then(|(_, name)| name.split_once('*')) {
+            match pattern
+                .rsplit_once('/')
+                .and_then(|(_, name)| name.split_once('*'))
+            {
                 None => files.push(path),
                 Some((start, end)) => {
                     let folder = path.parent().context("a file in a folder")?;
-                    for file in fs::read_dir(folder)
-                        .with_context(|| format!("no {}", folder.display()))?
+                    for file in
+                        fs::read_dir(folder).with_context(|| format!("no {}", folder.display()))?
                     {
                         let file = file?.path();
                         let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -348,6 +351,7 @@ fn named(requirement: &str) -> Result<(&str, &str)> {
 ///
 /// # Errors
 /// Where there is no such add-on.
+#[cfg(test)]
 pub(crate) fn version(name: &str) -> Result<String> {
     let recipe = RECIPES.iter().find(|(known, _)| *known == name);
     let (_, text) = recipe.with_context(|| format!("there is no add-on `{name}`"))?;

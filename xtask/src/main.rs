@@ -258,18 +258,12 @@ fn main() -> ExitCode {
             shell::say(format_args!("built {}", tarball.display()));
             ExitCode::SUCCESS
         }),
-        Task::Run { arguments } => {
-            dist::build().and_then(|dist| dist::run(&dist, &arguments))
-        }
-        Task::Bench { arguments } => {
-            dist::build().and_then(|dist| dist::bench(&dist, &arguments))
-        }
+        Task::Run { arguments } => dist::build().and_then(|dist| dist::run(&dist, &arguments)),
+        Task::Bench { arguments } => dist::build().and_then(|dist| dist::bench(&dist, &arguments)),
         Task::Test { only, busy } => test::run(only.as_deref(), busy),
         Task::Audit => audit::run(),
         Task::Verify { only, seconds } => verify::run(only.as_deref(), seconds),
-        Task::Soak { arguments } => {
-            dist::build().and_then(|dist| dist::soak(&dist, &arguments))
-        }
+        Task::Soak { arguments } => dist::build().and_then(|dist| dist::soak(&dist, &arguments)),
         Task::Faults { spread, arguments } => {
             dist::build().and_then(|dist| faults::run(&dist, spread, &arguments))
         }

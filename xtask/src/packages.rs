@@ -49,7 +49,12 @@ pub(crate) fn run(only: &[String]) -> Result<ExitCode> {
         if !only.is_empty() && !only.iter().any(|text| package.name.contains(text)) {
             continue;
         }
-        let result = use_package(&package, &programs(), &dist, Some(&install(&package, &python)?))?;
+        let result = use_package(
+            &package,
+            &programs(),
+            &dist,
+            Some(&install(&package, &python)?),
+        )?;
         rows.push(row(package, result));
     }
     if only.is_empty() {
@@ -69,12 +74,33 @@ pub(crate) fn addons() -> Result<ExitCode> {
     })?;
     let mut rows = Vec::new();
     for package in read(&addon_programs())? {
-        let added = package.needs.as_ref().map(|it| add(it, &dist)).transpose()?;
+        let added = package
+            .needs
+            .as_ref()
+            .map(|it| add(it, &dist))
+            .transpose()?;
         let result = use_package(&package, &addon_programs(), &dist, added.as_deref())?;
         rows.push(row(package, result));
     }
     fs::write(addon_document(), table(ADDONS_HEAD, &rows))?;
     Ok(summary(&rows))
+}
+
+/// Compiles the smallest add-ons, and links a component with them: all that they call is
+/// there.
+///
+/// # Errors
+/// Names what can't be compiled, or is missing.
+pub(crate) fn link_addons() -> Result<()> {
+    let content = dist::Content {
+        with: vec!["msgpack".to_owned(), "xxhash".to_owned()],
+        ..dist::Content::default()
+    };
+    let work = dist::work()?;
+    let _alone = dist::alone(&work)?;
+    let made = work.join("linked-with");
+    fs::create_dir_all(&made)?;
+    dist::Parts::build(&content, &work, &made).map(drop)
 }
 
 /// A line of the table, which is said as well.

@@ -9,8 +9,8 @@ use anyhow::Result;
 use crate::busy::Busy;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::{
-    audit, compose, crates, debian, deploy, dist, docs, faults, guest, hosts, npm, package, page,
-    python, shell, snapshot, stamp, stock, suites, threats, tools, wheel,
+    audit, compose, crates, debian, deploy, dist, docs, faults, guest, hosts, npm, package,
+    packages, page, python, shell, snapshot, stamp, stock, suites, threats, tools, wheel,
 };
 
 /// Packages from PyPI that check the Python package, and other tools that PyPI
@@ -252,6 +252,7 @@ fn steps<'a>(dist: &'a Path, python: &'a Path, core: &'a Path) -> Vec<Step<'a>> 
             ),
         ),
         ("crates", Box::new(crates::check)),
+        ("add-ons: linked", Box::new(packages::link_addons)),
         (
             "numpy's own tests, a part",
             Box::new(|| suites::quick(dist)),

@@ -10,7 +10,9 @@ from pathlib import Path
 
 def prepare_metadata_for_build_wheel(folder: str, settings: object = None) -> str:
     """Copy the metadata to where pip looks for it."""
-    metadata = Path(folder, "source.dist-info")
+    about = Path("PKG-INFO").read_text().splitlines()
+    name = next(line.removeprefix("Name: ") for line in about if line.startswith("Name: "))
+    metadata = Path(folder, f"{name.replace('-', '_')}.dist-info")
     metadata.mkdir()
     shutil.copy("PKG-INFO", metadata / "METADATA")
     return metadata.name
