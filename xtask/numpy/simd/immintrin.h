@@ -21,3 +21,11 @@ static inline void numpy_maskstore_ps(float *to, __m256i mask, __m256 value) {
 #undef _mm256_maskstore_ps
 #define _mm256_maskload_ps(from, mask) numpy_maskload_ps(from, mask)
 #define _mm256_maskstore_ps(to, mask, value) numpy_maskstore_ps(to, mask, value)
+
+// SIMDe's macros take addresses of constants alone.
+#undef _mm256_mask_i32gather_ps
+#undef _mm256_mask_i32gather_pd
+#define _mm256_mask_i32gather_ps(rest, from, indices, mask, scale) \
+  simde_mm256_mask_i32gather_ps(rest, (const simde_float32 *)(from), indices, mask, scale)
+#define _mm256_mask_i32gather_pd(rest, from, indices, mask, scale) \
+  simde_mm256_mask_i32gather_pd(rest, (const simde_float64 *)(from), indices, mask, scale)
