@@ -1,4 +1,4 @@
-"""pydantic-core==2.50.2: pydantic 2, which checks with it"""
+"""pydantic-core==2.50.5: pydantic 2, which checks with it"""
 # needs: pydantic==2.14.4
 
 from __future__ import annotations

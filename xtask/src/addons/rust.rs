@@ -1,5 +1,6 @@
 //! Add-ons in Rust: extensions by PyO3.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -22,7 +23,7 @@ impl Crate {
     /// Compiles the crate to a static library; gives it.
     ///
     /// # Errors
-    /// What the compiler says.
+    /// What the compiler says, or that the source is no crate.
     pub(super) fn compile(
         &self,
         source: &Path,
@@ -30,6 +31,12 @@ impl Crate {
         toolchain: &Toolchain,
         pyo3: &Path,
     ) -> Result<PathBuf> {
+        // The source lies below this workspace, and is none of its packages.
+        let manifest = source.join("Cargo.toml");
+        let text = fs::read_to_string(&manifest)?;
+        if !text.contains("[workspace]") {
+            fs::write(&manifest, text + "\n[workspace]\n")?;
+        }
         let target = folder.join(toolchain.name());
         shell::output(
             toolchain
