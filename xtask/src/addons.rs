@@ -2,6 +2,7 @@
 //! them (`cargo xtask build --with NAME`). `xtask/addons/NAME.toml` says what each is
 //! made of: a package's source from PyPI, and C that it needs from crates.
 
+mod adapters;
 mod rust;
 
 use std::collections::HashMap;
@@ -139,6 +140,7 @@ impl Addon {
             let requirement = folder.join("source.txt");
             fs::write(&requirement, &recipe.source)?;
             let source = clang.download(&requirement, &folder.join("source"))?;
+            adapters::adapt(&source)?;
             let build = Build {
                 clang,
                 source,
