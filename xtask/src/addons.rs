@@ -14,7 +14,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::builder::PossibleValuesParser;
 use serde::Deserialize;
 
-use crate::clang::{Clang, GUEST, SUFFIX};
+use crate::clang::{Clang, SUFFIX};
+use crate::native::Native;
 use crate::stamp::{self, Inputs};
 use crate::toolchain::Toolchain;
 use crate::{artefacts, guest};
@@ -88,103 +89,72 @@ struct Unit {
     with: Vec<String>,
 }
 
-/// An add-on as it was built.
-pub(crate) struct Addon {
-    /// Python's files, and an empty file for each module.
-    pub(crate) package: PathBuf,
-    /// The modules, in the same folders.
-    modules: PathBuf,
+/// What an add-on is made of, and the text that says so.
+fn recipe(name: &str) -> Result<(Recipe, &'static str)> {
+    let known = RECIPES.iter().find(|(known, _)| *known == name);
+    let (_, text) = known.with_context(|| format!("there is no add-on `{name}`"))?;
+    let recipe = toml::from_str(text).with_context(|| format!("{name}.toml"))?;
+    Ok((recipe, text))
 }
 
-impl Addon {
-    /// The modules: where the guest looks for each, and its library.
-    ///
-    /// # Errors
-    /// Where the folder can't be read.
-    pub(crate) fn libraries(&self) -> Result<Vec<(String, PathBuf)>> {
-        libraries(&self.modules)
-    }
-
-    /// Builds an add-on, where that has not been done.
-    ///
-    /// # Errors
-    /// Names the add-on, and the command that failed.
-    pub(crate) fn build(
-        name: &str,
-        clang: &Clang,
-        toolchain: &Toolchain,
-        pyo3: &Path,
-    ) -> Result<Self> {
-        let recipe = RECIPES.iter().find(|(known, _)| *known == name);
-        let (_, text) = recipe.with_context(|| format!("there is no add-on `{name}`"))?;
-        let recipe: Recipe = toml::from_str(text).with_context(|| format!("{name}.toml"))?;
-        let folder = crate::target().join("addons").join(name);
-        fs::create_dir_all(&folder)?;
-        let here = crate::root().join("xtask/addons").join(name);
-        let built = Self {
-            package: folder.join("package"),
-            modules: folder.join("modules"),
-        };
-        let mut inputs = Inputs::new("add-on", SOURCES).text(text);
-        if here.exists() {
-            inputs = inputs.tree(&here)?;
-        }
-        let mut places = vec![("here".to_owned(), here)];
-        for name in &recipe.crates {
-            let (place, _) = artefacts::locate(name)?;
-            inputs = inputs.text(&place.display().to_string());
-            places.push((name.clone(), place));
-        }
-        let inputs = clang.add_to(inputs)?;
-        stamp::unless_done(&format!("compile {name}"), inputs, &built.modules, || {
-            let requirement = folder.join("source.txt");
-            fs::write(&requirement, &recipe.source)?;
-            let source = clang.download(&requirement, &folder.join("source"))?;
-            adapters::adapt(&source)?;
-            let build = Build {
-                clang,
-                source,
-                places,
-                folder: folder.clone(),
-            };
-            artefacts::recreate(&built.package)?;
-            artefacts::recreate(&built.modules)?;
-            build.modules(&recipe, &built)?;
-            if let Some(krate) = &recipe.rust {
-                let library = krate.compile(&build.source, &folder, toolchain, pyo3)?;
-                let calls = ["libpython3.14.so", "libc.so"].map(|it| clang.libraries().join(it));
-                guest::share(toolchain, &library, &calls, &built.place(&krate.module)?)?;
-            }
-            build.python(&recipe, &built)
-        })
-        .with_context(|| format!("the add-on {name} could not be built"))?;
-        Ok(built)
-    }
-
-    /// Where the library of a module goes. An empty file with its name is made in the
-    /// package, since CPython looks for one before it asks the linker.
-    fn place(&self, module: &str) -> Result<PathBuf> {
-        let file = format!("{}{SUFFIX}", module.replace('.', "/"));
-        for folder in [&self.package, &self.modules] {
-            let path = folder.join(&file);
-            fs::create_dir_all(path.parent().context("a file in a folder")?)?;
-        }
-        fs::write(self.package.join(&file), "")?;
-        Ok(self.modules.join(&file))
-    }
-}
-
-/// Modules below a folder: where the guest looks for each, and its library.
+/// Builds an add-on, where that has not been done.
 ///
 /// # Errors
-/// Where the folder can't be read.
-pub(crate) fn libraries(modules: &Path) -> Result<Vec<(String, PathBuf)>> {
-    let files = stamp::files_below(modules)?;
-    let named = files.into_iter().map(|file| {
-        let name = file.strip_prefix(modules)?;
-        Ok((format!("{GUEST}/{}", name.display()), file))
-    });
-    named.collect()
+/// Names the add-on, and the command that failed.
+pub(crate) fn build(
+    name: &str,
+    clang: &Clang,
+    toolchain: &Toolchain,
+    pyo3: &Path,
+) -> Result<Native> {
+    let (recipe, text) = recipe(name)?;
+    let folder = crate::target().join("addons").join(name);
+    fs::create_dir_all(&folder)?;
+    let here = crate::root().join("xtask/addons").join(name);
+    let built = Native::below(&folder);
+    let mut inputs = Inputs::new("add-on", SOURCES).text(text);
+    if here.exists() {
+        inputs = inputs.tree(&here)?;
+    }
+    let mut places = vec![("here".to_owned(), here)];
+    for name in &recipe.crates {
+        let (place, _) = artefacts::locate(name)?;
+        inputs = inputs.text(&place.display().to_string());
+        places.push((name.clone(), place));
+    }
+    let inputs = clang.add_to(inputs)?;
+    stamp::unless_done(&format!("compile {name}"), inputs, &built.modules, || {
+        let requirement = folder.join("source.txt");
+        fs::write(&requirement, &recipe.source)?;
+        let source = clang.download(&requirement, &folder.join("source"))?;
+        adapters::adapt(&source)?;
+        let build = Build {
+            clang,
+            source,
+            places,
+            folder: folder.clone(),
+        };
+        built.clear()?;
+        build.modules(&recipe, &built)?;
+        if let Some(krate) = &recipe.rust {
+            let library = krate.compile(&build.source, &folder, toolchain, pyo3)?;
+            let calls = ["libpython3.14.so", "libc.so"].map(|it| clang.libraries().join(it));
+            guest::share(
+                toolchain,
+                &library,
+                &calls,
+                &built.add_module(&file_of(&krate.module))?,
+            )?;
+        }
+        build.python(&recipe, &built)
+    })
+    .with_context(|| format!("the add-on {name} could not be built"))?;
+    Ok(built)
+}
+
+/// The file of a module, as CPython looks for it.
+fn file_of(module: &str) -> PathBuf {
+    format!("{}{SUFFIX}", module.replace('.', "/")).into()
 }
 
 /// Where things are while an add-on is built.
@@ -198,7 +168,7 @@ struct Build<'a> {
 
 impl Build<'_> {
     /// Compiles and links the modules in C.
-    fn modules(&self, recipe: &Recipe, built: &Addon) -> Result<()> {
+    fn modules(&self, recipe: &Recipe, built: &Native) -> Result<()> {
         let mut libraries = HashMap::new();
         for library in &recipe.library {
             libraries.insert(&library.name, self.compile(library)?);
@@ -211,7 +181,8 @@ impl Build<'_> {
                     library.with_context(|| format!("there is no library `{name}`"))?,
                 );
             }
-            self.clang.link(&objects, &built.place(&module.name)?)?;
+            self.clang
+                .link(&objects, &built.add_module(&file_of(&module.name))?)?;
         }
         Ok(())
     }
@@ -306,7 +277,7 @@ impl Build<'_> {
     }
 
     /// Copies Python's files, and what says which package they are.
-    fn python(&self, recipe: &Recipe, built: &Addon) -> Result<()> {
+    fn python(&self, recipe: &Recipe, built: &Native) -> Result<()> {
         for (from, to) in &recipe.python {
             let from = self.source.join(from);
             for file in stamp::files_below(&from)? {
@@ -315,9 +286,7 @@ impl Build<'_> {
                 if is_test || file.extension().is_none_or(|end| end != "py") {
                     continue;
                 }
-                let copy = built.package.join(to).join(inside);
-                fs::create_dir_all(copy.parent().context("a file in a folder")?)?;
-                fs::copy(&file, copy)?;
+                built.add(&file, &Path::new(to).join(inside))?;
             }
         }
         let (name, version) = named(&recipe.source)?;
@@ -355,8 +324,6 @@ fn named(requirement: &str) -> Result<(&str, &str)> {
 /// Where there is no such add-on.
 #[cfg(test)]
 pub(crate) fn version(name: &str) -> Result<String> {
-    let recipe = RECIPES.iter().find(|(known, _)| *known == name);
-    let (_, text) = recipe.with_context(|| format!("there is no add-on `{name}`"))?;
-    let recipe: Recipe = toml::from_str(text)?;
+    let (recipe, _) = recipe(name)?;
     Ok(named(&recipe.source)?.1.to_owned())
 }

@@ -1,5 +1,6 @@
 //! `target/dist`: everything that a user needs, in one folder.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
@@ -7,13 +8,12 @@ use std::process::{ExitCode, Stdio};
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
-use crate::addons::{self, Addon};
 use crate::artefacts::{self, Artefacts};
 use crate::clang::Clang;
-use crate::numpy::Numpy;
+use crate::native::Native;
 use crate::stamp::{self, Inputs};
 use crate::toolchain::Toolchain;
-use crate::{bytecode, flatten, guest, http, link, shell, snapshot, wheel};
+use crate::{addons, bytecode, flatten, guest, http, link, numpy, shell, snapshot, wheel};
 
 /// What every component of a kind holds.
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -38,13 +38,6 @@ pub(crate) struct Content {
     pub(crate) with: Vec<String>,
 }
 
-impl Content {
-    /// The component that everything here is tested with.
-    fn is_usual(&self) -> bool {
-        self.with.is_empty()
-    }
-}
-
 /// What the component is made of.
 pub(crate) struct Parts {
     pub(crate) toolchain: Toolchain,
@@ -65,17 +58,16 @@ impl Parts {
         let artefacts = Artefacts::unpack(work)?;
         let guest = guest::build(&guest::GUEST, &toolchain, &artefacts, work)?;
         let is_full = content.flavour == Flavour::Full;
-        let mut natives = Natives::default();
+        let mut natives = Vec::new();
         if is_full || !content.with.is_empty() {
             let target = crate::target();
             let clang = Clang::prepare(&artefacts, &target)?;
             if is_full {
-                natives.numpy = Some(Numpy::build(&clang, &target)?);
+                natives.push(numpy::build(&clang, &target)?);
             }
             let pyo3 = guest::pyo3_config(work);
             for name in &content.with {
-                let addon = Addon::build(name, &clang, &toolchain, &pyo3)?;
-                natives.addons.push(addon);
+                natives.push(addons::build(name, &clang, &toolchain, &pyo3)?);
             }
         }
         let linked = link::link(&guest, &artefacts, &natives, made)?;
@@ -87,41 +79,6 @@ impl Parts {
             linked,
             package,
         })
-    }
-}
-
-/// Packages with compiled code.
-#[derive(Default)]
-pub(crate) struct Natives {
-    numpy: Option<Numpy>,
-    addons: Vec<Addon>,
-}
-
-impl Natives {
-    /// Whether there are any.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.numpy.is_none() && self.addons.is_empty()
-    }
-
-    /// Their modules: where the guest looks for each, and its library.
-    ///
-    /// # Errors
-    /// Where a folder can't be read.
-    pub(crate) fn modules(&self) -> Result<Vec<(String, PathBuf)>> {
-        let mut modules = match &self.numpy {
-            Some(numpy) => numpy.libraries()?,
-            None => Vec::new(),
-        };
-        for addon in &self.addons {
-            modules.extend(addon.libraries()?);
-        }
-        Ok(modules)
-    }
-
-    /// The folders with their files of Python's.
-    fn packages(&self) -> impl Iterator<Item = &Path> {
-        let numpy = self.numpy.iter().map(|it| it.package.as_path());
-        numpy.chain(self.addons.iter().map(|it| it.package.as_path()))
     }
 }
 
@@ -150,7 +107,7 @@ pub(crate) fn build() -> Result<PathBuf> {
 /// Names the step that failed, and the command in it.
 pub(crate) fn build_with(content: &Content) -> Result<PathBuf> {
     let work = work()?;
-    let (made, dist) = if content.is_usual() {
+    let (made, dist) = if content.with.is_empty() {
         (work.clone(), crate::target().join("dist"))
     } else {
         (work.join("with"), crate::target().join("dist-with"))
@@ -173,8 +130,7 @@ pub(crate) fn build_with(content: &Content) -> Result<PathBuf> {
     let http = http::compose(&http, &snapshot, &made)?;
 
     shell::step("compile the host", || compile(&[]))?;
-    let program = format!("pipeline{}", std::env::consts::EXE_SUFFIX);
-    copy_file(&crate::profile().join(&program), &dist.join(&program))?;
+    copy_file(&program(&crate::profile()), &program(&dist))?;
     copy_file(&snapshot, &dist.join("pipeline.wasm"))?;
     fs::create_dir_all(dist.join("debug"))?;
     copy_file(&named, &dist.join("debug/pipeline.wasm"))?;
@@ -189,7 +145,7 @@ pub(crate) fn build_with(content: &Content) -> Result<PathBuf> {
         copy_file(&compiled, &dist.join(name))?;
     }
     copy_tree(&artefacts.stdlib, &dist.join("stdlib"))?;
-    remove_others(&dist.join("python"), &package)?;
+    keep_only(&dist.join("python"), |name| package.join(name).exists())?;
     copy_tree(&package, &dist.join("python"))?;
     bytecode::compile(
         &dist.join("pipeline.wasm"),
@@ -203,12 +159,17 @@ pub(crate) fn build_with(content: &Content) -> Result<PathBuf> {
     Ok(dist)
 }
 
+/// The program `pipeline` in a folder.
+pub(crate) fn program(folder: &Path) -> PathBuf {
+    folder.join(format!("pipeline{}", std::env::consts::EXE_SUFFIX))
+}
+
 /// Runs a pipeline with what was built; gives its exit code.
 ///
 /// # Errors
 /// Where the program can't be started.
 pub(crate) fn run(dist: &Path, arguments: &[String]) -> Result<ExitCode> {
-    let program = dist.join(format!("pipeline{}", std::env::consts::EXE_SUFFIX));
+    let program = program(dist);
     let status = std::process::Command::new(&program)
         .arg("run")
         .args(arguments)
@@ -262,35 +223,41 @@ fn benches(dist: &Path, name: &str, arguments: &[String], stderr: Stdio) -> Resu
 
 /// The packages that the component knows without being given any: `remotemedia`,
 /// without its tests and configuration, numpy, and those of add-ons.
-fn package(python: &Path, natives: &Natives, made: &Path) -> Result<PathBuf> {
-    let all = made.join("all");
-    artefacts::recreate(&all)?;
-    copy_tree(&python.join("remotemedia"), &all.join("remotemedia"))?;
-    for package in natives.packages() {
-        for entry in fs::read_dir(package)? {
-            let (from, to) = (entry?.path(), &all);
-            let to = to.join(from.file_name().unwrap_or_default());
+fn package(python: &Path, natives: &[Native], made: &Path) -> Result<PathBuf> {
+    let package = made.join("python");
+    let ours = python.join("remotemedia");
+    copy_tree(&ours, &package.join("remotemedia"))?;
+    let mut wanted = vec![ours];
+    for native in natives {
+        for entry in fs::read_dir(&native.package)? {
+            let from = entry?.path();
+            let to = package.join(from.file_name().unwrap_or_default());
             if from.is_dir() {
                 copy_tree(&from, &to)?;
             } else {
                 copy_file(&from, &to)?;
             }
+            wanted.push(from);
         }
     }
-    let package = made.join("python");
-    copy_tree(&all, &package)?;
-    artefacts::remove(&all)?;
+    keep_only(&package, |name| {
+        wanted.iter().any(|it| it.file_name() == Some(name))
+    })?;
     Ok(package)
 }
 
-/// Removes packages that a directory is no copy of, with their bytecode, which
+/// Removes what a folder has under other names, with its bytecode, which
 /// [`copy_tree`] leaves where it is.
-fn remove_others(copy: &Path, original: &Path) -> Result<()> {
-    for entry in fs::read_dir(copy).into_iter().flatten() {
+fn keep_only(folder: &Path, is_wanted: impl Fn(&OsStr) -> bool) -> Result<()> {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry?.path();
-        let there = original.join(path.file_name().unwrap_or_default());
-        if path.is_dir() && !there.exists() {
+        if is_wanted(path.file_name().unwrap_or_default()) {
+            continue;
+        }
+        if path.is_dir() {
             artefacts::remove(&path)?;
+        } else {
+            fs::remove_file(path)?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::artefacts::Artefacts;
-use crate::dist::Natives;
+use crate::native::Native;
 use crate::redirect;
 use crate::stamp::{self, Inputs};
 
@@ -17,12 +17,15 @@ use crate::stamp::{self, Inputs};
 pub(crate) fn link(
     guest: &Path,
     artefacts: &Artefacts,
-    natives: &Natives,
+    natives: &[Native],
     into: &Path,
 ) -> Result<PathBuf> {
     let component = into.join("linked.wasm");
     let libraries = artefacts.libraries(!natives.is_empty());
-    let modules = natives.modules()?;
+    let mut modules = Vec::new();
+    for native in natives {
+        modules.extend(native.libraries()?);
+    }
     let mut inputs = Inputs::new("link", &[include_str!("link.rs")]).file(guest)?;
     for (_, path) in &libraries {
         inputs = inputs.file(path)?;

@@ -20,6 +20,7 @@ mod guest;
 mod hosts;
 mod http;
 mod link;
+mod native;
 mod npm;
 mod numpy;
 mod optimise;

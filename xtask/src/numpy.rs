@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::clang::{self, Clang, SUFFIX};
+use crate::native::Native;
 use crate::stamp::{self, Inputs};
-use crate::{addons, artefacts, shell};
+use crate::{artefacts, shell};
 
 /// Parts of the installed package that nobody runs in the sandbox. `lapack_lite`
 /// is a second copy of what `_umath_linalg` has.
@@ -45,39 +46,20 @@ const OPTIONS: &[&str] = &[
 /// loops are Highway's for WebAssembly, and those in C for SSE by way of SIMDe.
 const FLAGS: &[&str] = &["-DNPY_NO_SIGNAL", "-DNPY_HAVE_SSE2", "-DNPY_HAVE_SSE41"];
 
-/// numpy as it was built.
-pub(crate) struct Numpy {
-    /// A folder with the package: Python's files, and an empty file for each
-    /// module, since CPython looks for one before it asks the linker.
-    pub(crate) package: PathBuf,
-    /// The modules, in the same folders.
-    modules: PathBuf,
-}
-
-impl Numpy {
-    /// Builds numpy, where that has not been done.
-    ///
-    /// # Errors
-    /// Names the command that failed, and how to do without numpy.
-    pub(crate) fn build(clang: &Clang, target: &Path) -> Result<Self> {
-        let folder = target.join("numpy");
-        fs::create_dir_all(&folder)?;
-        Build {
-            inputs: crate::root().join("xtask/numpy"),
-            folder,
-            clang,
-        }
-        .all()
-        .context("numpy could not be built; `cargo xtask build --flavour small` builds without it")
+/// Builds numpy, where that has not been done.
+///
+/// # Errors
+/// Names the command that failed, and how to do without numpy.
+pub(crate) fn build(clang: &Clang, target: &Path) -> Result<Native> {
+    let folder = target.join("numpy");
+    fs::create_dir_all(&folder)?;
+    Build {
+        inputs: crate::root().join("xtask/numpy"),
+        folder,
+        clang,
     }
-
-    /// The modules: where the guest looks for each, and its library.
-    ///
-    /// # Errors
-    /// Where the folder can't be read.
-    pub(crate) fn libraries(&self) -> Result<Vec<(String, PathBuf)>> {
-        addons::libraries(&self.modules)
-    }
+    .all()
+    .context("numpy could not be built; `cargo xtask build --flavour small` builds without it")
 }
 
 /// Where things are while numpy is built.
@@ -91,12 +73,9 @@ struct Build<'a> {
 
 impl Build<'_> {
     /// The steps, in order.
-    fn all(&self) -> Result<Numpy> {
+    fn all(&self) -> Result<Native> {
         let source = self.source()?;
-        let built = Numpy {
-            package: self.folder.join("package"),
-            modules: self.folder.join("modules"),
-        };
+        let built = Native::below(&self.folder);
         let sources = [include_str!("numpy.rs"), include_str!("numpy/mended.rs")];
         let inputs = Inputs::new("numpy", &sources)
             .tree(&self.inputs)?
@@ -195,9 +174,8 @@ impl Build<'_> {
     }
 
     /// Sorts out what was installed.
-    fn gather(&self, built: &Numpy) -> Result<()> {
-        artefacts::recreate(&built.package)?;
-        artefacts::recreate(&built.modules)?;
+    fn gather(&self, built: &Native) -> Result<()> {
+        built.clear()?;
         let installed = self.folder.join("installed/site");
         for file in stamp::files_below(&installed)? {
             let name = file.strip_prefix(&installed)?;
@@ -210,15 +188,10 @@ impl Build<'_> {
             if unwanted || !(module.is_some() || plain.ends_with(".py")) {
                 continue;
             }
-            let place = built.package.join(name);
-            fs::create_dir_all(place.parent().context("a file in a folder")?)?;
             if module.is_some() {
-                fs::write(place, "")?;
-                let library = built.modules.join(name);
-                fs::create_dir_all(library.parent().context("a file in a folder")?)?;
-                fs::copy(file, library)?;
+                fs::copy(&file, built.add_module(name)?)?;
             } else {
-                fs::copy(file, place)?;
+                built.add(&file, name)?;
             }
         }
         Ok(())

@@ -132,7 +132,7 @@ fn add(requirement: &str, dist: &Path) -> Result<PathBuf> {
     let directory = crate::target().join("packages").join(requirement);
     let inputs = Inputs::new("added", &[include_str!("packages.rs")]).text(requirement);
     stamp::unless_done(&format!("add {requirement}"), inputs, &directory, || {
-        let program = dist.join(format!("pipeline{}", std::env::consts::EXE_SUFFIX));
+        let program = dist::program(dist);
         shell::output(
             shell::command(program, &crate::root())
                 .args(["add", requirement, "--into"])
@@ -223,7 +223,7 @@ fn use_package(
     fs::create_dir_all(&folder)?;
     let file = folder.join("manifest.json");
     fs::write(&file, manifest.to_string())?;
-    let program = dist.join(format!("pipeline{}", std::env::consts::EXE_SUFFIX));
+    let program = dist::program(dist);
     let mut command = shell::command(program, &crate::root());
     command
         .arg("run")

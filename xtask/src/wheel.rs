@@ -122,7 +122,7 @@ pub(crate) fn test(dist: &Path, python: &Path) -> Result<()> {
     let baked = place.path().join("counts.wasm");
     shell::step("bake a pipeline", || {
         let example = crate::root().join("examples/custom_node");
-        let mut bake = Command::new(dist.join(format!("pipeline{}", std::env::consts::EXE_SUFFIX)));
+        let mut bake = Command::new(dist::program(dist));
         bake.arg("bake").arg(example.join("manifest.yaml"));
         bake.arg("--nodes").arg(example.join("nodes"));
         shell::output(bake.arg("-o").arg(&baked)).map(drop)

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use crate::dist::program;
 use crate::shell;
 
 /// Seconds that a run may take.
@@ -41,7 +42,7 @@ impl Runner {
         };
         let plain = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
         Ok(Self {
-            program: dist.join(format!("pipeline{}", std::env::consts::EXE_SUFFIX)),
+            program: program(dist),
             work: work.to_owned(),
             models,
             inputs: vec![
